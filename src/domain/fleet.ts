@@ -1,0 +1,32 @@
+import type { SkewPolicy } from './skew.ts';
+
+/** The clusters the bot may touch, from the fleet file. */
+export type Fleet = {
+  /** Slack workspace (team) id, `T…`. */
+  teamId: string;
+  /** Channel id of the maintenance notices, `C…`. */
+  maintenanceChannel: string;
+  approvers: People;
+  requesters: People;
+  activitySelectors: string[];
+  clusters: FleetCluster[];
+};
+
+/** Slack users and user groups. */
+export type People = { users: string[]; groups: string[] };
+
+export type FleetCluster = {
+  name: string;
+  region: string;
+  /** Twelve digits. What STS says must equal it. */
+  account: string;
+  /** Role to assume for this cluster, or null for the bot's own credentials. */
+  roleArn: string | null;
+  config: ConfigLocation;
+  /** Glob patterns of the groups that must never be away, e.g. `core-*`. */
+  coreGroups: string[];
+  skewPolicy: SkewPolicy;
+};
+
+/** Where a cluster's eksctl config lives. */
+export type ConfigLocation = { remote: string; branch: string; path: string };

@@ -1,0 +1,104 @@
+import type { KubernetesVersion } from './version.ts';
+
+/**
+ * What AWS, Kubernetes and the config say about a cluster right now.
+ * Read only, never remembered as truth: a phase observes again before and after it acts.
+ */
+export type Observation = {
+  cluster: ObservedCluster;
+  nodeGroups: ObservedNodeGroup[];
+  addons: ObservedAddon[];
+  activity: Activity;
+  config: ObservedConfig;
+  /** Versions EKS offers today (DescribeClusterVersions), oldest first. */
+  offeredVersions: OfferedVersion[];
+};
+
+export type ObservedCluster = {
+  name: string;
+  region: string;
+  account: string;
+  /** EKS status, e.g. ACTIVE, UPDATING. */
+  status: string;
+  version: KubernetesVersion;
+  platformVersion: string;
+  authenticationMode: 'CONFIG_MAP' | 'API' | 'API_AND_CONFIG_MAP';
+  autoMode: boolean;
+  healthIssues: string[];
+};
+
+export type OfferedVersion = {
+  version: KubernetesVersion;
+  support: 'standard' | 'extended';
+  /** ISO date, or null when EKS does not say. */
+  standardSupportEnds: string | null;
+  extendedSupportEnds: string | null;
+};
+
+export type ObservedNodeGroup = {
+  name: string;
+  kind: 'self-managed' | 'managed';
+  version: GroupVersion;
+  /** CloudFormation stack status (self-managed) or EKS node group status (managed). */
+  status: string;
+  nodes: ObservedNode[];
+  sizes: { min: number; max: number; desired: number } | null;
+};
+
+/** A group's version: its kubelets' if it has nodes, else its launch template's AMI's. Never what eksctl or the config says. */
+export type GroupVersion =
+  | { kind: 'kubelet'; version: KubernetesVersion }
+  | { kind: 'ami'; version: KubernetesVersion; amiName: string }
+  | { kind: 'eks'; version: KubernetesVersion }
+  | { kind: 'could-not-check'; why: string };
+
+export type ObservedNode = {
+  name: string;
+  /** Value of the eksctl or EKS node group label, or null for a node of neither. */
+  group: string | null;
+  ready: boolean;
+  /** e.g. `v1.22.17-eks-0a21954`. */
+  kubeletVersion: string;
+  unschedulable: boolean;
+};
+
+export type ObservedAddon =
+  | {
+      kind: 'eks';
+      name: string;
+      version: string;
+      /** By target minor: what EKS offers there. */
+      offered: Partial<Record<KubernetesVersion, OfferedAddonVersions>>;
+    }
+  | { kind: 'self-managed'; name: CoreAddon; image: string }
+  | { kind: 'absent'; name: CoreAddon };
+
+/** `versions` newest first, `defaultVersion` one of them. */
+export type OfferedAddonVersions = { defaultVersion: string; versions: string[] };
+
+/** EKS names: `vpc-cni` is the DaemonSet aws-node. */
+export type CoreAddon = 'kube-proxy' | 'vpc-cni' | 'coredns';
+
+/** Pods that mean the cluster is in use, by namespace. */
+export type Activity = { total: number; byNamespace: Record<string, number> };
+
+export type ObservedConfig = {
+  /** Commit the config was read at. */
+  commit: string;
+  path: string;
+  clusterName: string;
+  region: string;
+  version: string;
+  nodeGroups: ConfigNodeGroup[];
+};
+
+export type ConfigNodeGroup = {
+  name: string;
+  kind: 'self-managed' | 'managed';
+  /** null when the config does not say: eksctl then takes today's default. */
+  amiFamily: string | null;
+  minSize: number | null;
+  maxSize: number | null;
+  desiredCapacity: number | null;
+  instanceTypes: string[];
+};

@@ -1,0 +1,60 @@
+import type { Activity, CoreAddon } from './observation.ts';
+import type { SkewPolicy } from './skew.ts';
+import type { KubernetesVersion } from './version.ts';
+
+/** Pure data: the steps from an observation to a target version as a partial order. */
+export type Plan = {
+  schema: 1;
+  cluster: string;
+  account: string;
+  region: string;
+  from: KubernetesVersion;
+  to: KubernetesVersion;
+  skew: SkewPolicy;
+  steps: Step[];
+  warnings: PlanNote[];
+  refusals: PlanNote[];
+  /** Not in the hash: counts, dates and evidence. */
+  activity: Activity;
+  config: { commit: string; path: string };
+  madeAt: number;
+  /** sha256 hex over what an approver decides on; see `plan-hash.ts`. */
+  hash: string;
+};
+
+/** A warning the approver must read, or a refusal: the reason the plan may not run. `id` is stable, `text` is for people. */
+export type PlanNote = { id: string; text: string };
+
+export type StepId = string;
+
+export type Step = { id: StepId; after: StepId[]; expectedMinutes: number } & StepAction;
+
+export type StepAction =
+  | { phase: 'preflight' }
+  | { phase: 'template-drift' }
+  | { phase: 'access' }
+  | { phase: 'control-plane'; from: KubernetesVersion; to: KubernetesVersion }
+  | { phase: 'add-ons'; version: KubernetesVersion; addons: AddonAction[] }
+  | ({ phase: 'node-groups'; version: KubernetesVersion } & NodeGroupsAction)
+  | { phase: 'verify'; version: KubernetesVersion; nodeGroups: ExpectedGroup[] }
+  | { phase: 'commit-config'; version: KubernetesVersion; renames: Rename[] };
+
+export type Phase = StepAction['phase'];
+
+export type NodeGroupsAction =
+  /** eksctl create nodegroup --include=<groups>, proven by stack, nodes and version. */
+  | { action: 'create'; role: 'core' | 'others'; groups: string[]; renames: Rename[] }
+  /** eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. */
+  | { action: 'delete'; groups: string[] }
+  /** UpdateNodegroupVersion in place. */
+  | { action: 'update-managed'; groups: string[] };
+
+/** A core group changes its name in the rendered copy: `core-a` → `core-b`. `from` is always the name in the config at the plan's commit. */
+export type Rename = { from: string; to: string };
+
+export type ExpectedGroup = { name: string; kind: 'self-managed' | 'managed' };
+
+export type AddonAction =
+  | { kind: 'eks'; name: string; from: string; to: string }
+  | { kind: 'eksctl'; name: CoreAddon }
+  | { kind: 'skip'; name: string; why: 'absent' | 'auto-mode' | 'current' };

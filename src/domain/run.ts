@@ -1,0 +1,143 @@
+import type { Activity } from './observation.ts';
+import type { Plan, StepId } from './plan.ts';
+import type { KubernetesVersion } from './version.ts';
+
+/**
+ * One request for one cluster, from planning to its end.
+ *
+ *   planning → refused | nothing-to-do | awaiting-approval → rejected | expired | withdrawn | running
+ *   running ⇄ waiting (a gate) → succeeded | succeeded-uncommitted | stopped → running (retry) | aborted
+ *   planning → stopped (the plan could not be made) → planning (retry) | aborted
+ *
+ * A run owns its cluster from `planning` until an end state; `stopped` is not one.
+ */
+export type Run = {
+  schema: 1;
+  id: RunId;
+  cluster: string;
+  to: KubernetesVersion;
+  requestedBy: UserId;
+  requestedAt: number;
+  state: RunState;
+  /** How often planning began; part of nothing that is hashed. */
+  planAttempt: number;
+  plan: Plan | null;
+  approval: Approval | null;
+  /** The plan an earlier approval was for, when the cluster changed since; shown with the new card. */
+  supersededPlan: Plan | null;
+  steps: Record<StepId, StepProgress>;
+  /** A person pressed "Stop after this step". */
+  stopRequest: Decision | null;
+  /** Accepted activity: a named person overrode the gate, for up to this many pods. */
+  activityOverride: (Decision & { reason: string; accepted: number }) | null;
+  /** The one child process a run may have; its row is written before the spawn. */
+  command: CommandRecord | null;
+  /** When the first step began; null before. */
+  startedAt: number | null;
+  endedAt: number | null;
+  before: ClusterSnapshot | null;
+  after: ClusterSnapshot | null;
+};
+
+export type RunId = string;
+export type UserId = string;
+
+/** Who decided, and when (epoch milliseconds, run time). `by` is a Slack user id, or `shell:<login>` for ops. */
+export type Decision = { by: UserId; at: number };
+
+/** A recorded human decision on exactly this plan. */
+export type Approval = Decision & { planHash: string };
+
+export type RunState =
+  | { kind: 'planning' }
+  | { kind: 'refused' }
+  | { kind: 'nothing-to-do' }
+  | { kind: 'awaiting-approval'; since: number; expiresAt: number }
+  | { kind: 'rejected'; decision: Decision }
+  | { kind: 'expired' }
+  | { kind: 'withdrawn'; decision: Decision }
+  | { kind: 'running' }
+  | { kind: 'waiting'; gate: Gate }
+  | { kind: 'stopped'; at: number; cause: StopCause }
+  | { kind: 'succeeded' }
+  | { kind: 'succeeded-uncommitted'; failure: Failure }
+  | { kind: 'aborted'; decision: Decision };
+
+/** A point where a run waits for a person. */
+export type Gate = { kind: 'activity'; stepId: StepId; since: number; activity: Activity };
+
+export type StopCause =
+  | { kind: 'planning-failed'; failure: Failure }
+  | { kind: 'step-failed'; stepId: StepId; failure: Failure }
+  | { kind: 'stop-requested'; decision: Decision };
+
+/** Why something failed, in words for people. */
+export type Failure = {
+  /** PascalCase, stable, for searching. */
+  code: string;
+  /** What happened, with the wrong value; a sentence without its full stop. */
+  message: string;
+  /** What a person can do now. */
+  remedy: string;
+  /** Output, stack events, error text as it came; may have several lines. */
+  detail: string | null;
+};
+
+export type StepProgress =
+  | {
+      kind: 'started';
+      at: number;
+      attempt: number;
+      /** What is being waited for, and since when. */
+      waiting: { for: string; since: number } | null;
+      /** Things people should know that are no failure. */
+      notes: string[];
+      /** What a phase must remember between two actions, e.g. an update id. Never proof of anything. */
+      memory: Record<string, string>;
+    }
+  | { kind: 'done'; at: number; startedAt: number; attempt: number; notes: string[]; evidence: string[] }
+  | { kind: 'failed'; at: number; startedAt: number; attempt: number; notes: string[]; failure: Failure };
+
+export type CommandRecord = {
+  id: string;
+  stepId: StepId;
+  attempt: number;
+  /** Arguments without the program and without the config's path. */
+  args: string[];
+  state:
+    | { kind: 'requested'; at: number }
+    | { kind: 'running'; at: number }
+    | { kind: 'ended'; at: number; outcome: CommandOutcome };
+};
+
+/** A means, never proof: the step looks at AWS and Kubernetes again. */
+export type CommandOutcome =
+  | { kind: 'exited'; code: number; lastLines: string }
+  | { kind: 'spawn-failed'; message: string }
+  | { kind: 'timed-out'; lastLines: string }
+  | { kind: 'killed'; lastLines: string }
+  /** The worker that held it went away; what the command did is only known by looking. */
+  | { kind: 'lost' };
+
+/** Versions as seen in AWS and Kubernetes. */
+export type ClusterSnapshot = {
+  version: KubernetesVersion;
+  nodeGroups: { name: string; kind: 'self-managed' | 'managed'; version: string; nodes: number }[];
+  addons: { name: string; version: string }[];
+};
+
+export type EndState = Extract<
+  RunState['kind'],
+  | 'refused' | 'nothing-to-do' | 'rejected' | 'expired' | 'withdrawn'
+  | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
+>;
+
+const END_STATES: readonly string[] = [
+  'refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn',
+  'succeeded', 'succeeded-uncommitted', 'aborted',
+] satisfies EndState[];
+
+/** An ended run no longer owns its cluster. */
+export function hasEnded(run: Run): boolean {
+  return END_STATES.includes(run.state.kind);
+}

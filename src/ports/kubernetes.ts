@@ -1,0 +1,39 @@
+import type { Activity, CoreAddon, ObservedNode } from '#src/domain/observation.ts';
+
+/**
+ * The Kubernetes API of one cluster. Throws `TransientError` (connection, 5xx, 429), and
+ * `KubernetesUnauthorized` semantics as a value: callers decide what a 401 means by when it comes.
+ */
+export type Kubernetes = {
+  /** SelfSubjectAccessReview for each wish; 401 is `unauthorized`, not an error. */
+  reviewAccess: (wishes: AccessWish[]) => Promise<AccessReview>;
+  /** `gitVersion` of /version, e.g. `v1.22.17-eks-0a21954`. */
+  serverVersion: () => Promise<string>;
+  nodes: () => Promise<ObservedNode[]>;
+  /** Running or pending pods that match any selector, by namespace. */
+  activity: (selectors: string[]) => Promise<Activity>;
+  /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
+  addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
+  /** eksctl issue 6048: strategic merge patch that removes runAsNonRoot from aws-node's container. */
+  patchAwsNodeRunAsNonRoot: () => Promise<void>;
+};
+
+export type AccessWish = { verb: string; group: string; resource: string; namespace?: string; subresource?: string };
+
+export type AccessReview =
+  | { kind: 'allowed' }
+  | { kind: 'denied'; missing: AccessWish[] }
+  /** 401: not mapped in the cluster, or some minutes after a control-plane update. */
+  | { kind: 'unauthorized'; message: string };
+
+export type AddonWorkload = {
+  kind: 'DaemonSet' | 'Deployment';
+  /** Image of the main container, e.g. `…/eks/kube-proxy:v1.22.11-eksbuild.2`. */
+  image: string;
+  /** The rollout is complete: observed generation, all pods updated and available. */
+  rolledOut: boolean;
+  /** e.g. `3 of 5 pods updated, 2 unavailable`. */
+  progress: string;
+  /** Reasons of waiting containers, e.g. `CreateContainerConfigError: container has runAsNonRoot and image will run as root`. */
+  podProblems: string[];
+};

@@ -1,0 +1,28 @@
+import type { KubernetesVersion } from '#src/domain/version.ts';
+
+/**
+ * The CloudFormation stacks of eksctl's node groups (`eksctl-<cluster>-nodegroup-<group>`), and the AMIs behind them.
+ * Deleted stacks are not listed. Errors as in `eks.ts`.
+ */
+export type NodeGroupStacks = {
+  list: (cluster: string) => Promise<NodeGroupStack[]>;
+  /** Why a stack failed: its failed resources' reasons, oldest first (eksctl does not print them). */
+  failureReasons: (stackName: string) => Promise<string[]>;
+};
+
+export type NodeGroupStack = {
+  stackName: string;
+  group: string;
+  /** `managed` stacks hold an AWS::EKS::Nodegroup. */
+  kind: 'self-managed' | 'managed';
+  /** CloudFormation status, e.g. CREATE_COMPLETE. */
+  status: string;
+  createdAt: number;
+  ami: StackAmi;
+  sizes: { min: number; max: number; desired: number } | null;
+};
+
+/** The launch template's AMI, and the version its name states. */
+export type StackAmi =
+  | { kind: 'known'; imageId: string; name: string; version: KubernetesVersion }
+  | { kind: 'unknown'; why: string };
