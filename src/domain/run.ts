@@ -26,10 +26,12 @@ export type Run = {
   /** The plan an earlier approval was for, when the cluster changed since; shown with the new card. */
   supersededPlan: Plan | null;
   steps: Record<StepId, StepProgress>;
+  /** Every stop of this run, oldest first; the last one is the current one while the state is `stopped`. */
+  stops: StopRecord[];
+  /** Every gate the run came to, oldest first; the last one is open while the state is `waiting`. */
+  gates: GateRecord[];
   /** A person pressed "Stop after this step". */
   stopRequest: Decision | null;
-  /** Accepted activity: a named person overrode the gate, for up to this many pods. */
-  activityOverride: (Decision & { reason: string; accepted: number }) | null;
   /** The one child process a run may have; its row is written before the spawn. */
   command: CommandRecord | null;
   /** When the first step began; null before. */
@@ -57,14 +59,25 @@ export type RunState =
   | { kind: 'expired' }
   | { kind: 'withdrawn'; decision: Decision }
   | { kind: 'running' }
-  | { kind: 'waiting'; gate: Gate }
-  | { kind: 'stopped'; at: number; cause: StopCause }
+  | { kind: 'waiting' }
+  | { kind: 'stopped' }
   | { kind: 'succeeded' }
   | { kind: 'succeeded-uncommitted'; failure: Failure }
   | { kind: 'aborted'; decision: Decision };
 
 /** A point where a run waits for a person. */
 export type Gate = { kind: 'activity'; stepId: StepId; since: number; activity: Activity };
+
+/** `passed`: a named person let the run go on, with a reason, accepting up to `activity.total` pods. */
+export type GateRecord = Gate & {
+  resolution: { kind: 'open' } | ({ kind: 'passed'; reason: string } & Decision) | { kind: 'cleared'; at: number } | ({ kind: 'aborted' } & Decision);
+};
+
+export type StopRecord = {
+  at: number;
+  cause: StopCause;
+  resolution: { kind: 'open' } | ({ kind: 'retried' } & Decision) | ({ kind: 'aborted' } & Decision);
+};
 
 export type StopCause =
   | { kind: 'planning-failed'; failure: Failure }

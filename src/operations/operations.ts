@@ -1,0 +1,27 @@
+import type { Run, RunId, UserId } from '#src/domain/run.ts';
+
+/** What a person may do, from Slack or from a shell. Thrown `UserError` and `RefusedError` are for the person to read. */
+export type Operations = {
+  /** Creates a run and takes the cluster's ownership, or names the run that holds it. */
+  requestUpgrade: (request: { cluster: string; version: string; by: UserId }) => Promise<RequestResult>;
+  approveRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
+  rejectRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
+  /** "Go ahead anyway": the reason is required and kept. */
+  passGate: (click: { runId: RunId; stepId: string; reason: string; by: UserId }) => Promise<OperationResult>;
+  retryStep: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
+  abortRun: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
+  /** "Stop after this step". */
+  requestStop: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
+  /** Runs that own a cluster, or the newest run of the cluster named. Throws UserError for a cluster that is not in the fleet. */
+  status: (cluster: string | null) => Promise<Run[]>;
+};
+
+export type RequestResult = { kind: 'planning'; run: Run } | { kind: 'held'; holder: Run };
+
+export type OperationResult =
+  | { kind: 'done'; run: Run }
+  /** Somebody decided already, it expired, or the run moved on; `why` is a sentence for the person. */
+  | { kind: 'too-late'; run: Run; why: string }
+  /** The person may not do this; `why` is a sentence for the person, told privately. */
+  | { kind: 'not-allowed'; why: string };
+
