@@ -44,8 +44,8 @@ export type Phase = StepAction['phase'];
 export type NodeGroupsAction =
   /** eksctl create nodegroup --include=<groups>, proven by stack, nodes and version. */
   | { action: 'create'; role: 'core' | 'others'; groups: string[]; renames: Rename[] }
-  /** eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. */
-  | { action: 'delete'; groups: string[] }
+  /** eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. `renames`: so that the rendered copy holds a core group under the name it lives by. */
+  | { action: 'delete'; groups: string[]; renames: Rename[] }
   /** UpdateNodegroupVersion in place. */
   | { action: 'update-managed'; groups: string[] };
 
