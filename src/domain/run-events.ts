@@ -1,0 +1,198 @@
+import type { Activity } from './observation.ts';
+import type { Plan, StepId } from './plan.ts';
+import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
+
+/**
+ * Everything that can happen to a run. Events are facts: they are decided elsewhere (operations, jobs), stored in the
+ * same Redis script as the state they lead to, and kept as the audit log.
+ */
+export type RunEvent = { at: number; by: UserId } & RunFact;
+
+export type RunFact =
+  | { kind: 'requested' }
+  | { kind: 'planned'; plan: Plan; expiresAt: number }
+  | { kind: 'plan-refused'; plan: Plan }
+  | { kind: 'nothing-to-do'; snapshot: ClusterSnapshot }
+  | { kind: 'planning-failed'; failure: Failure }
+  | { kind: 'approved'; planHash: string }
+  | { kind: 'rejected' }
+  | { kind: 'expired' }
+  | { kind: 'withdrawn' }
+  /** The cluster changed since the approval: it no longer counts. */
+  | { kind: 'plan-changed'; plan: Plan; expiresAt: number }
+  /** The approved plan was made again with the same hash; `plan` is that fresh copy. */
+  | { kind: 'started'; plan: Plan; before: ClusterSnapshot }
+  | { kind: 'step-started'; stepId: StepId }
+  | { kind: 'step-waiting'; stepId: StepId; for: string; memory: Record<string, string>; notes: string[] }
+  | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[] }
+  | { kind: 'step-failed'; stepId: StepId; failure: Failure }
+  | { kind: 'gate-opened'; stepId: StepId; activity: Activity }
+  | { kind: 'gate-passed'; reason: string }
+  | { kind: 'gate-cleared' }
+  | { kind: 'stop-requested' }
+  | { kind: 'stopped' }
+  | { kind: 'retried' }
+  | { kind: 'aborted' }
+  | { kind: 'command-requested'; id: string; stepId: StepId; attempt: number; args: string[] }
+  | { kind: 'command-started'; id: string }
+  | { kind: 'command-ended'; id: string; outcome: CommandOutcome }
+  | { kind: 'succeeded'; after: ClusterSnapshot }
+  | { kind: 'succeeded-uncommitted'; after: ClusterSnapshot; stepId: StepId; failure: Failure };
+
+/** The run after an event. Pure; who may cause which event is decided by the callers on the run they see. */
+export function evolve(run: Run, event: RunEvent): Run {
+  switch (event.kind) {
+    case 'requested':
+      return run;
+    case 'planned':
+      return { ...run, plan: event.plan, state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt } };
+    case 'plan-refused':
+      return ended({ ...run, plan: event.plan, state: { kind: 'refused' } }, event.at);
+    case 'nothing-to-do':
+      return ended({ ...run, before: event.snapshot, after: event.snapshot, state: { kind: 'nothing-to-do' } }, event.at);
+    case 'planning-failed':
+      return stopped(run, event.at, { kind: 'planning-failed', failure: event.failure });
+    case 'approved':
+      return { ...run, approval: { by: event.by, at: event.at, planHash: event.planHash }, state: { kind: 'running' } };
+    case 'rejected':
+      return ended({ ...run, state: { kind: 'rejected', decision: decisionOf(event) } }, event.at);
+    case 'expired':
+      return ended({ ...run, state: { kind: 'expired' } }, event.at);
+    case 'withdrawn':
+      return ended({ ...run, state: { kind: 'withdrawn', decision: decisionOf(event) } }, event.at);
+    case 'plan-changed':
+      return {
+        ...run,
+        plan: event.plan,
+        supersededPlan: run.plan,
+        approval: null,
+        state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt },
+      };
+    case 'started':
+      return { ...run, plan: event.plan, before: event.before, startedAt: event.at };
+    case 'step-started':
+    case 'step-waiting':
+    case 'step-done':
+    case 'step-failed':
+      return evolveStep(run, event);
+    case 'gate-opened':
+      return {
+        ...run,
+        gates: [
+          ...run.gates,
+          { kind: 'activity', stepId: event.stepId, since: event.at, activity: event.activity, resolution: { kind: 'open' } },
+        ],
+        state: { kind: 'waiting' },
+      };
+    case 'gate-passed':
+      return { ...resolveGate(run, { kind: 'passed', reason: event.reason, ...decisionOf(event) }), state: { kind: 'running' } };
+    case 'gate-cleared':
+      return { ...resolveGate(run, { kind: 'cleared', at: event.at }), state: { kind: 'running' } };
+    case 'stop-requested':
+      return { ...run, stopRequest: decisionOf(event) };
+    case 'stopped':
+      return run.stopRequest === null
+        ? run
+        : stopped({ ...run, stopRequest: null }, event.at, { kind: 'stop-requested', decision: run.stopRequest });
+    case 'retried':
+      return retried(run, event);
+    case 'aborted':
+      return ended(
+        {
+          ...resolveGate(resolveStop(run, { kind: 'aborted', ...decisionOf(event) }), { kind: 'aborted', ...decisionOf(event) }),
+          state: { kind: 'aborted', decision: decisionOf(event) },
+        },
+        event.at,
+      );
+    case 'command-requested': {
+      const { id, stepId, attempt, args } = event;
+      return { ...run, command: { id, stepId, attempt, args, state: { kind: 'requested', at: event.at } } };
+    }
+    case 'command-started':
+      return withCommand(run, event.id, { kind: 'running', at: event.at });
+    case 'command-ended':
+      return withCommand(run, event.id, { kind: 'ended', at: event.at, outcome: event.outcome });
+    case 'succeeded':
+      return ended({ ...run, after: event.after, state: { kind: 'succeeded' } }, event.at);
+    case 'succeeded-uncommitted':
+      return ended(
+        {
+          ...evolveStep(run, { ...event, kind: 'step-failed' }),
+          stops: run.stops,
+          after: event.after,
+          state: { kind: 'succeeded-uncommitted', failure: event.failure },
+        },
+        event.at,
+      );
+    default:
+      event satisfies never;
+      throw new Error(`unknown event ${JSON.stringify(event)}`);
+  }
+}
+
+type StepEvent = Extract<RunEvent, { kind: 'step-started' | 'step-waiting' | 'step-done' | 'step-failed' }>;
+
+function evolveStep(run: Run, event: StepEvent): Run {
+  const before = run.steps[event.stepId];
+  const withStep = (progress: StepProgress): Run => ({ ...run, steps: { ...run.steps, [event.stepId]: progress } });
+  switch (event.kind) {
+    case 'step-started':
+      return withStep({ kind: 'started', at: event.at, attempt: (before?.attempt ?? 0) + 1, waiting: null, notes: [], memory: {} });
+    case 'step-waiting': {
+      if (before?.kind !== 'started') return run;
+      const since = before.waiting?.for === event.for ? before.waiting.since : event.at;
+      return withStep({ ...before, waiting: { for: event.for, since }, memory: event.memory, notes: event.notes });
+    }
+    case 'step-done': {
+      if (before?.kind !== 'started') return run;
+      const { attempt, at: startedAt } = before;
+      return withStep({ kind: 'done', at: event.at, startedAt, attempt, notes: event.notes, evidence: event.evidence });
+    }
+    case 'step-failed': {
+      if (before?.kind !== 'started') return run;
+      const { attempt, at: startedAt, notes } = before;
+      const failed = withStep({ kind: 'failed', at: event.at, startedAt, attempt, notes, failure: event.failure });
+      return stopped(failed, event.at, { kind: 'step-failed', stepId: event.stepId, failure: event.failure });
+    }
+    default:
+      event satisfies never;
+      throw new Error(`unknown event ${JSON.stringify(event)}`);
+  }
+}
+
+function stopped(run: Run, at: number, cause: Run['stops'][number]['cause']): Run {
+  return { ...run, stops: [...run.stops, { at, cause, resolution: { kind: 'open' } }], state: { kind: 'stopped' } };
+}
+
+/** Goes on where it stopped: planning is made again, a failed step gets its next attempt, a paused run its next step. */
+function retried(run: Run, event: RunEvent): Run {
+  const cause = run.stops.at(-1)?.cause;
+  const resolved = resolveStop(run, { kind: 'retried', ...decisionOf(event) });
+  return cause?.kind === 'planning-failed'
+    ? { ...resolved, planAttempt: run.planAttempt + 1, state: { kind: 'planning' } }
+    : { ...resolved, state: { kind: 'running' } };
+}
+
+function resolveStop(run: Run, resolution: Run['stops'][number]['resolution']): Run {
+  const last = run.stops.at(-1);
+  if (last?.resolution.kind !== 'open') return run;
+  return { ...run, stops: [...run.stops.slice(0, -1), { ...last, resolution }] };
+}
+
+function resolveGate(run: Run, resolution: Run['gates'][number]['resolution']): Run {
+  const last = run.gates.at(-1);
+  if (last?.resolution.kind !== 'open') return run;
+  return { ...run, gates: [...run.gates.slice(0, -1), { ...last, resolution }] };
+}
+
+function withCommand(run: Run, id: string, state: NonNullable<Run['command']>['state']): Run {
+  return run.command?.id === id ? { ...run, command: { ...run.command, state } } : run;
+}
+
+function ended(run: Run, at: number): Run {
+  return { ...run, endedAt: at };
+}
+
+function decisionOf({ by, at }: RunEvent): { by: UserId; at: number } {
+  return { by, at };
+}
