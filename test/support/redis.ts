@@ -1,0 +1,142 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+/** A real redis-server of one's own: free port, empty, gone at the end. Used by tests and by the demo. */
+export type RedisServer = {
+  /** `redis://127.0.0.1:<port>` */
+  url: string;
+  port: number;
+  /** URL of a database that no other caller of this server got (63 of them). */
+  freshDatabase: () => string;
+  /** Of the server that runs now: send it SIGSTOP and SIGCONT to have a Redis that hangs. */
+  pid: () => number;
+  /** Kills it as a crash does; with `appendOnly` what was written is still there after `restart`. */
+  crash: () => Promise<void>;
+  /** Starts it again on the same port and folder. */
+  restart: () => Promise<void>;
+  stop: () => Promise<void>;
+};
+
+export type RedisOptions = {
+  /** Keep what was written over `crash` and `restart`. */
+  appendOnly?: boolean;
+  /** Further arguments, e.g. `['--maxmemory-policy', 'allkeys-lru']`; the last one of a name counts. */
+  args?: string[];
+};
+
+type Child = ChildProcessByStdio<null, Readable, Readable>;
+type Launch = { port: number; folder: string; options: RedisOptions };
+
+const DATABASES = 64;
+const ATTEMPTS = 5;
+
+export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(process.env['TEST_RUN_DIR'] ?? tmpdir(), 'redis-'));
+  try {
+    const { child, port } = await launchOnFreePort(folder, options);
+    return handle({ port, folder, options }, child);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function handle(launch: Launch, first: Child): RedisServer {
+  let child = first;
+  let nextDatabase = 1;
+  const url = `redis://127.0.0.1:${launch.port}`;
+  return {
+    url,
+    port: launch.port,
+    freshDatabase: () => {
+      if (nextDatabase >= DATABASES) throw new Error(`all ${DATABASES} databases of ${url} are taken: start another Redis`);
+      return `${url}/${nextDatabase++}`;
+    },
+    pid: () => child.pid ?? 0,
+    crash: () => end(child),
+    restart: async () => {
+      await end(child);
+      child = await launchAt(launch);
+    },
+    stop: async () => {
+      await end(child);
+      await rm(launch.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Somebody may take the port between our look and Redis's bind: then another one is tried. */
+async function launchOnFreePort(folder: string, options: RedisOptions): Promise<{ child: Child; port: number }> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return { child: await launchAt({ port, folder, options }), port };
+    } catch (error) {
+      if (attempt === ATTEMPTS || !String(error).includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function launchAt({ port, folder, options }: Launch): Promise<Child> {
+  const args = [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--databases', String(DATABASES)],
+    // Delayed jobs wake up to 95 ms late at the default hz of 10, 3 ms at 500.
+    ...['--hz', '500', '--maxmemory-policy', 'noeviction', '--save', ''],
+    ...['--appendonly', options.appendOnly === true ? 'yes' : 'no'],
+    ...(options.args ?? []),
+  ];
+  const [program, ...argv] = dyingWithParent(['redis-server', ...args]);
+  const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  await ready(child);
+  process.once('exit', () => child.kill('SIGKILL'));
+  return child;
+}
+
+/** A test process that is killed runs no exit handler; on Linux the kernel takes the server with it. */
+function dyingWithParent(command: [string, ...string[]]): [string, ...string[]] {
+  const setpriv = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
+  return setpriv ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', ...command] : command;
+}
+
+/** Resolves when the server says that it accepts connections; rejects with what it said when it ends instead. */
+function ready(child: Child): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk: Buffer): void => {
+      if (said.includes('Ready to accept connections')) return;
+      said += chunk.toString();
+      if (said.includes('Ready to accept connections')) resolve();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing() : error));
+    child.once('close', () => reject(said.includes('No such file') ? missing() : new Error(`redis-server did not start: ${said.trim()}`)));
+  });
+}
+
+function missing(): Error {
+  return new Error('redis-server is not on the PATH: run script/setup, which installs it');
+}
+
+async function end(child: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = once(child, 'close');
+  child.kill('SIGKILL');
+  await closed;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error(`no port in ${String(address)}`);
+  return address.port;
+}

@@ -1,0 +1,19 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Worlds of processes, sockets and signals: threads would share the signal handlers and the working directory.
+    pool: 'forks',
+    // A test file that starts a Redis, a bot and simulators keeps about two cores busy on its own.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    reporters: ['default'],
+    // `.only` left behind would quietly skip the rest.
+    allowOnly: false,
+    unstubEnvs: true,
+  },
+});
