@@ -57,4 +57,4 @@ export type ExpectedGroup = { name: string; kind: 'self-managed' | 'managed' };
 export type AddonAction =
   | { kind: 'eks'; name: string; from: string; to: string }
   | { kind: 'eksctl'; name: CoreAddon }
-  | { kind: 'skip'; name: string; why: 'absent' | 'auto-mode' | 'current' };
+  | { kind: 'skip'; name: string; why: 'absent' | 'auto-mode' | 'current' | 'not-offered' };
