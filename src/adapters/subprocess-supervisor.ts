@@ -1,0 +1,35 @@
+/**
+ * Runs `argv[2] …` in this process group and kills the group when file descriptor 3, the lifeline to the parent, closes.
+ * For systems without PR_SET_PDEATHSIG; see die-with-parent.ts.
+ */
+import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+
+const LIFELINE = 3;
+const [program, ...args] = process.argv.slice(2);
+if (program === undefined) throw new Error('no program to supervise: give it as the first argument');
+
+const child = spawn(program, args, { stdio: ['inherit', 'inherit', 'inherit'] });
+
+// The group gets SIGTERM as a whole; whether that ends anything is for the child to say.
+process.on('SIGTERM', () => undefined);
+
+// A socket, not a file stream: a read that blocks in the thread pool would keep `process.exit` waiting.
+const lifeline = new Socket({ fd: LIFELINE });
+lifeline.resume();
+lifeline.on('error', killGroup);
+lifeline.on('end', killGroup);
+
+child.on('error', (error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(127);
+});
+child.on('exit', (code, signal) => {
+  if (signal === null) process.exit(code ?? 1);
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+});
+
+function killGroup(): void {
+  process.kill(-process.pid, 'SIGKILL');
+}
