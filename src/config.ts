@@ -7,6 +7,8 @@ import { type InheritedEnv, inheritedEnv } from './config/inherited-env.ts';
 import { readFleet } from './config/load-fleet.ts';
 import { badSettings, type Problem } from './config/problem.ts';
 
+export type { LogLevel, Role } from './config/environment.ts';
+export type { InheritedEnv } from './config/inherited-env.ts';
 export { loadFleet } from './config/load-fleet.ts';
 
 /**
@@ -48,6 +50,14 @@ export function readConfig(env: Environment, { role }: { role: Role }): Config {
   ];
   if (!variables.success || fleet?.kind !== 'right' || problems.length > 0) throw badSettings(problems);
   return configOf(variables.data, { env: set, role, fleet: fleet.fleet });
+}
+
+/** What must never be seen in a log, wherever it turns up. */
+export function secretsOf({ slack, redisUrl, inheritedEnv: { aws } }: Config): string[] {
+  const password = URL.parse(redisUrl)?.password ?? '';
+  const tokens = [slack.botToken, ...Object.values(slack.listener).filter((value) => value !== slack.listener.kind)];
+  const keys = [aws['AWS_SECRET_ACCESS_KEY'], aws['AWS_SESSION_TOKEN'], aws['AWS_CONTAINER_AUTHORIZATION_TOKEN']];
+  return [...tokens, password, decodeURIComponent(password), ...keys].filter((secret): secret is string => secret !== undefined && secret !== '');
 }
 
 type Variables = z.output<ReturnType<typeof environmentSchema>>;

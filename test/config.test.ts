@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { loadFleet, readConfig } from '#src/config.ts';
+import { loadFleet, readConfig, secretsOf } from '#src/config.ts';
 import { UserError } from '#src/domain/errors.ts';
 
 let folder: string;
@@ -114,6 +114,12 @@ describe('the environment', () => {
   test('a fleet file that is not there is named', () => {
     const lines = refusal(() => readConfig({ ...right, FLEET_FILE: '/nowhere/fleet.yaml' }, { role: 'worker' }));
     expect(lines).toEqual([expect.stringMatching(/^FLEET_FILE is "\/nowhere\/fleet.yaml", which cannot be read \(ENOENT.*\): give the path/)]);
+  });
+
+  test('every secret is listed for the logger', () => {
+    const env = { ...right, REDIS_URL: 'redis://me:p%40ss@host', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'aws-secret', AWS_SESSION_TOKEN: 'aws-session' };
+    expect(secretsOf(readConfig(env, { role: 'both' }))).toEqual([botToken, appToken, 'p%40ss', 'p@ss', 'aws-secret', 'aws-session']);
+    expect(secretsOf(readConfig({ ...right, SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: signingSecret }, { role: 'both' }))).toEqual([botToken, signingSecret]);
   });
 
   test('children inherit what is listed for them, and no secret of the bot', () => {
