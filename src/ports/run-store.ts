@@ -18,6 +18,8 @@ export type RunStore = {
    * TransientError) once a newer claim exists.
    */
   change: (request: ChangeRequest) => Promise<Run>;
+  /** Says when to look again at a run that did not change (run time). Nothing happens once a newer claim exists. */
+  park: (claim: Pick<Claim, 'runId' | 'epoch'>, wakeAt: number) => Promise<void>;
   /** Still the newest claim? Asked right before every act that cannot be undone. */
   holds: (claim: Pick<Claim, 'runId' | 'epoch'>) => Promise<boolean>;
   /** The run that owns the cluster now. */

@@ -7,5 +7,5 @@ export type WakeUps = {
   /** Have its Slack messages made equal to it. */
   syncSlack: (runId: RunId) => Promise<void>;
   /** Have its requested command run. */
-  runCommand: (runId: RunId, commandId: string) => Promise<void>;
+  runCommand: (runId: RunId) => Promise<void>;
 };

@@ -1,0 +1,64 @@
+import { RefusedError, UserError } from '#src/domain/errors.ts';
+import type { Fleet, FleetCluster } from '#src/domain/fleet.ts';
+import type { Observation } from '#src/domain/observation.ts';
+import type { ClusterSnapshot } from '#src/domain/run.ts';
+import { snapshotOf } from '#src/domain/snapshot.ts';
+import type { KubernetesVersion } from '#src/domain/version.ts';
+import type { Cloud } from '#src/ports/cloud.ts';
+import { seeAddons, seeNodeGroups } from './see-cluster.ts';
+import { checkTools } from './tool-check.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** All a plan is made from, read afresh. Throws what stands in the way, in words. */
+export async function observeCluster(
+  deps: WorkerDeps,
+  { cluster, to }: { cluster: FleetCluster; to: KubernetesVersion },
+): Promise<Observation> {
+  checkTools(await deps.tools.versions());
+  const cloud = deps.cloudOf(cluster);
+  const account = await confirmAccount(cloud, cluster);
+  const seen = await cloud.eks.describeCluster(cluster.name);
+  const [config, offeredVersions, nodeGroups, addons, activity] = await Promise.all([
+    observeConfig(deps, cluster),
+    cloud.eks.offeredVersions(),
+    seeNodeGroups(cloud, cluster.name),
+    seeAddons(cloud, { cluster: cluster.name, from: seen.version, to }),
+    cloud.kubernetes.activity(deps.fleet.activitySelectors),
+  ]);
+  return { cluster: { ...seen, account }, nodeGroups, addons, activity, config, offeredVersions };
+}
+
+/** The account from STS must be the fleet file's: anything else would upgrade somebody else's cluster. */
+export async function confirmAccount(cloud: Cloud, cluster: FleetCluster): Promise<string> {
+  const { account, arn } = await cloud.identity.callerIdentity();
+  if (account === cluster.account) return account;
+  throw new RefusedError(
+    'WrongAccount',
+    `the bot's credentials (${arn}) are of account ${account}, but the fleet file says cluster ${cluster.name} is in account ${cluster.account}: give the cluster a role of that account, or correct the fleet file`,
+  );
+}
+
+async function observeConfig(deps: WorkerDeps, { config }: FleetCluster): Promise<Observation['config']> {
+  const checkout = await deps.repository.checkout(config, await deps.repository.headCommit(config));
+  try {
+    return { commit: checkout.commit, path: config.path, ...deps.readConfig(await checkout.render()) };
+  } finally {
+    await checkout.dispose();
+  }
+}
+
+/** What a notice says of the cluster: versions only, without the config. */
+export async function seeSnapshot(cloud: Cloud, cluster: FleetCluster): Promise<ClusterSnapshot> {
+  const seen = await cloud.eks.describeCluster(cluster.name);
+  const [nodeGroups, addons] = await Promise.all([
+    seeNodeGroups(cloud, cluster.name),
+    seeAddons(cloud, { cluster: cluster.name, from: seen.version, to: seen.version }),
+  ]);
+  return snapshotOf({ cluster: { ...seen, account: cluster.account }, nodeGroups, addons });
+}
+
+export function clusterOf(fleet: Fleet, name: string): FleetCluster {
+  const cluster = fleet.clusters.find((candidate) => candidate.name === name);
+  if (cluster !== undefined) return cluster;
+  throw new UserError('NotInFleet', `cluster ${name} is no longer in the fleet file: put it back, then press Retry`);
+}

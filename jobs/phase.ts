@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { Activity } from '#src/domain/observation.ts';
+import type { Phase, Plan, Step } from '#src/domain/plan.ts';
+import type { Failure, Run, StepProgress } from '#src/domain/run.ts';
+import type { Cloud } from '#src/ports/cloud.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/**
+ * A phase takes its step forward by one short action: observe → am I already done? → act if needed. It is called again
+ * until it says `done`, by any worker, after any crash; so it asks AWS and Kubernetes, and what it remembers is a hint.
+ */
+export type PhaseRunner<P extends Phase> = (context: PhaseContext<P>) => Promise<PhaseResult>;
+
+export type StepOf<P extends Phase> = Extract<Step, { phase: P }>;
+
+export type Started = Extract<StepProgress, { kind: 'started' }>;
+
+export type PhaseContext<P extends Phase> = {
+  deps: WorkerDeps;
+  cluster: FleetCluster;
+  cloud: Cloud;
+  run: Run;
+  plan: Plan;
+  step: StepOf<P>;
+  progress: Started;
+  /** Run time. */
+  now: number;
+  /** Throws ClaimLost when another worker has the run by now: called right before every act. */
+  confirmClaim: () => Promise<void>;
+};
+
+export type PhaseResult =
+  | { kind: 'done'; evidence: string[]; notes?: string[] }
+  | { kind: 'wait'; for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] }
+  /** An eksctl command, a means: the phase is asked again when it has ended. */
+  | { kind: 'command'; args: string[]; for: string; memory?: Record<string, string>; notes?: string[] }
+  | { kind: 'gate'; activity: Activity }
+  | { kind: 'failed'; failure: Failure };
+
+const MINUTE = 60_000;
+
+/** For 401s: how long after this run's own control-plane update they are no surprise. */
+export const UNAUTHORIZED_GRACE_MS = 10 * MINUTE;
+
+/**
+ * When to look again at something that takes about `expectedMs`: seldom while nothing can have happened, at least
+ * every 15 s near the expected end (AWS throttles per account and region).
+ */
+export function pollMs({ elapsedMs, expectedMs }: { elapsedMs: number; expectedMs: number }): number {
+  const left = expectedMs - elapsedMs;
+  return Math.min(Math.max(left / 3, 15_000), 3 * MINUTE);
+}
+
+/** One request token for run, step and attempt: a repeated call is then the same request for AWS. */
+export function requestToken({ run, step, progress }: AnyContext, part = ''): string {
+  return createHash('sha256').update(JSON.stringify([run.id, step.id, progress.attempt, part])).digest('hex');
+}
+
+/** What every phase's context has, whichever its step. */
+export type AnyContext = Pick<PhaseContext<Phase>, 'run' | 'step' | 'progress'>;
+
+export function failed(code: string, message: string, { remedy, detail = null }: { remedy: string; detail?: string | null }): Extract<PhaseResult, { kind: 'failed' }> {
+  return { kind: 'failed', failure: { code, message, remedy, detail } };
+}
+
+/** The command of this step and attempt, if it has one. */
+export function commandOf({ run, step, progress }: AnyContext): Run['command'] {
+  const { command } = run;
+  return command?.stepId === step.id && command.attempt === progress.attempt ? command : null;
+}

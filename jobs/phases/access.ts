@@ -1,0 +1,52 @@
+import type { Plan } from '#src/domain/plan.ts';
+import type { AccessWish } from '#src/ports/kubernetes.ts';
+import { notMapped } from '../failure.ts';
+import { failed, type PhaseRunner } from '../phase.ts';
+
+/** Asks Kubernetes whether the bot (and eksctl with the same credentials) may do what the plan needs. */
+export const access: PhaseRunner<'access'> = async ({ cluster, cloud, plan }) => {
+  const wishes = wishesOf(plan);
+  const review = await cloud.kubernetes.reviewAccess(wishes);
+  switch (review.kind) {
+    case 'allowed':
+      return { kind: 'done', evidence: [`Kubernetes allows all ${wishes.length} rights the plan needs`] };
+    case 'denied':
+      return failed('MissingRights', `Kubernetes does not let the bot ${review.missing.map(wishText).join(', ')}`, {
+        remedy: 'Apply docs/rbac.yaml to the cluster (or map the bot to system:masters), then press Check again',
+      });
+    case 'unauthorized':
+      return { kind: 'failed', failure: notMapped(cluster, (await cloud.identity.callerIdentity()).arn) };
+    default:
+      review satisfies never;
+      throw new Error(`unknown access review ${JSON.stringify(review)}`);
+  }
+};
+
+const READS: AccessWish[] = [
+  { verb: 'list', group: '', resource: 'nodes' },
+  { verb: 'list', group: '', resource: 'pods' },
+  { verb: 'get', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
+  { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'kube-system' },
+];
+
+const REPLACES_ADDONS: AccessWish[] = [
+  { verb: 'patch', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
+  { verb: 'update', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
+  { verb: 'update', group: 'apps', resource: 'deployments', namespace: 'kube-system' },
+];
+
+const REPLACES_GROUPS: AccessWish[] = [
+  { verb: 'get', group: '', resource: 'configmaps', namespace: 'kube-system' },
+  { verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system' },
+  { verb: 'patch', group: '', resource: 'nodes' },
+];
+
+function wishesOf({ steps }: Plan): AccessWish[] {
+  const usesEksctlAddons = steps.some((step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'));
+  const replacesGroups = steps.some((step) => step.phase === 'node-groups' && step.action !== 'update-managed');
+  return [...READS, ...(usesEksctlAddons ? REPLACES_ADDONS : []), ...(replacesGroups ? REPLACES_GROUPS : [])];
+}
+
+function wishText({ verb, resource, namespace }: AccessWish): string {
+  return `${verb} ${resource}${namespace === undefined ? '' : ` in ${namespace}`}`;
+}

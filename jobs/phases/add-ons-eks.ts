@@ -1,0 +1,56 @@
+import type { AddonAction } from '#src/domain/plan.ts';
+import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import { failed, requestToken } from '../phase.ts';
+import type { AddonResult, AddonsContext } from './add-ons.ts';
+
+type EksAction = Extract<AddonAction, { kind: 'eks' }>;
+
+/** An add-on that EKS manages: UpdateAddon to the pinned version, done when DescribeAddon shows it ACTIVE there. */
+export async function updateEksAddon(context: AddonsContext, action: EksAction): Promise<AddonResult> {
+  const { cluster, cloud, progress } = context;
+  const seen = await cloud.eks.describeAddon(cluster.name, action.name);
+  if (seen === null) {
+    return failed('AddonGone', `EKS no longer manages ${action.name} in ${cluster.name}`, {
+      remedy: 'Abort, and ask for the upgrade again to get a plan from what is there now',
+    });
+  }
+  if (seen.version === action.to && seen.status === 'ACTIVE') {
+    return { kind: 'next', evidence: `EKS shows ${action.name} ACTIVE at ${action.to}` };
+  }
+  const updateId = progress.memory[updateKey(action)];
+  if (updateId === undefined) return startUpdate(context, action);
+  const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId, addon: action.name });
+  if (update.status === 'Failed' || update.status === 'Cancelled') {
+    const { message, remedy } = describeUpdateErrors(update.errors);
+    return failed('AddonUpdateFailed', `EKS could not update ${action.name} to ${action.to}: ${message}`, {
+      remedy,
+      detail: `update ${updateId}, status ${update.status}`,
+    });
+  }
+  return wait(action, updateId);
+}
+
+async function startUpdate(context: AddonsContext, action: EksAction): Promise<AddonResult> {
+  const { deps, cluster, cloud, run, step, confirmClaim } = context;
+  await confirmClaim();
+  deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating ${action.name} to ${action.to}`);
+  const token = requestToken(context, updateKey(action));
+  const started = await cloud.eks.updateAddon({ cluster: cluster.name, addon: action.name, version: action.to, token });
+  return started.kind === 'started'
+    ? wait(action, started.updateId)
+    : { kind: 'wait', for: `an update of ${action.name} that is in flight to end`, pollMs: 15_000 };
+}
+
+function wait(action: EksAction, updateId: string): AddonResult {
+  return {
+    kind: 'wait',
+    for: `EKS to update ${action.name} to ${action.to} (update ${updateId})`,
+    pollMs: 15_000,
+    memory: { [updateKey(action)]: updateId },
+  };
+}
+
+/** An add-on may be moved in several steps within one hop: each has its own update. */
+function updateKey({ name, to }: EksAction): string {
+  return `update:${name}:${to}`;
+}

@@ -1,0 +1,96 @@
+import type { CoreAddon } from '#src/domain/observation.ts';
+import { imageTag } from '#src/domain/snapshot.ts';
+import { minorOf, minorVersionOf } from '#src/domain/version.ts';
+import type { CommandOutcome } from '#src/domain/run.ts';
+import type { AddonWorkload } from '#src/ports/kubernetes.ts';
+import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { commandOf, failed } from '../phase.ts';
+import type { AddonResult, AddonsContext } from './add-ons.ts';
+
+const SUBCOMMAND = {
+  'kube-proxy': 'update-kube-proxy',
+  'vpc-cni': 'update-aws-node',
+  coredns: 'update-coredns',
+} as const satisfies Record<CoreAddon, string>;
+
+const ROLLOUT_LIMIT_MS = 15 * 60_000;
+
+/**
+ * An add-on that nobody manages: eksctl replaces its object by the version embedded in eksctl, which cannot be known
+ * before. Done when the rollout is complete in Kubernetes with the new image (or eksctl says that nothing had to
+ * change); for kube-proxy the image must be of the control plane's minor, whatever anybody says.
+ */
+export async function updateSelfManagedAddon(context: AddonsContext, addon: CoreAddon): Promise<AddonResult> {
+  const { cloud, step, progress, run } = context;
+  const workload = await cloud.kubernetes.addonWorkload(addon);
+  if (workload === null) return { kind: 'next', evidence: `${addon} skipped: absent` };
+  const command = commandOf(context);
+  const args = ['utils', SUBCOMMAND[addon], '--approve'];
+  const before = progress.memory[`before:${addon}`];
+  if (before === undefined || command === null || command.args[1] !== SUBCOMMAND[addon]) {
+    const memory = { [`before:${addon}`]: workload.image, [`at:${addon}`]: String(context.now) };
+    return { kind: 'command', args, for: `eksctl to replace ${addon}`, memory };
+  }
+  if (command.state.kind !== 'ended') return { kind: 'wait', for: `eksctl to replace ${addon}`, pollMs: 15_000 };
+  const { outcome } = command.state;
+  if (outcome.kind === 'lost' || outcome.kind === 'killed') return { kind: 'command', args, for: `eksctl to replace ${addon}, once more` };
+  return judge(context, { addon, workload, before, outcome, startedAt: Number(progress.memory[`at:${addon}`] ?? run.requestedAt), step });
+}
+
+type Judged = {
+  addon: CoreAddon;
+  workload: AddonWorkload;
+  before: string;
+  outcome: CommandOutcome;
+  startedAt: number;
+  step: AddonsContext['step'];
+};
+
+async function judge(context: AddonsContext, judged: Judged): Promise<AddonResult> {
+  const { addon, workload, before, outcome, startedAt, step } = judged;
+  const changed = workload.image !== before;
+  const atRightMinor = addon !== 'kube-proxy' || minorVersionOf(imageTag(workload.image)) === step.version;
+  const saysCurrent = /already up-to-date/.test(outputOf(outcome));
+  const ok = outcome.kind === 'exited' && outcome.code === 0;
+  if (!atRightMinor || (!changed && !ok && !saysCurrent)) {
+    return failed('AddonNotUpdated', `${addon} is still at ${imageTag(workload.image)} after eksctl (${describeOutcome(outcome)})`, {
+      remedy: `Run the eksctl command by hand or look at its output, then press Retry`,
+      detail: outputOf(outcome),
+    });
+  }
+  if (workload.rolledOut) return { kind: 'next', evidence: rolledOut(addon, workload, changed) };
+  return waitForRollout(context, { addon, workload, startedAt });
+}
+
+async function waitForRollout(
+  { deps, cloud, step, now, progress, confirmClaim }: AddonsContext,
+  { addon, workload, startedAt }: Pick<Judged, 'addon' | 'workload' | 'startedAt'>,
+): Promise<AddonResult> {
+  const problem = workload.podProblems.join('; ');
+  if (addon === 'vpc-cni' && /runAsNonRoot/.test(problem) && progress.memory.patched === undefined) {
+    await confirmClaim();
+    deps.log.info({ step: step.id }, 'patching runAsNonRoot out of aws-node (eksctl issue 6048)');
+    await cloud.kubernetes.patchAwsNodeRunAsNonRoot();
+    const note = 'aws-node did not start because of runAsNonRoot (eksctl issue 6048): its securityContext was patched';
+    return { kind: 'wait', for: 'aws-node to start after the patch', pollMs: 15_000, memory: { patched: 'yes' }, notes: [note] };
+  }
+  if (addon === 'kube-proxy' && minorOf(step.version) < 23 && /ImagePull/.test(problem)) {
+    return {
+      kind: 'next',
+      evidence: `kube-proxy at ${imageTag(workload.image)}, rollout not complete`,
+      notes: [`kube-proxy cannot pull its image (${problem}). Below 1.23 that is known and harmless: it recovers at 1.23`],
+    };
+  }
+  if (now - startedAt > ROLLOUT_LIMIT_MS) {
+    return failed('RolloutStuck', `the rollout of ${addon} did not finish within 15 minutes: ${workload.progress}`, {
+      remedy: `Look at the pods of ${addon} in kube-system, then press Retry`,
+      detail: problem === '' ? null : problem,
+    });
+  }
+  return { kind: 'wait', for: `the rollout of ${addon}: ${workload.progress}`, pollMs: 15_000 };
+}
+
+function rolledOut(addon: CoreAddon, { kind, image }: AddonWorkload, changed: boolean): string {
+  const tag = imageTag(image);
+  return changed ? `${kind} of ${addon} rolled out at ${tag}` : `${kind} of ${addon} unchanged at ${tag}, rolled out`;
+}

@@ -1,0 +1,79 @@
+import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import { failed, type PhaseContext, type PhaseResult, type PhaseRunner, pollMs, requestToken } from '../phase.ts';
+
+type Context = PhaseContext<'control-plane'>;
+
+/**
+ * One hop. Done is what DescribeCluster shows, never the update's own word. An update to the same version that somebody
+ * else (or an earlier life of this worker) began is adopted.
+ */
+export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
+  const { cluster, cloud, step, progress } = context;
+  const seen = await cloud.eks.describeCluster(cluster.name);
+  if (seen.version === step.to && seen.status === 'ACTIVE') {
+    const update = progress.memory.update;
+    return {
+      kind: 'done',
+      evidence: [
+        `EKS shows the control plane ACTIVE at ${step.to}`,
+        update === undefined ? 'it was there before this step' : `update ${update}`,
+      ],
+    };
+  }
+  if (progress.memory.update !== undefined) return followUpdate(context, progress.memory.update);
+  const [inFlight] = await cloud.eks.updatesInProgress(cluster.name);
+  if (inFlight !== undefined && inFlight.version === step.to) {
+    return { ...waitForUpdate(context, inFlight.id), notes: [`adopted update ${inFlight.id}, which was in flight already`] };
+  }
+  if (inFlight !== undefined || seen.status !== 'ACTIVE') {
+    const what = inFlight === undefined ? `cluster ${cluster.name} to be ACTIVE (it is ${seen.status})` : `another update (${inFlight.type} ${inFlight.id}) to end`;
+    return { kind: 'wait', for: what, pollMs: 30_000 };
+  }
+  if (seen.version !== step.from) {
+    return failed('UnexpectedVersion', `the control plane is at ${seen.version}, and this step goes from ${step.from} to ${step.to}`, {
+      remedy: 'Somebody changed the cluster: abort, and ask for the upgrade again to get a plan from where it is now',
+    });
+  }
+  return startUpdate(context);
+};
+
+async function startUpdate(context: Context): Promise<PhaseResult> {
+  const { deps, cluster, cloud, step, run, confirmClaim } = context;
+  await confirmClaim();
+  deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating the control plane to ${step.to}`);
+  const started = await cloud.eks.updateClusterVersion({ cluster: cluster.name, version: step.to, token: requestToken(context) });
+  return started.kind === 'started'
+    ? waitForUpdate(context, started.updateId)
+    : { kind: 'wait', for: 'the update that is in flight to be seen', pollMs: 15_000 };
+}
+
+async function followUpdate(context: Context, updateId: string): Promise<PhaseResult> {
+  const { cluster, cloud, step } = context;
+  const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId });
+  switch (update.status) {
+    case 'InProgress':
+      return waitForUpdate(context, updateId);
+    case 'Successful':
+      return { ...waitForUpdate(context, updateId), for: `EKS to show ${step.to} (update ${updateId} is successful)`, pollMs: 15_000 };
+    case 'Failed':
+    case 'Cancelled': {
+      const { message, remedy } = describeUpdateErrors(update.errors);
+      return failed('ControlPlaneUpdateFailed', `EKS could not update the control plane to ${step.to}: ${message}`, {
+        remedy: `EKS has put the control plane back to ${step.from}. ${remedy}`,
+        detail: `update ${updateId}, status ${update.status}`,
+      });
+    }
+    default:
+      update.status satisfies never;
+      throw new Error(`unknown update status ${String(update.status)}`);
+  }
+}
+
+function waitForUpdate({ step, progress, now }: Context, updateId: string): Extract<PhaseResult, { kind: 'wait' }> {
+  return {
+    kind: 'wait',
+    for: `EKS to update the control plane to ${step.to} (update ${updateId})`,
+    pollMs: pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 }),
+    memory: { ...progress.memory, update: updateId },
+  };
+}

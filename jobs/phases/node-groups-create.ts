@@ -1,0 +1,88 @@
+import { type GroupProof, proveGroup } from '#src/domain/group-proof.ts';
+import type { ObservedNodeGroup } from '#src/domain/observation.ts';
+import { listNames } from '#src/domain/step-title.ts';
+import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { seeNodeGroups } from '../see-cluster.ts';
+import type { NodeGroupsContext } from './node-groups.ts';
+import { stackFailure } from './stack-failure.ts';
+
+type Context = NodeGroupsContext<'create'>;
+type Proofs = { name: string; proof: GroupProof }[];
+
+/** eksctl waits 25 minutes for nodes to join; a little more before we call it failed. */
+const NODES_LIMIT_MS = 30 * 60_000;
+
+/**
+ * Creates the groups that are missing with eksctl and proves each of them. eksctl silently leaves out a group whose
+ * stack exists in whatever state, and says so with exit code 0: so nothing it prints or returns counts.
+ */
+export async function createGroups(context: Context): Promise<PhaseResult> {
+  const { cloud, cluster, step } = context;
+  const seen = await seeNodeGroups(cloud, cluster.name);
+  const proofs = step.groups.map((name) => ({ name, proof: proveGroup(groupNamed(seen, name), step.version) }));
+  const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
+  if (evidence.length === step.groups.length) return { kind: 'done', evidence };
+
+  const command = commandOf(context);
+  if (command !== null && command.state.kind !== 'ended') return wait(context, proofs, 'eksctl to create');
+  const wrong = proofs.find(({ proof }) => proof.kind === 'wrong-version');
+  if (wrong?.proof.kind === 'wrong-version') {
+    return failed('NodeGroupAtWrongVersion', `node group ${wrong.name} exists already, at ${wrong.proof.version} instead of ${step.version}`, {
+      remedy: 'Somebody created it meanwhile: delete it by hand if nobody uses it, then press Retry',
+    });
+  }
+  if (named(proofs, 'in-progress').length > 0) return wait(context, proofs, 'CloudFormation to finish');
+  const broken = named(proofs, 'failed');
+  if (broken.length > 0) return clearAway(context, broken);
+  const missing = named(proofs, 'missing');
+  if (missing.length > 0) return create(context, missing);
+  return waitForNodes(context, proofs);
+}
+
+/** A failed stack is in the way of eksctl: the first attempt says why it failed, a retry removes what is left of it. */
+async function clearAway(context: Context, broken: string[]): Promise<PhaseResult> {
+  const { progress, step, cloud, cluster } = context;
+  if (progress.attempt === 1 || progress.memory.cleared === 'yes') return stackFailure({ cloud, cluster: cluster.name, groups: broken, doing: `create it at ${step.version}` });
+  const args = ['delete', 'nodegroup', `--include=${broken.join(',')}`, '--approve', '--wait', '--drain=false'];
+  return { kind: 'command', args, for: `eksctl to remove what is left of ${listNames(broken)}`, memory: { cleared: 'yes' } };
+}
+
+function create(context: Context, missing: string[]): PhaseResult {
+  const { progress, step } = context;
+  const command = commandOf(context);
+  const outcome = command?.args[0] === 'create' && command.state.kind === 'ended' ? command.state.outcome : null;
+  if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') {
+    const args = ['create', 'nodegroup', `--include=${missing.join(',')}`];
+    return { kind: 'command', args, for: `eksctl to create ${listNames(missing)} at ${step.version}`, memory: progress.memory };
+  }
+  return failed('NodeGroupsMissing', `eksctl ended (${describeOutcome(outcome)}), but CloudFormation has no stack of ${missing.join(', ')}`, {
+    remedy: 'See what eksctl printed, put that right, then press Retry',
+    detail: outputOf(outcome) || null,
+  });
+}
+
+function waitForNodes(context: Context, proofs: Proofs): PhaseResult {
+  const { progress, now, step } = context;
+  const waiting = proofs.flatMap(({ name, proof }) => (proof.kind === 'nodes-missing' ? [`${name}: ${proof.ready} of ${proof.wanted}`] : []));
+  if (now - progress.at <= NODES_LIMIT_MS) {
+    return { kind: 'wait', for: `nodes to join and become Ready at ${step.version} (${waiting.join(', ')})`, pollMs: 15_000 };
+  }
+  return failed('NodesNotReady', `nodes are not Ready 30 minutes after their group was created (${waiting.join(', ')})`, {
+    remedy: "Look at the nodes (and whether the group's role is in aws-auth), then press Retry",
+  });
+}
+
+function wait({ step, progress, now }: Context, proofs: Proofs, what: string): PhaseResult {
+  const open = proofs.filter(({ proof }) => proof.kind !== 'proven').map(({ name }) => name);
+  const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
+  return { kind: 'wait', for: `${what} ${listNames(open)}`, pollMs: poll, memory: progress.memory };
+}
+
+function named(proofs: Proofs, kind: GroupProof['kind']): string[] {
+  return proofs.filter(({ proof }) => proof.kind === kind).map(({ name }) => name);
+}
+
+function groupNamed(groups: ObservedNodeGroup[], name: string): ObservedNodeGroup | undefined {
+  return groups.find((group) => group.name === name);
+}

@@ -1,0 +1,47 @@
+import { listNames } from '#src/domain/step-title.ts';
+import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { activityGate } from '../activity-gate.ts';
+import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import type { NodeGroupsContext } from './node-groups.ts';
+import { stackFailure } from './stack-failure.ts';
+
+type Context = NodeGroupsContext<'delete'>;
+
+/**
+ * Deletes groups with eksctl and sees their stacks gone: eksctl prints "deleted" for what it only asked for, and a
+ * group created while its old stack still exists is silently left out.
+ */
+export async function deleteGroups(context: Context): Promise<PhaseResult> {
+  const { cloud, cluster, step } = context;
+  const stacks = (await cloud.stacks.list(cluster.name)).filter((stack) => step.groups.includes(stack.group));
+  if (stacks.length === 0) return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
+
+  const command = commandOf(context);
+  if (command !== null && command.state.kind !== 'ended') return wait(context, stacks.map(({ group }) => group));
+  const deleting = stacks.filter(({ status }) => status === 'DELETE_IN_PROGRESS').map(({ group }) => group);
+  if (deleting.length > 0) return wait(context, deleting);
+  const outcome = command?.state.kind === 'ended' ? command.state.outcome : null;
+  const stuck = stacks.filter(({ status }) => status === 'DELETE_FAILED').map(({ group }) => group);
+  if (stuck.length > 0 && outcome !== null) {
+    return stackFailure({ cloud, cluster: cluster.name, groups: stuck, doing: 'delete it' });
+  }
+  const left = stacks.map(({ group }) => group);
+  if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, left);
+  return failed('NodeGroupsNotDeleted', `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`, {
+    remedy: 'See what eksctl printed, put that right, then press Retry',
+    detail: outputOf(outcome) || null,
+  });
+}
+
+/** People first: activity is counted again before anything is deleted. */
+async function deleteNow(context: Context, groups: string[]): Promise<PhaseResult> {
+  const gate = await activityGate(context);
+  if (gate !== null) return gate;
+  const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', '--wait', '--drain=false'];
+  return { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` };
+}
+
+function wait({ step, progress, now }: Context, groups: string[]): PhaseResult {
+  const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
+  return { kind: 'wait', for: `the stacks of ${listNames(groups)} to be gone`, pollMs: poll };
+}

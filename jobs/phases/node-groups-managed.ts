@@ -1,0 +1,73 @@
+import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import { proveGroup } from '#src/domain/group-proof.ts';
+import { activityGate } from '../activity-gate.ts';
+import { failed, type PhaseResult, pollMs, requestToken } from '../phase.ts';
+import { seeNodeGroups } from '../see-cluster.ts';
+import type { NodeGroupsContext } from './node-groups.ts';
+
+type Context = NodeGroupsContext<'update-managed'>;
+
+/**
+ * EKS replaces the nodes of a managed group itself, and drains them itself. All groups of the step are updated at the
+ * same time; each is done when EKS shows it ACTIVE and its nodes are Ready at the version.
+ */
+export async function updateManagedGroups(context: Context): Promise<PhaseResult> {
+  const { cloud, cluster, step, progress } = context;
+  const seen = await seeNodeGroups(cloud, cluster.name);
+  const managed = await cloud.eks.managedNodeGroups(cluster.name);
+  const proofs = step.groups.map((name) => {
+    const atVersion = managed.find((group) => group.name === name)?.version === step.version;
+    const proof = proveGroup(seen.find((group) => group.name === name), step.version);
+    return { name, proof: proof.kind === 'proven' && !atVersion ? ({ kind: 'wrong-version', version: 'older' } as const) : proof };
+  });
+  const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
+  if (evidence.length === step.groups.length) return { kind: 'done', evidence };
+
+  const gone = proofs.find(({ proof }) => proof.kind === 'missing');
+  if (gone !== undefined) {
+    return failed('NodeGroupGone', `managed node group ${gone.name} no longer exists`, {
+      remedy: 'Abort, and ask for the upgrade again to get a plan from what is there now',
+    });
+  }
+  const open = proofs.filter(({ proof }) => proof.kind !== 'proven').map(({ name }) => name);
+  const failure = await failedUpdate(context, open);
+  if (failure !== null) return failure;
+  const toStart = open.filter((name) => progress.memory[name] === undefined);
+  const gate = toStart.length > 0 ? await activityGate(context) : null;
+  if (gate !== null) return gate;
+  return wait(context, { open, memory: { ...progress.memory, ...(await startUpdates(context, toStart)) } });
+}
+
+async function startUpdates(context: Context, names: string[]): Promise<Record<string, string>> {
+  const { deps, cloud, cluster, step, run, confirmClaim } = context;
+  const memory: Record<string, string> = {};
+  for (const nodeGroup of names) {
+    await confirmClaim();
+    deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating node group ${nodeGroup} to ${step.version}`);
+    const token = requestToken(context, nodeGroup);
+    const started = await cloud.eks.updateNodegroupVersion({ cluster: cluster.name, nodeGroup, version: step.version, token });
+    // In flight: somebody else's update of this group; it is looked at again, and asked for again if it was another.
+    if (started.kind === 'started') memory[nodeGroup] = started.updateId;
+  }
+  return memory;
+}
+
+async function failedUpdate({ cloud, cluster, step, progress }: Context, open: string[]): Promise<PhaseResult | null> {
+  for (const nodeGroup of open) {
+    const updateId = progress.memory[nodeGroup];
+    if (updateId === undefined) continue;
+    const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId, nodeGroup });
+    if (update.status !== 'Failed' && update.status !== 'Cancelled') continue;
+    const { message, remedy } = describeUpdateErrors(update.errors);
+    return failed('NodeGroupUpdateFailed', `EKS could not update node group ${nodeGroup} to ${step.version}: ${message}`, {
+      remedy,
+      detail: `update ${updateId}, status ${update.status}`,
+    });
+  }
+  return null;
+}
+
+function wait({ step, progress, now }: Context, { open, memory }: { open: string[]; memory: Record<string, string> }): PhaseResult {
+  const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
+  return { kind: 'wait', for: `EKS to update ${open.join(', ')} to ${step.version}`, pollMs: poll, memory };
+}

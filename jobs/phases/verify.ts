@@ -1,0 +1,34 @@
+import { proveGroup } from '#src/domain/group-proof.ts';
+import { failed, type PhaseRunner } from '../phase.ts';
+import { CORE_ADDONS, seeNodeGroups } from '../see-cluster.ts';
+
+/** What must be healthy again, and how long it may take (run time). */
+const LIMIT_MS = 10 * 60_000;
+
+/** The whole cluster once more, from outside: control plane, every expected group, every core add-on. */
+export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, step, progress, now }) => {
+  const seen = await cloud.eks.describeCluster(cluster.name);
+  const groups = await seeNodeGroups(cloud, cluster.name);
+  const proofs = step.nodeGroups.map(({ name }) => ({ name, proof: proveGroup(groups.find((group) => group.name === name), step.version) }));
+  const workloads = await Promise.all(CORE_ADDONS.map(async (name) => ({ name, workload: await cloud.kubernetes.addonWorkload(name) })));
+  const problems = [
+    ...(seen.version === step.version && seen.status === 'ACTIVE' ? [] : [`the control plane is ${seen.status} at ${seen.version}`]),
+    ...proofs.flatMap(({ name, proof }) => (proof.kind === 'proven' ? [] : [`node group ${name}: ${proof.kind.replaceAll('-', ' ')}`])),
+    ...workloads.flatMap(({ name, workload }) => (workload === null || workload.rolledOut ? [] : [`${name}: ${workload.progress}`])),
+  ];
+  if (problems.length === 0) {
+    const nodes = groups.flatMap((group) => group.nodes);
+    return {
+      kind: 'done',
+      evidence: [
+        `EKS shows the control plane ACTIVE at ${step.version}`,
+        `${proofs.length} node groups proven at ${step.version}, ${nodes.length} nodes Ready`,
+        ...workloads.flatMap(({ name, workload }) => (workload === null ? [] : [`${name} rolled out`])),
+      ],
+    };
+  }
+  if (now - progress.at < LIMIT_MS) return { kind: 'wait', for: problems.join('; '), pollMs: 15_000 };
+  return failed('NotHealthy', `the cluster is upgraded, but not healthy after 10 minutes: ${problems.join('; ')}`, {
+    remedy: 'Look at what is named, then press Retry to verify again',
+  });
+};

@@ -1,0 +1,69 @@
+import type { CoreAddon, GroupVersion, ObservedAddon, ObservedNode, ObservedNodeGroup } from '#src/domain/observation.ts';
+import { hopsBetween, type KubernetesVersion, minorOf, minorVersionOf } from '#src/domain/version.ts';
+import type { Cloud } from '#src/ports/cloud.ts';
+import type { ManagedNodeGroup } from '#src/ports/eks.ts';
+import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
+
+export const CORE_ADDONS: readonly CoreAddon[] = ['vpc-cni', 'coredns', 'kube-proxy'];
+
+/** Every node group of the cluster as AWS and Kubernetes show it now, by name. */
+export async function seeNodeGroups(cloud: Cloud, cluster: string): Promise<ObservedNodeGroup[]> {
+  const [stacks, managed, nodes] = await Promise.all([
+    cloud.stacks.list(cluster),
+    cloud.eks.managedNodeGroups(cluster),
+    cloud.kubernetes.nodes(),
+  ]);
+  const nodesOf = (group: string) => nodes.filter((node) => node.group === group);
+  return [
+    ...stacks.filter((stack) => stack.kind === 'self-managed').map((stack) => selfManaged(stack, nodesOf(stack.group))),
+    ...managed.map((group) => managedGroup(group, nodesOf(group.name))),
+  ].sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function selfManaged(stack: NodeGroupStack, nodes: ObservedNode[]): ObservedNodeGroup {
+  const { group: name, kind, status, sizes, ami } = stack;
+  const version: GroupVersion =
+    ami.kind === 'known'
+      ? { kind: 'ami', version: ami.version, amiName: ami.name }
+      : { kind: 'could-not-check', why: ami.why };
+  return { name, kind, status, sizes, nodes, version: kubeletVersion(nodes) ?? version };
+}
+
+function managedGroup(group: ManagedNodeGroup, nodes: ObservedNode[]): ObservedNodeGroup {
+  const { name, status, sizes } = group;
+  return { name, kind: 'managed', status, sizes, nodes, version: kubeletVersion(nodes) ?? { kind: 'eks', version: group.version } };
+}
+
+/** The oldest kubelet speaks for its group. */
+function kubeletVersion(nodes: ObservedNode[]): GroupVersion | undefined {
+  const minors = nodes.map((node) => minorVersionOf(node.kubeletVersion)).filter((minor) => minor !== undefined);
+  const [oldest] = minors.sort((a, b) => minorOf(a) - minorOf(b));
+  return oldest === undefined ? undefined : { kind: 'kubelet', version: oldest };
+}
+
+/** EKS add-ons with what EKS offers of them at each hop, and the three core ones even when EKS does not manage them. */
+export async function seeAddons(
+  cloud: Cloud,
+  { cluster, from, to }: { cluster: string; from: KubernetesVersion; to: KubernetesVersion },
+): Promise<ObservedAddon[]> {
+  const minors = [from, ...hopsBetween(from, to)];
+  const names = new Set<string>([...CORE_ADDONS, ...(await cloud.eks.listAddons(cluster))]);
+  return Promise.all([...names].map((name) => seeAddon(cloud, { cluster, name, minors })));
+}
+
+async function seeAddon(
+  cloud: Cloud,
+  { cluster, name, minors }: { cluster: string; name: string; minors: KubernetesVersion[] },
+): Promise<ObservedAddon> {
+  const addon = await cloud.eks.describeAddon(cluster, name);
+  if (addon !== null) {
+    const offered = await Promise.all(
+      minors.map(async (minor) => [minor, await cloud.eks.offeredAddonVersions(name, minor)] as const),
+    );
+    const known = offered.flatMap(([minor, versions]) => (versions === null ? [] : [[minor, versions] as const]));
+    return { kind: 'eks', name, version: addon.version, offered: Object.fromEntries(known) };
+  }
+  const core = name as CoreAddon;
+  const workload = await cloud.kubernetes.addonWorkload(core);
+  return workload === null ? { kind: 'absent', name: core } : { kind: 'self-managed', name: core, image: workload.image };
+}

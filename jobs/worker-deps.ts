@@ -1,0 +1,34 @@
+import type { Fleet } from '#src/domain/fleet.ts';
+import type { ObservedConfig } from '#src/domain/observation.ts';
+import type { Clock } from '#src/ports/clock.ts';
+import type { CloudOf } from '#src/ports/cloud.ts';
+import type { EditConfig } from '#src/ports/config-editor.ts';
+import type { ConfigRepository } from '#src/ports/config-repository.ts';
+import type { Eksctl } from '#src/ports/eksctl.ts';
+import type { Log } from '#src/ports/log.ts';
+import type { MessageLedger } from '#src/ports/message-ledger.ts';
+import type { RunStore } from '#src/ports/run-store.ts';
+import type { SlackMessages } from '#src/ports/slack.ts';
+import type { Tools } from '#src/ports/tools.ts';
+import type { WakeUps } from '#src/ports/wake-ups.ts';
+
+/** Everything the jobs reach the world through. Built by the composition root; tests hand in their own. */
+export type WorkerDeps = {
+  clock: Clock;
+  log: Log;
+  fleet: Fleet;
+  store: RunStore;
+  ledger: MessageLedger;
+  wakeUps: WakeUps;
+  cloudOf: CloudOf;
+  repository: ConfigRepository;
+  /** A rendered config's text as what the planner reads of it. Throws UserError for what is no ClusterConfig. */
+  readConfig: (rendered: string) => Omit<ObservedConfig, 'commit' | 'path'>;
+  /** The rendered copy for one command: its version, and the names its core groups live by. */
+  renderCopy: (rendered: string, change: { version: string; renames: { from: string; to: string }[] }) => string;
+  editConfig: EditConfig;
+  eksctl: Eksctl;
+  tools: Tools;
+  slack: SlackMessages;
+};
+

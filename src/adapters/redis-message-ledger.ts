@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { RunId } from '#src/domain/run.ts';
+import type { MessageLedger } from '#src/ports/message-ledger.ts';
+import { KEY_PREFIX } from './redis.ts';
+import { MARK_SYNCED, RESERVE_SLOT } from './redis-run-scripts.ts';
+import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
+
+const Record_ = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('posting'), since: z.number() }),
+  z.object({ kind: z.literal('posted'), ts: z.string(), contentHash: z.string() }),
+]);
+
+const OUTAGE = `${KEY_PREFIX}:slack-outage-since`;
+
+function postsKey(id: RunId): string {
+  return `${KEY_PREFIX}:posts:${id}`;
+}
+
+export function createRedisMessageLedger(redis: Redis): MessageLedger {
+  return {
+    read: async (runId) => {
+      const rows = await redis.hgetall(postsKey(runId));
+      return Object.fromEntries(Object.entries(rows).map(([key, text]) => [key, Record_.parse(JSON.parse(text))]));
+    },
+    save: async (runId, key, record) => {
+      await redis.hset(postsKey(runId), key, JSON.stringify(record));
+    },
+    revision: async (runId) => Number(await redis.hget(runKey(runId), 'rev')),
+    markSynced: async (runId, revision) => {
+      await redis.eval(MARK_SYNCED, 2, runKey(runId), RUN_STORE_KEYS.unsynced, runId, revision);
+    },
+    reserve: async (lane, gapMs, now) => Number(await redis.eval(RESERVE_SLOT, 1, `${KEY_PREFIX}:lane:${lane}`, gapMs, now)),
+    outageSince: async () => {
+      const since = await redis.get(OUTAGE);
+      return since === null ? null : Number(since);
+    },
+    noteOutage: async (now) => {
+      await redis.set(OUTAGE, now, 'NX');
+    },
+    noteAnswer: async () => {
+      await redis.del(OUTAGE);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The Lua scripts of the run store. One script is one commit: Redis runs it whole or not at all, and inside MULTI a
+ * failing script would not stop the commands after it, so everything that belongs together is in here.
+ */
+
+/** KEYS run events owner latest due unsynced runs · ARGV id cluster doc event wakeAt. Returns '' or the holder's id. */
+export const CREATE_RUN = `
+local holder = redis.call('HGET', KEYS[3], ARGV[2])
+if holder then return holder end
+redis.call('HSET', KEYS[3], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[4], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[1], 'doc', ARGV[3], 'epoch', 0, 'rev', 1, 'wake', 0)
+redis.call('XADD', KEYS[2], '*', 'event', ARGV[4])
+redis.call('ZADD', KEYS[5], ARGV[5], ARGV[1])
+redis.call('SADD', KEYS[6], ARGV[1])
+return ''
+`;
+
+/** KEYS run. Returns {doc, epoch, wake} or nothing: from here on every earlier claim is void. */
+export const CLAIM_RUN = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
+local row = redis.call('HMGET', KEYS[1], 'doc', 'wake')
+return { row[1], tostring(epoch), row[2] }
+`;
+
+/**
+ * KEYS run events owner due unsynced · ARGV id cluster rev epoch-or-'' doc wakeAt-or-'' ended(0|1) event…
+ * Returns 'ok', 'changed' (somebody else committed first: decide again) or 'claim-lost'.
+ */
+export const CHANGE_RUN = `
+local row = redis.call('HMGET', KEYS[1], 'rev', 'epoch')
+if ARGV[4] ~= '' and row[2] ~= ARGV[4] then return 'claim-lost' end
+if row[1] ~= ARGV[3] then return 'changed' end
+redis.call('HSET', KEYS[1], 'doc', ARGV[5])
+redis.call('HINCRBY', KEYS[1], 'rev', 1)
+for i = 8, #ARGV do redis.call('XADD', KEYS[2], '*', 'event', ARGV[i]) end
+redis.call('SADD', KEYS[5], ARGV[1])
+if ARGV[7] == '1' then
+  if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[1] then redis.call('HDEL', KEYS[3], ARGV[2]) end
+  redis.call('ZREM', KEYS[4], ARGV[1])
+elseif ARGV[6] ~= '' then
+  redis.call('ZADD', KEYS[4], ARGV[6], ARGV[1])
+end
+return 'ok'
+`;
+
+/** KEYS run due · ARGV id epoch wakeAt: parks a claimed run that did not change. */
+export const PARK_RUN = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] then return 'claim-lost' end
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return 'ok'
+`;
+
+/** KEYS run unsynced · ARGV id rev: synced only if nothing was committed since. */
+export const MARK_SYNCED = `
+if redis.call('HGET', KEYS[1], 'rev') == ARGV[2] then redis.call('SREM', KEYS[2], ARGV[1]) end
+return 'ok'
+`;
+
+/** KEYS lane · ARGV gap now: reserves the next free moment, returns how long to wait. */
+export const RESERVE_SLOT = `
+local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+local now = tonumber(ARGV[2])
+local at = math.max(free, now)
+redis.call('SET', KEYS[1], string.format('%.0f', at + tonumber(ARGV[1])))
+return string.format('%.0f', at - now)
+`;

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { InternalError, messageOf } from '#src/domain/errors.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
+import type { Run } from '#src/domain/run.ts';
+
+/**
+ * What we wrote ourselves is checked for its version and its bones: a run of another schema is refused, not guessed.
+ * The inside was built by `evolve` of the same schema version.
+ */
+const StoredRun = z.looseObject({
+  schema: z.literal(1),
+  id: z.string(),
+  cluster: z.string(),
+  state: z.looseObject({ kind: z.string() }),
+  steps: z.record(z.string(), z.looseObject({ kind: z.enum(['started', 'done', 'failed']) })),
+  stops: z.array(z.looseObject({ at: z.number() })),
+  gates: z.array(z.looseObject({ kind: z.string() })),
+});
+
+export function readStoredRun(id: string, doc: string): Run {
+  try {
+    return StoredRun.parse(JSON.parse(doc)) as unknown as Run;
+  } catch (error) {
+    throw new InternalError('StoredRunUnreadable', `run ${id} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+const StoredEvent = z.looseObject({ kind: z.string(), at: z.number(), by: z.string() });
+
+export function readStoredEvent(text: string): RunEvent {
+  return StoredEvent.parse(JSON.parse(text)) as unknown as RunEvent;
+}

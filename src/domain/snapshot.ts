@@ -1,0 +1,31 @@
+import type { ObservedAddon, ObservedNodeGroup, Observation } from './observation.ts';
+import type { ClusterSnapshot } from './run.ts';
+
+/** Versions as people read them in the finish notice and in the report. */
+export function snapshotOf({ cluster, nodeGroups, addons }: Pick<Observation, 'cluster' | 'nodeGroups' | 'addons'>): ClusterSnapshot {
+  return {
+    version: cluster.version,
+    nodeGroups: nodeGroups.map((group) => ({
+      name: group.name,
+      kind: group.kind,
+      version: groupVersionText(group),
+      nodes: group.nodes.length,
+    })),
+    addons: addons.flatMap((addon) => (addon.kind === 'absent' ? [] : [{ name: addon.name, version: addonVersion(addon) }])),
+  };
+}
+
+/** `1.24`, or why the version could not be checked. */
+export function groupVersionText({ version }: Pick<ObservedNodeGroup, 'version'>): string {
+  return version.kind === 'could-not-check' ? `not checked: ${version.why}` : version.version;
+}
+
+/** The tag of a self-managed add-on's image, without a digest. */
+export function imageTag(image: string): string {
+  const name = image.split('@')[0] ?? image;
+  return name.slice(name.lastIndexOf(':') + 1);
+}
+
+function addonVersion(addon: Exclude<ObservedAddon, { kind: 'absent' }>): string {
+  return addon.kind === 'eks' ? addon.version : imageTag(addon.image);
+}
