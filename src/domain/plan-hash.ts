@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { Plan, PlanNote } from './plan.ts';
 
 /**
- * Warnings that come and go by the minute. They are evidence, not part of what is decided: users who log in between
- * the approval and the start must not undo the approval (a gate before the first deletion counts them again).
+ * Warnings that are about counts, which change by the minute. They are evidence, not part of what is decided: users
+ * who log in between the approval and the start must not undo the approval (a gate before the first deletion counts
+ * them again), nor must an autoscaler that adds a core node.
  */
-const NOT_DECIDED_ON: readonly string[] = ['activity'];
+const NOT_DECIDED_ON: readonly string[] = ['activity', 'core-smaller'];
 
 /**
  * sha256 hex over what an approver decides on: cluster, from, to, skew policy, the steps with their order, group
@@ -26,7 +27,7 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
 }
 
 function idsOf(notes: readonly PlanNote[]): string[] {
-  return notes.map(({ id }) => id).filter((id) => !NOT_DECIDED_ON.includes(id)).sort();
+  return notes.map(({ id }) => id).filter((id) => !NOT_DECIDED_ON.includes(id.split(':')[0] ?? id)).sort();
 }
 
 /** JSON with sorted keys: the same value has one text, however it was built or stored. */
