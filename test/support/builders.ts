@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { planHash } from '#src/domain/plan-hash.ts';
 import { expectAllowed } from './run-rules.ts';
 import type { Failure, GateRecord, Run, RunState, StepProgress, StopCause, StopRecord } from '#src/domain/run.ts';
 import type { Plan, Step, StepId } from '#src/domain/plan.ts';
@@ -42,13 +42,7 @@ export function aPlan(changes: Partial<Plan> = {}): Plan {
     hash: '',
     ...changes,
   };
-  return changes.hash === undefined ? { ...plan, hash: testHash(plan) } : plan;
-}
-
-/** Not the planner's hash: only different for different decisions. */
-function testHash({ cluster, from, to, skew, steps, warnings, refusals }: Plan): string {
-  const ids = [...warnings, ...refusals].map((note) => note.id);
-  return createHash('sha256').update(JSON.stringify([cluster, from, to, skew, steps, ids])).digest('hex');
+  return changes.hash === undefined ? { ...plan, hash: planHash(plan) } : plan;
 }
 
 /** Each step waits for the one before it. */

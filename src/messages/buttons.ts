@@ -1,0 +1,89 @@
+import type { Plan } from '#src/domain/plan.ts';
+import type { GateRecord, Run, StopRecord } from '#src/domain/run.ts';
+import { ACTIONS, decisionValue, gateValue, runValue } from './actions.ts';
+import type { Button } from './blocks.ts';
+import { groupsAway } from './cluster-state.ts';
+import { hasPlan } from './message.ts';
+import { aboutMinutes, countOf } from './mrkdwn.ts';
+import { totalMinutes } from './users-notice.ts';
+
+export function approveButton(run: Run, plan: Plan): Button {
+  return {
+    label: 'Approve',
+    actionId: ACTIONS.approve,
+    value: decisionValue(run, plan),
+    style: 'primary',
+    confirm: {
+      title: `Upgrade ${plan.cluster}?`.slice(0, 100),
+      text: approvalInWords(plan),
+      confirm: 'Approve',
+      deny: 'Go back',
+    },
+  };
+}
+
+/** What is going to happen, in at most 300 characters. */
+function approvalInWords(plan: Plan): string {
+  const deleted = new Set(plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'delete' ? step.groups : [])));
+  const updated = new Set(plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'update-managed' ? step.groups : [])));
+  const sentences = [
+    `${plan.cluster} goes from ${plan.from} to ${plan.to}, ${aboutMinutes(totalMinutes(plan.steps))}, starting at once.`,
+    ...(deleted.size === 0 ? [] : [`${countOf(deleted.size, 'node group')} will be deleted: servers on them end.`]),
+    ...(updated.size === 0 ? [] : [`The nodes of ${countOf(updated.size, 'managed node group')} will be replaced: servers on them end.`]),
+    'A control plane cannot go back to an older version.',
+  ];
+  return sentences.join(' ');
+}
+
+export function rejectButton(run: Run, plan: Plan): Button {
+  return { label: 'Reject', actionId: ACTIONS.reject, value: decisionValue(run, plan) };
+}
+
+export function stopButton(run: Run): Button {
+  return {
+    label: 'Stop after this step',
+    actionId: ACTIONS.stop,
+    value: runValue(run),
+    confirm: {
+      title: 'Stop after this step?',
+      text: 'The step that is under way is finished first. Then the upgrade stands still until somebody continues or aborts it.',
+      confirm: 'Stop after this step',
+      deny: 'Go back',
+    },
+  };
+}
+
+export function retryButton(run: Run, stop: StopRecord): Button {
+  return { label: retryLabel(stop), actionId: ACTIONS.retry, value: runValue(run), style: 'primary' };
+}
+
+export function retryLabel({ cause }: StopRecord): string {
+  if (cause.kind === 'stop-requested') return 'Continue';
+  return isAboutAccess(cause.failure.code) ? 'Check again' : 'Retry';
+}
+
+/** The bot lacks a right that a person gives it; then there is nothing to repeat, only to look again. */
+function isAboutAccess(failureCode: string): boolean {
+  return /access|unauthori[sz]ed|forbidden|credential|permission|notmapped/i.test(failureCode);
+}
+
+export function passGateButton(run: Run, gate: GateRecord): Button {
+  return { label: 'Go ahead anyway', actionId: ACTIONS.passGate, value: gateValue(run, gate.stepId), style: 'danger' };
+}
+
+export function abortButton(run: Run): Button {
+  return {
+    label: 'Abort',
+    actionId: ACTIONS.abort,
+    value: runValue(run),
+    style: 'danger',
+    confirm: { title: `Abort the upgrade of ${run.cluster}?`.slice(0, 100), text: abortInWords(run), confirm: 'Abort', deny: 'Go back' },
+  };
+}
+
+function abortInWords(run: Run): string {
+  const { gone, uncertain } = hasPlan(run) ? groupsAway(run) : { gone: [], uncertain: [] };
+  const away = gone.length + uncertain.length;
+  const missing = away === 0 ? '' : ` ${countOf(away, 'node group')} may be missing, and will not be created by this run.`;
+  return `The run ends here, and nothing is undone: what is at a new version stays there.${missing} Another upgrade can be asked for afterwards.`;
+}

@@ -1,0 +1,123 @@
+import { describeStep } from '#src/domain/step-title.ts';
+import type { Run } from '#src/domain/run.ts';
+import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { hasPlan, hasStarted, type PlannedRun, stepNumber, subject } from './message.ts';
+import { byWhom, countOf, duration, outside, person, sentence, when } from './mrkdwn.ts';
+import { activityText } from './plan-summary.ts';
+import { currentStep } from './progress.ts';
+
+/** `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
+type CardState = { text: string; lines: string[] };
+
+export function cardState(run: Run): CardState {
+  const upgrade = `The upgrade of ${subject(run)}`;
+  const { state } = run;
+  switch (state.kind) {
+    case 'planning':
+      return said(`${upgrade} is being planned: looking at the cluster.`, 'Nothing is changed before the plan is approved.');
+    case 'refused':
+      return said(`${upgrade} is refused: the plan may not run.`, 'Nothing was changed. When the reasons are gone, ask again.');
+    case 'nothing-to-do':
+      return said(`${run.cluster} is at ${run.to} already: there is nothing to upgrade.`, 'Control plane and node groups were looked at, and nothing was changed.');
+    case 'awaiting-approval':
+      return said(
+        `${upgrade} waits for approval.`,
+        `Nothing is changed before that. An approver other than ${person(run.requestedBy)} decides, until ${when(state.expiresAt)}; after that the request expires.`,
+      );
+    case 'rejected':
+      return said(`${upgrade} was rejected ${byWhom(state.decision)}.`, 'Nothing was changed.');
+    case 'withdrawn':
+      return said(`${upgrade} was withdrawn ${byWhom(state.decision)}.`, 'Nothing was changed.');
+    case 'expired':
+      return said(`${upgrade} has expired: nobody decided in time.`, 'Nothing was changed. Ask again to have a new plan made.');
+    case 'running':
+      return running(run, upgrade);
+    case 'waiting':
+      return waiting(run, upgrade);
+    case 'stopped':
+      return stopped(run, upgrade);
+    case 'succeeded':
+      return said(`${upgrade} succeeded${tookWhile(run)}.`, endedLine(run));
+    case 'succeeded-uncommitted':
+      return said(
+        `${upgrade} succeeded${tookWhile(run)}, but the changed config is not in git.`,
+        `${sentence(outside(state.failure.message))} *What to do:* ${sentence(outside(state.failure.remedy))} ${endedLine(run)}`,
+      );
+    case 'aborted':
+      return {
+        text: `${upgrade} was aborted ${byWhom(state.decision)}. ${meaningForUsers(run)}`,
+        lines: [`*${upgrade} was aborted ${byWhom(state.decision)}.*`, ...(hasStarted(run) ? clusterStateLines(run) : ['Nothing was changed.'])],
+      };
+    default:
+      state satisfies never;
+      return said(upgrade);
+  }
+}
+
+function said(headline: string, ...lines: string[]): CardState {
+  return { text: [headline, ...lines].join(' '), lines: [`*${headline}*`, ...lines] };
+}
+
+function running(run: Run, upgrade: string): CardState {
+  if (!hasPlan(run) || run.startedAt === null) {
+    return said(`${upgrade} is approved and about to start.`, 'The cluster is looked at once more first; should the plan come out differently, it will be asked for again.');
+  }
+  const stop = stopRequestLine(run);
+  const current = currentStep(run);
+  if (current === undefined) return said(`${upgrade} is running, between two steps.`, ...stop);
+  const { step, progress } = current;
+  const headline = `${upgrade} is running: ${stepNumber(run.plan, step)}, ${outside(describeStep(step))}.`;
+  return said(headline, ...(progress.kind === 'started' ? waitingLines(progress) : []), ...stop);
+}
+
+/** What a step waits for, and since when: a moment, so that the text need not be made again every minute. */
+export function waitingLines(progress: { waiting: { for: string; since: number } | null }): string[] {
+  return progress.waiting === null ? [] : [`Waiting for ${outside(progress.waiting.for)}, since ${when(progress.waiting.since)}.`];
+}
+
+function stopRequestLine(run: PlannedRun): string[] {
+  return run.stopRequest === null ? [] : [`It will stop after this step, as asked for ${byWhom(run.stopRequest)}.`];
+}
+
+function waiting(run: Run, upgrade: string): CardState {
+  const gate = run.gates.at(-1);
+  if (gate === undefined || !hasPlan(run)) return said(`${upgrade} is waiting.`);
+  const why = `${activityText(gate.activity)} are there, and the next step would end them`;
+  const isOne = gate.activity.total === 1;
+  return said(
+    `${upgrade} is waiting for a decision since ${when(gate.since)}: ${isOne ? why.replace(' are there', ' is there').replace('end them', 'end it') : why}.`,
+    'The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
+    ...stopRequestLine(run),
+  );
+}
+
+function stopped(run: Run, upgrade: string): CardState {
+  const cause = run.stops.at(-1)?.cause;
+  const decide = 'The thread has the buttons to go on or to abort.';
+  switch (cause?.kind) {
+    case undefined:
+      return said(`${upgrade} is stopped.`, decide);
+    case 'planning-failed':
+      return said(`${upgrade} is stopped: the plan could not be made.`, sentence(outside(cause.failure.message)), decide);
+    case 'step-failed': {
+      const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
+      const title = step === undefined ? cause.stepId : describeStep(step);
+      return said(`${upgrade} is stopped: the step "${outside(title)}" failed.`, sentence(outside(cause.failure.message)), decide);
+    }
+    case 'stop-requested':
+      return said(`${upgrade} is stopped, as asked for ${byWhom(cause.decision)}.`, decide);
+    default:
+      cause satisfies never;
+      return said(`${upgrade} is stopped.`, decide);
+  }
+}
+
+function tookWhile(run: Run): string {
+  return run.startedAt === null || run.endedAt === null ? '' : ` after ${duration(run.endedAt - run.startedAt)}`;
+}
+
+function endedLine(run: Run): string {
+  const groups = run.after?.nodeGroups.length ?? 0;
+  const seen = run.after === null ? '' : `Seen afterwards: control plane at ${run.after.version}, ${countOf(groups, 'node group')}. `;
+  return `${seen}${run.endedAt === null ? '' : `Finished ${when(run.endedAt)}.`}`.trim();
+}

@@ -1,0 +1,120 @@
+import { describeAddon, describeStep } from '#src/domain/step-title.ts';
+import type { Activity } from '#src/domain/observation.ts';
+import type { Plan, PlanNote, Step } from '#src/domain/plan.ts';
+import { aboutMinutes, code, countOf, joined, names, outside, sentence, when } from './mrkdwn.ts';
+import { totalMinutes, whatUsersNotice } from './users-notice.ts';
+
+/** How much of the card each list of groups may take; beyond it, "and N more". */
+const GROUP_LIST_CHARS = 900;
+const MAX_NOTES = 12;
+
+/** What an approver must know, as lines; the most important first. */
+export function planLines(plan: Plan): string[] {
+  return [
+    ...noteLines('Warnings: read these first', plan.warnings),
+    ...skewLines(plan),
+    '*What users will notice, in this order*',
+    ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`),
+    ...activityLines(plan),
+    ...groupLines(plan.steps),
+    ...pinLines(plan.steps),
+    `*Steps* (${aboutMinutes(totalMinutes(plan.steps))} in all)`,
+    ...plan.steps.map((step, i) => `${i + 1}. ${outside(describeStep(step))}, ${aboutMinutes(step.expectedMinutes)}`),
+  ];
+}
+
+export function noteLines(title: string, notes: readonly PlanNote[]): string[] {
+  if (notes.length === 0) return [];
+  const shown = notes.slice(0, MAX_NOTES).map(({ text }) => `• ${sentence(outside(text))}`);
+  const left = notes.length - shown.length;
+  return [`*${title}*`, ...shown, ...(left === 0 ? [] : [`• and ${left} more`])];
+}
+
+function skewLines(plan: Plan): string[] {
+  if (plan.skew === 'supported') return [];
+  return [
+    '*Version skew: not supported by Kubernetes*',
+    '• This plan follows the `runbook` policy: nodes may be up to two minor versions newer than the control plane, to save a rotation. Kubernetes does not support nodes newer than the control plane.',
+  ];
+}
+
+function activityLines({ activity, madeAt }: Plan): string[] {
+  const state = activity.total === 0
+    ? 'Nobody: no pods of users were found.'
+    : `${sentence(activityText(activity))} If it is still so before node groups are touched, the run waits for a decision.`;
+  return [`*In use, as of ${when(madeAt)}*`, `• ${state} It is counted again before anything is deleted.`];
+}
+
+/** `3 pods of users (prod: 2, staging: 1)` */
+export function activityText({ total, byNamespace }: Activity): string {
+  const counts = Object.entries(byNamespace)
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([namespace, count]) => `${outside(namespace, 80)}: ${count}`);
+  const where = counts.length === 0 ? '' : ` (${joined(counts, ', ', 400)})`;
+  return `${countOf(total, 'pod')} of users${where}`;
+}
+
+/** The include lists, as they go to eksctl. */
+function groupLines(steps: readonly Step[]): string[] {
+  const lines = steps.flatMap((step) => {
+    if (step.phase !== 'node-groups') return [];
+    const list = names(step.groups, GROUP_LIST_CHARS);
+    const count = countOf(step.groups.length, 'group');
+    switch (step.action) {
+      case 'create':
+        return [`• ${step.role === 'core' ? 'Create the new core group' : `Create ${count}`} at ${step.version}: ${list}`];
+      case 'delete':
+        return [`• Delete ${count}: ${list}`];
+      case 'update-managed':
+        return [`• Update ${count} in place to ${step.version}: ${list}`];
+      default:
+        return step satisfies never;
+    }
+  });
+  return lines.length === 0 ? [] : ['*Node groups, in this order*', ...lines];
+}
+
+function pinLines(steps: readonly Step[]): string[] {
+  const lines = steps.flatMap((step) =>
+    step.phase === 'add-ons' && step.addons.length > 0
+      ? [`• At ${step.version}: ${joined(step.addons.map((addon) => outside(describeAddon(addon))), ', ', 700)}`]
+      : []);
+  return lines.length === 0 ? [] : ['*Add-ons*', ...lines];
+}
+
+/** What an approver of an earlier plan has to look at again. */
+export function changeLines(before: Plan, now: Plan): string[] {
+  const added = missingIn(before, now).map((line) => `• New: ${line}`);
+  const dropped = missingIn(now, before).map((line) => `• No longer: ${line}`);
+  const all = [...dropped, ...added];
+  const shown = all.slice(0, 20);
+  const left = all.length - shown.length;
+  const lines = all.length === 0 ? ['• The order of the steps, or what they are for.'] : shown;
+  return ['*What is different from the plan that was approved before*', ...lines, ...(left === 0 ? [] : [`• and ${left} more`])];
+}
+
+/** The statements of `of` that `plan` does not make. */
+function missingIn(plan: Plan, of: Plan): string[] {
+  const known = new Set(statements(plan).map(({ key }) => key));
+  return statements(of).filter(({ key }) => !known.has(key)).map(({ text }) => text);
+}
+
+/** Two statements are the same when their keys are; warnings may count differently and still be the same warning. */
+type Statement = { key: string; text: string };
+
+function statements(plan: Plan): Statement[] {
+  const sameAsText = (text: string): Statement => ({ key: text, text });
+  return [
+    sameAsText(`from ${plan.from} to ${plan.to}`),
+    sameAsText(`skew policy ${plan.skew}`),
+    ...plan.warnings.map(({ id, text }) => ({ key: `warning ${id}`, text: `warning: ${outside(text, 200)}` })),
+    ...plan.steps.flatMap(stepStatements).map(sameAsText),
+  ];
+}
+
+function stepStatements(step: Step): string[] {
+  if (step.phase === 'add-ons') return step.addons.map((addon) => `add-ons for ${step.version}: ${outside(describeAddon(addon), 200)}`);
+  if (step.phase !== 'node-groups') return [outside(describeStep(step), 200)];
+  const verb = step.action === 'create' ? `create at ${step.version}` : step.action === 'delete' ? 'delete' : `update to ${step.version}`;
+  return step.groups.map((group) => `${verb}: node group ${code(group)}`);
+}

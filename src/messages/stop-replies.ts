@@ -1,0 +1,98 @@
+import { describeStep } from '#src/domain/step-title.ts';
+import type { Failure, Run, StopRecord } from '#src/domain/run.ts';
+import { actions, type Block, context, sections } from './blocks.ts';
+import { abortButton, retryButton, retryLabel } from './buttons.ts';
+import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
+import { byWhom, capitalised, code, outside, preformatted, sentence, when } from './mrkdwn.ts';
+
+/** A reply for every stop of the run: a failure is a notice, a requested stop is for those in the thread. */
+export function stopReplies(run: Run): Message[] {
+  return run.stops.map((stop, i) => stopReply(run, stop, i + 1));
+}
+
+function stopReply(run: Run, stop: StopRecord, number: number): Message {
+  const { cause } = stop;
+  switch (cause.kind) {
+    case 'stop-requested':
+      return requestedStop(run, stop, number);
+    case 'planning-failed':
+      return failure(run, { stop, number, failure: cause.failure, what: 'the plan could not be made' });
+    case 'step-failed': {
+      const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
+      const title = step === undefined ? cause.stepId : describeStep(step);
+      return failure(run, { stop, number, failure: cause.failure, what: `the step "${outside(title)}" failed` });
+    }
+    default:
+      return cause satisfies never;
+  }
+}
+
+type FailureNotice = { stop: StopRecord; number: number; failure: Failure; what: string };
+
+function failure(run: Run, { stop, number, failure, what }: FailureNotice): Message {
+  const headline = `The upgrade of ${subject(run)} stopped: ${what}.`;
+  const cause = sentence(capitalised(outside(failure.message, 1500)));
+  const remedy = sentence(capitalised(outside(failure.remedy, 1500)));
+  const isOpen = stop.resolution.kind === 'open';
+  return notice({
+    key: `failure:${number}`,
+    text: [headline, `Cause: ${cause}`, resolved(stop) ?? `What to do: ${remedy}`].join(' '),
+    blocks: [
+      ...sections([`*${headline}*`, `${when(stop.at)}. ${resolved(stop) ?? 'The bot changes nothing until somebody decides.'}`]),
+      ...sections(['*Cause*', cause, ...detail(failure)], 3000),
+      ...stateBlocks(run, stop),
+      ...(isOpen ? sections(['*What to do*', remedy, afterwards(run, stop)]) : []),
+      context(`Failure code ${code(failure.code)}`),
+      ...buttons(run, stop),
+    ],
+  });
+}
+
+function detail({ detail }: Failure): string[] {
+  return detail === null || detail.trim() === '' ? [] : [preformatted(detail, 1200)];
+}
+
+function afterwards(run: Run, stop: StopRecord): string {
+  const label = retryLabel(stop);
+  const what = run.startedAt === null ? 'looks at the cluster and plans again' : 'looks at the cluster and takes up the failed step again';
+  return `Then press *${label}*, which ${what}. *Abort* ends the run and leaves the cluster as it is.`;
+}
+
+/** As long as it is open, and after an abort: later the run has gone on, and the state of then is not known any more. */
+function stateBlocks(run: Run, stop: StopRecord): Block[] {
+  const isLast = run.stops.at(-1) === stop;
+  if (stop.resolution.kind === 'retried' || !isLast) return [];
+  const state = hasStarted(run) ? clusterStateLines(run) : ['• Nothing was changed.'];
+  return [...sections(['*State of the cluster*', ...state], 3000), ...sections(['*What it means for users*', meaningForUsers(run)])];
+}
+
+function resolved(stop: StopRecord): string | undefined {
+  const { resolution } = stop;
+  switch (resolution.kind) {
+    case 'open':
+      return undefined;
+    case 'retried':
+      return `${retryLabel(stop)} was pressed ${byWhom(resolution)}; the card shows how it went on.`;
+    case 'aborted':
+      return `The run was aborted ${byWhom(resolution)}.`;
+    default:
+      return resolution satisfies never;
+  }
+}
+
+function requestedStop(run: Run, stop: StopRecord, number: number): Message {
+  const by = stop.cause.kind === 'stop-requested' ? ` as asked for ${byWhom(stop.cause.decision)}` : '';
+  const headline = `The upgrade of ${subject(run)} is stopped${by}.`;
+  const after = resolved(stop);
+  const next = after ?? 'Nothing is changed until somebody presses Continue or Abort.';
+  return threadReply({
+    key: `stopped:${number}`,
+    text: `${headline} ${next}`,
+    blocks: [...sections([`*${headline}*`, next]), ...stateBlocks(run, stop), ...buttons(run, stop)],
+  });
+}
+
+function buttons(run: Run, stop: StopRecord): Block[] {
+  return stop.resolution.kind === 'open' ? [actions([retryButton(run, stop), abortButton(run)])] : [];
+}
