@@ -1,0 +1,55 @@
+import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '#src/domain/errors.ts';
+import type { Checkout } from '#src/ports/config-repository.ts';
+import type { GitMirror } from './git-mirror.ts';
+import { type Git, gitOutput } from './git.ts';
+import type { RenderConfig } from './render-config.ts';
+
+export type CheckoutDeps = { git: Git; temporaryDirectory: string; render: RenderConfig };
+
+/**
+ * The files of a commit in a folder of their own: no `.git` inside, so no hook, no lock and nothing to prune when a
+ * worker dies. Symbolic links that lead out of it are taken away before anything reads through them.
+ */
+export async function checkOut(
+  { git, temporaryDirectory, render }: CheckoutDeps,
+  { mirror, commit, path }: { mirror: GitMirror; commit: string; path: string },
+): Promise<Checkout> {
+  await mirror.ensureCommit(commit);
+  const home = await mkdtemp(join(temporaryDirectory, 'checkout-'));
+  const dispose = (): Promise<void> => rm(home, { recursive: true, force: true });
+  try {
+    const root = join(await realpath(home), 'tree');
+    await mkdir(root);
+    await writeTree(git, { mirror, commit, root, index: join(home, 'index') });
+    const source = await readConfig(root, { path, commit });
+    const directory = join(root, dirname(path));
+    const renderText = (text: string): Promise<string> => render({ root, directory, name: basename(path), source: text });
+    return { commit, directory, source, render: () => renderText(source), renderEdited: renderText, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function writeTree(git: Git, { mirror, commit, root, index }: { mirror: GitMirror; commit: string; root: string; index: string }): Promise<void> {
+  const call = { directory: mirror.directory, env: { GIT_INDEX_FILE: index } };
+  await gitOutput(git, { ...call, args: ['read-tree', commit] });
+  await gitOutput(git, { ...call, args: [`--work-tree=${root}`, 'checkout-index', '--all', '--quiet', `--prefix=${root}/`] });
+  const entries = await gitOutput(git, { ...call, args: ['ls-files', '--stage', '-z'] });
+  for (const entry of entries.split('\0')) {
+    if (!entry.startsWith('120000 ')) continue;
+    const link = join(root, entry.slice(entry.indexOf('\t') + 1));
+    const target = await realpath(link).catch(() => null);
+    if (target === null || !target.startsWith(`${root}/`)) await rm(link, { force: true });
+  }
+}
+
+async function readConfig(root: string, { path, commit }: { path: string; commit: string }): Promise<string> {
+  try {
+    return await readFile(join(root, path), 'utf8');
+  } catch (error) {
+    throw new UserError('ConfigNotFound', `the repository has no readable file "${path}" at commit ${commit}: correct the path in the fleet file`, { cause: error });
+  }
+}

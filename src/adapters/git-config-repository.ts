@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '#src/domain/errors.ts';
+import type { ConfigRepository } from '#src/ports/config-repository.ts';
+import { checkOut } from './git-checkout.ts';
+import { type Author, commitAndPush } from './git-commit.ts';
+import { createGitMirrors } from './git-mirror.ts';
+import { checkedCommit, checkedPath } from './git-paths.ts';
+import { createGit } from './git.ts';
+import type { RenderConfig } from './render-config.ts';
+
+export type GitConfigRepositoryDeps = {
+  /** The git program, a name in PATH or a path. */
+  program?: string;
+  /** Environment to take git's part from: PATH, HOME, ssh and proxy settings. */
+  inheritedEnv: Readonly<Record<string, string>>;
+  /** Mirrors and checkouts go below; may be lost at any time. */
+  cacheDirectory: string;
+  render: RenderConfig;
+  author?: Author;
+  /** Of one git command, real milliseconds. */
+  timeoutMs?: number;
+};
+
+export const DEFAULT_AUTHOR: Author = { name: 'eks-upgrade-bot', email: 'eks-upgrade-bot@users.noreply.invalid' };
+
+export function createGitConfigRepository(deps: GitConfigRepositoryDeps): ConfigRepository {
+  const { program = 'git', inheritedEnv, cacheDirectory, render, author = DEFAULT_AUTHOR } = deps;
+  const git = createGit({ program, inheritedEnv, ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }) });
+  const mirrorOf = createGitMirrors(git, join(cacheDirectory, 'mirrors'));
+  const temporaryDirectory = join(cacheDirectory, 'checkouts');
+
+  return {
+    headCommit: async ({ remote, branch }) => {
+      const commit = await (await mirrorOf(remote)).readBranch(branch);
+      if (commit !== null) return commit;
+      throw new UserError('BranchNotFound', `the config's repository has no branch ${branch}: correct the branch in the fleet file`);
+    },
+    checkout: async ({ remote, path }, commit) => {
+      await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });
+      const place = { mirror: await mirrorOf(remote), commit: checkedCommit(commit), path: checkedPath(path) };
+      return await checkOut({ git, temporaryDirectory, render }, place);
+    },
+    commitAndPush: async (request) => {
+      return await commitAndPush(git, { mirror: await mirrorOf(request.location.remote), author, request });
+    },
+  };
+}
