@@ -1,0 +1,82 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import type { FleetCluster } from '#src/domain/fleet.ts';
+
+export type AwsSettings = {
+  /** For the user agent `eks-upgrade-bot/<version>`, by which AWS's CloudTrail tells the bot from people. */
+  version: string;
+  /** AWS_ENDPOINT_URL as the configuration read it, or null for AWS's own endpoints. */
+  endpointUrl: string | null;
+};
+
+/** Credentials of a cluster, fresh at each call: cached until five minutes before they expire. */
+export type CredentialProvider = () => Promise<AwsCredentials>;
+
+export type AwsCredentials = {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  expiration?: Date;
+};
+
+export type AwsClients = {
+  region: string;
+  eks: EKSClient;
+  cloudFormation: CloudFormationClient;
+  ec2: EC2Client;
+  sts: STSClient;
+  credentials: CredentialProvider;
+  close: () => void;
+};
+
+/** Attempts of one call, the first included. What still fails is a TransientError, and the run's own pace takes over. */
+const ATTEMPTS = 3;
+/** Real milliseconds. Every call the bot makes answers in a few seconds or not at all. */
+const TIMEOUTS = { connectionTimeout: 3_000, socketTimeout: 10_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+
+/** The SDK's clients for a cluster, which share one source of credentials, so that a role is assumed once and not per client. */
+export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn'>, settings: AwsSettings): AwsClients {
+  const common = commonOptions(cluster.region, settings);
+  const sts = new STSClient({ ...common, credentials: credentialSource(cluster, common) });
+  // Resolved by the client: memoized, and refreshed before it expires; the other clients see that and do not cache again.
+  const credentials = sts.config.credentials;
+  const eks = new EKSClient({ ...common, credentials });
+  const cloudFormation = new CloudFormationClient({ ...common, credentials });
+  const ec2 = new EC2Client({ ...common, credentials });
+  return {
+    region: cluster.region,
+    eks,
+    cloudFormation,
+    ec2,
+    sts,
+    credentials: () => credentials(),
+    close: () => {
+      for (const client of [eks, cloudFormation, ec2, sts]) client.destroy();
+    },
+  };
+}
+
+type CommonOptions = ReturnType<typeof commonOptions>;
+
+function commonOptions(region: string, { version, endpointUrl }: AwsSettings) {
+  return {
+    region,
+    maxAttempts: ATTEMPTS,
+    customUserAgent: [['eks-upgrade-bot', version]] as [string, string][],
+    requestHandler: { ...TIMEOUTS },
+    ...(endpointUrl === null ? {} : { endpoint: endpointUrl }),
+  };
+}
+
+function credentialSource({ roleArn }: Pick<FleetCluster, 'roleArn'>, common: CommonOptions) {
+  const own = fromNodeProviderChain({ clientConfig: common });
+  if (roleArn === null) return own;
+  return fromTemporaryCredentials({
+    masterCredentials: own,
+    clientConfig: common,
+    params: { RoleArn: roleArn, RoleSessionName: 'eks-upgrade-bot', DurationSeconds: 3600 },
+  });
+}

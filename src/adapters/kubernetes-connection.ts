@@ -1,0 +1,79 @@
+import type { Eks } from '#src/ports/eks.ts';
+import type { AdapterLogger } from './aws-call.ts';
+import { connectKubernetes, type KubernetesApis } from './kubernetes-client.ts';
+import { fromKubernetesError, mayHaveMoved } from './kubernetes-errors.ts';
+import type { TokenSource } from './kubernetes-token.ts';
+
+type Deps = { cluster: string; eks: Pick<Eks, 'describeCluster'>; tokens: TokenSource; userAgent: string; logger: AdapterLogger };
+
+export type KubernetesConnection = {
+  /** Runs one call; `asValue` may turn a failure that is an answer (404, 401) into a value instead of an error. */
+  use: <T>(operation: string, call: (apis: KubernetesApis) => Promise<T>, asValue?: (error: unknown) => T | undefined) => Promise<T>;
+  close: () => void;
+};
+
+/**
+ * Keeps the way to a cluster's API server. Address and CA come from DescribeCluster and may change with an update of
+ * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, the token is made
+ * anew, and the call is tried a second time. Calls that fail together share that one look-up.
+ */
+export function createKubernetesConnection({ cluster, eks, tokens, userAgent, logger }: Deps): KubernetesConnection {
+  let current: Promise<KubernetesApis> | undefined;
+
+  function connect(): Promise<KubernetesApis> {
+    if (current === undefined) {
+      const opening = open();
+      current = opening;
+      opening.catch(() => {
+        if (current === opening) current = undefined;
+      });
+    }
+    return current;
+  }
+
+  async function open(): Promise<KubernetesApis> {
+    const { endpoint, certificateAuthority } = await eks.describeCluster(cluster);
+    return connectKubernetes({ endpoint, certificateAuthority, token: tokens.token, userAgent });
+  }
+
+  /** Only the first of the calls that failed on the same connection gives it up. */
+  function giveUp(failed: Promise<KubernetesApis>): void {
+    if (current !== failed) return;
+    current = undefined;
+    tokens.forget();
+    failed.then((apis) => apis.close(), () => {});
+  }
+
+  async function attempt<T>(call: (apis: KubernetesApis) => Promise<T>): Promise<T> {
+    const connection = connect();
+    const apis = await connection;
+    try {
+      return await call(apis);
+    } catch (error) {
+      if (!mayHaveMoved(error)) throw error;
+      giveUp(connection);
+      return call(await connect());
+    }
+  }
+
+  return {
+    use: async (operation, call, asValue) => {
+      const began = performance.now();
+      const record = (outcome: string) =>
+        logger.debug({ kubernetes: operation, cluster, ms: Math.round(performance.now() - began), outcome }, 'called Kubernetes');
+      try {
+        const answer = await attempt(call);
+        record('ok');
+        return answer;
+      } catch (error) {
+        const value = asValue?.(error);
+        record(value === undefined ? 'failed' : 'ok');
+        if (value !== undefined) return value;
+        throw fromKubernetesError(error, { cluster, operation });
+      }
+    },
+    close: () => {
+      if (current !== undefined) giveUp(current);
+    },
+  };
+}

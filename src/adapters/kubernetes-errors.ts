@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
+
+/** An answer of the API server that is not 2xx. `body` is its text: usually a `Status` object as JSON. */
+export type ApiFailure = Error & { code: number; body: unknown };
+
+const status = z.object({ message: z.string(), reason: z.string().optional() });
+
+/** client-node's ApiException, told by its shape: its class would have to be loaded to be compared with. */
+export function isApiFailure(error: unknown): error is ApiFailure {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'body' in error;
+}
+
+export function isUnauthorized(error: unknown): boolean {
+  return isApiFailure(error) && error.code === 401;
+}
+
+export function isNotFound(error: unknown): boolean {
+  return isApiFailure(error) && error.code === 404;
+}
+
+/** The API server may have another address, another CA or another view of who the bot is: look them up again. */
+export function mayHaveMoved(error: unknown): boolean {
+  return isUnauthorized(error) || networkCause(error) !== undefined;
+}
+
+/** The server's own words, without the headers that client-node puts into its messages. */
+export function apiMessage(error: ApiFailure): string {
+  const parsed = status.safeParse(typeof error.body === 'string' ? parseJson(error.body) : error.body);
+  return parsed.success ? parsed.data.message : `HTTP ${error.code}`;
+}
+
+export function fromKubernetesError(error: unknown, { cluster, operation }: { cluster: string; operation: string }): Error {
+  if ([UserError, RefusedError, TransientError, InternalError].some((type) => error instanceof type)) return error as Error;
+  const what = `kubernetes of ${cluster}: ${operation}`;
+  if (isApiFailure(error)) return fromAnswer(error, what);
+  const network = networkCause(error);
+  if (network !== undefined) return new TransientError('KubernetesUnreachable', `${what}: ${network}`, { cause: error });
+  return new InternalError('KubernetesCallFailed', `${what}: ${messageOf(error)}`, { cause: error });
+}
+
+function fromAnswer(error: ApiFailure, what: string): Error {
+  const words = apiMessage(error);
+  const options = { cause: error };
+  switch (error.code) {
+    case 401:
+      // Some minutes after a control-plane update this passes by itself; at any other time the bot is not mapped.
+      return new TransientError('KubernetesUnauthorized', `${what}: the API server does not know the bot (401): ${words}`, options);
+    case 403:
+      return new UserError('KubernetesForbidden', `${what}: ${words}; give the bot the rights in docs/rbac.yaml`, options);
+    case 404:
+      return new UserError('KubernetesNotFound', `${what}: ${words}`, options);
+    case 408:
+    case 409:
+    case 410:
+    case 429:
+      return new TransientError('KubernetesBusy', `${what}: ${words}`, options);
+    default:
+      if (error.code >= 500) return new TransientError('KubernetesUnavailable', `${what}: ${words}`, options);
+      return new InternalError('KubernetesRejected', `${what}: HTTP ${error.code}: ${words}`, options);
+  }
+}
+
+const DNS = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'];
+const TIMED_OUT = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'];
+const BROKEN = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'];
+const NO_ROUTE = ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'];
+/** OpenSSL's verify errors and Node's own: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
+
+/** What kept the call from being answered, in words; `undefined` when it was not the network. */
+function networkCause(error: unknown): string | undefined {
+  for (const link of chainOf(error)) {
+    if (link.name === 'TimeoutError') return `no answer in time (time-out): ${link.message}`;
+    const code = 'code' in link && typeof link.code === 'string' ? link.code : '';
+    if (DNS.includes(code)) return `the name of the API server is not found (DNS): ${link.message}`;
+    if (code === 'ECONNREFUSED') return `connection refused: ${link.message || code}`;
+    if (TIMED_OUT.includes(code)) return `no answer in time (time-out): ${link.message || code}`;
+    if (BROKEN.includes(code)) return `connection lost: ${link.message || code}`;
+    if (NO_ROUTE.includes(code)) return `no route to the API server: ${link.message || code}`;
+    if (TLS.test(code)) return `the API server's certificate is not trusted (TLS): ${link.message || code}`;
+  }
+  return undefined;
+}
+
+/** undici says only "fetch failed": the reason is in the causes, or in the errors of each address that was tried. */
+function chainOf(error: unknown, depth = 0): Error[] {
+  if (!(error instanceof Error) || depth > 5) return [];
+  const tried = error instanceof AggregateError ? error.errors.flatMap((inner) => chainOf(inner, depth + 1)) : [];
+  return [error, ...tried, ...chainOf(error.cause, depth + 1)];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

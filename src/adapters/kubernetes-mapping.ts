@@ -1,0 +1,38 @@
+import type { V1Container, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { Activity, CoreAddon, ObservedNode } from '#src/domain/observation.ts';
+
+/** Where each core add-on runs, in kube-system; `app` is the value of its pods' label `k8s-app`. */
+export const WORKLOADS: Record<CoreAddon, { kind: 'DaemonSet' | 'Deployment'; name: string; app: string }> = {
+  'kube-proxy': { kind: 'DaemonSet', name: 'kube-proxy', app: 'kube-proxy' },
+  'vpc-cni': { kind: 'DaemonSet', name: 'aws-node', app: 'aws-node' },
+  coredns: { kind: 'Deployment', name: 'coredns', app: 'kube-dns' },
+};
+
+/** eksctl labels the nodes of all its groups, EKS those of managed ones. */
+const GROUP_LABELS = ['alpha.eksctl.io/nodegroup-name', 'eks.amazonaws.com/nodegroup'];
+
+export function toObservedNode({ metadata, spec, status }: V1Node): ObservedNode {
+  const labels = metadata?.labels ?? {};
+  const group = GROUP_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
+  return {
+    name: metadata?.name ?? '',
+    group: group ?? null,
+    ready: status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') ?? false,
+    kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
+    unschedulable: spec?.unschedulable ?? false,
+  };
+}
+
+/** Pods by namespace; a pod that several selectors match counts once, one that has ended not at all. */
+export function toActivity(pods: V1Pod[]): Activity {
+  const alive = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+  const namespaces = new Map(alive.map(({ metadata }) => [metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`, metadata?.namespace ?? '']));
+  const byNamespace: Record<string, number> = {};
+  for (const namespace of [...namespaces.values()].sort()) byNamespace[namespace] = (byNamespace[namespace] ?? 0) + 1;
+  return { total: namespaces.size, byNamespace };
+}
+
+/** The container that gives the add-on its version: the one named after the workload, else the first. */
+export function mainImage(containers: V1Container[] | undefined, workload: string): string {
+  return (containers?.find(({ name }) => name === workload) ?? containers?.[0])?.image ?? '';
+}

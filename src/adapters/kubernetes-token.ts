@@ -1,0 +1,79 @@
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsClients } from './aws-clients.ts';
+import { fromAwsError } from './aws-errors.ts';
+
+/** How long a token is used before a new one is made; the API server takes it for 15 minutes from its signing. */
+const REFRESH_AFTER_MS = 10 * 60_000;
+/** Unused by STS, which takes the URL for 15 minutes whatever it says, but old authenticators refuse more than 60. */
+const URL_EXPIRES_SECONDS = 60;
+
+const PREFIX = 'k8s-aws-v1.';
+
+type Deps = { clients: Pick<AwsClients, 'sts' | 'region' | 'credentials'>; cluster: string; endpointUrl: string | null };
+
+export type TokenSource = {
+  /** A token no older than ten minutes (real time: the API server checks it against its own clock). */
+  token: () => Promise<string>;
+  /** After a 401: the next token is a new one, from the credentials as they are then. */
+  forget: () => void;
+};
+
+/**
+ * The bearer token of EKS: a presigned GetCallerIdentity URL that the API server calls to learn who asks. The cluster's
+ * name is in a signed header, so that a token made for one cluster is no good at another.
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
+ */
+export function createTokenSource(deps: Deps, now: () => number = Date.now): TokenSource {
+  let current: { token: Promise<string>; madeAt: number } | undefined;
+  return {
+    token: () => {
+      if (current === undefined || now() - current.madeAt >= REFRESH_AFTER_MS) {
+        const made = { token: signToken(deps, new Date(now())), madeAt: now() };
+        current = made;
+        made.token.catch(() => {
+          if (current === made) current = undefined;
+        });
+      }
+      return current.token;
+    },
+    forget: () => {
+      current = undefined;
+    },
+  };
+}
+
+async function signToken({ clients, cluster, endpointUrl }: Deps, signingDate: Date): Promise<string> {
+  const host = stsEndpoint(clients, endpointUrl);
+  const signer = new SignatureV4({
+    service: 'sts',
+    region: clients.region,
+    credentials: () => clients.credentials(),
+    sha256: clients.sts.config.sha256,
+  });
+  const request = {
+    method: 'GET',
+    protocol: host.protocol,
+    hostname: host.hostname,
+    ...(host.port === '' ? {} : { port: Number(host.port) }),
+    path: '/',
+    query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+    headers: { host: host.host, 'x-k8s-aws-id': cluster },
+  };
+  try {
+    const signed = await signer.presign(request, { expiresIn: URL_EXPIRES_SECONDS, signingDate });
+    const query = new URLSearchParams(signed.query as Record<string, string>).toString().replaceAll('+', '%20');
+    return PREFIX + Buffer.from(`${host.origin}/?${query}`).toString('base64url');
+  } catch (error) {
+    throw fromAwsError(error, { service: 'sts', operation: 'GetCallerIdentity' });
+  }
+}
+
+/**
+ * The region's own STS: the API server refuses other hosts, so nothing but AWS's name may stand here, not even when the
+ * bot itself reaches AWS through a proxy. With AWS_ENDPOINT_URL there is no AWS behind the cluster, and whoever answers
+ * for STS there is the one who can tell the API server who signed; the aws CLI and eksctl put that host in, too.
+ */
+function stsEndpoint({ sts, region }: Pick<AwsClients, 'sts' | 'region'>, endpointUrl: string | null): URL {
+  if (endpointUrl !== null) return new URL(endpointUrl);
+  return sts.config.endpointProvider({ Region: region, UseGlobalEndpoint: false }).url;
+}

@@ -1,0 +1,133 @@
+import type { CoreAddon } from '#src/domain/observation.ts';
+import type { AccessReview, AccessWish, AddonWorkload, Kubernetes } from '#src/ports/kubernetes.ts';
+import { concurrently } from './concurrently.ts';
+import type { KubernetesApis } from './kubernetes-client.ts';
+import type { KubernetesConnection } from './kubernetes-connection.ts';
+import { apiMessage, isApiFailure, isNotFound, isUnauthorized } from './kubernetes-errors.ts';
+import { mainImage, toActivity, toObservedNode, WORKLOADS } from './kubernetes-mapping.ts';
+import { daemonSetRollout, deploymentRollout, podProblems } from './kubernetes-rollout.ts';
+
+const NAMESPACE = 'kube-system';
+const PAGE = 500;
+const IN_FLIGHT = 4;
+
+export function createKubernetes(connection: KubernetesConnection): Kubernetes {
+  const { use } = connection;
+  return {
+    reviewAccess: (wishes) => reviewAccess(connection, wishes),
+    serverVersion: async () => (await use('get /version', ({ version }) => version.getCode())).gitVersion,
+    nodes: async () => {
+      const nodes = await listAll((page) => use('list nodes', ({ core }) => core.listNode(page)));
+      return nodes.map(toObservedNode);
+    },
+    activity: async (selectors) => {
+      const pods = await concurrently(IN_FLIGHT, selectors, (labelSelector) =>
+        listAll((page) =>
+          use(`list pods ${labelSelector}`, ({ core }) =>
+            core.listPodForAllNamespaces({ ...page, labelSelector, fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }),
+          ),
+        ),
+      );
+      return toActivity(pods.flat());
+    },
+    addonWorkload: (addon) => addonWorkload(connection, addon),
+    patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
+  };
+}
+
+/** The first wish is asked alone: when the bot is not known at all, one 401 says so. */
+async function reviewAccess(connection: KubernetesConnection, wishes: AccessWish[]): Promise<AccessReview> {
+  const [first, ...others] = wishes;
+  if (first === undefined) return { kind: 'allowed' };
+  const answer = await reviewOne(connection, first);
+  if (answer.kind === 'unauthorized') return answer;
+  const answers = [answer, ...(await concurrently(IN_FLIGHT, others, (wish) => reviewOne(connection, wish)))];
+  const unauthorized = answers.find(({ kind }) => kind === 'unauthorized');
+  if (unauthorized !== undefined) return unauthorized;
+  const missing = wishes.filter((_, i) => answers[i]?.kind === 'denied');
+  return missing.length === 0 ? { kind: 'allowed' } : { kind: 'denied', missing };
+}
+
+function reviewOne({ use }: KubernetesConnection, wish: AccessWish): Promise<AccessReview> {
+  const { verb, group, resource, namespace, subresource } = wish;
+  const resourceAttributes = {
+    verb,
+    group,
+    resource,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(subresource === undefined ? {} : { subresource }),
+  };
+  return use<AccessReview>(
+    `may I ${verb} ${resource}`,
+    async ({ authorization }) => {
+      const { status } = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
+      return status?.allowed === true ? { kind: 'allowed' } : { kind: 'denied', missing: [wish] };
+    },
+    (error) => (isUnauthorized(error) && isApiFailure(error) ? { kind: 'unauthorized', message: apiMessage(error) } : undefined),
+  );
+}
+
+async function addonWorkload(connection: KubernetesConnection, addon: CoreAddon): Promise<AddonWorkload | null> {
+  const { kind, name, app } = WORKLOADS[addon];
+  const found = kind === 'DaemonSet' ? await readDaemonSet(connection, name) : await readDeployment(connection, name);
+  if (found === null) return null;
+  // All pods are there and available: none of them waits, and the list need not be asked for.
+  return { kind, ...found, podProblems: found.rolledOut ? [] : await problemsOf(connection, app) };
+}
+
+type Found = Pick<AddonWorkload, 'image' | 'rolledOut' | 'progress'>;
+
+function readDaemonSet({ use }: KubernetesConnection, name: string): Promise<Found | null> {
+  const read = async ({ apps }: KubernetesApis): Promise<Found> => {
+    const set = await apps.readNamespacedDaemonSet({ name, namespace: NAMESPACE });
+    return { image: mainImage(set.spec?.template.spec?.containers, name), ...daemonSetRollout(set) };
+  };
+  return use<Found | null>(`get daemonset ${name}`, read, nullIfMissing);
+}
+
+function readDeployment({ use }: KubernetesConnection, name: string): Promise<Found | null> {
+  const read = async ({ apps }: KubernetesApis): Promise<Found> => {
+    const deployment = await apps.readNamespacedDeployment({ name, namespace: NAMESPACE });
+    return { image: mainImage(deployment.spec?.template.spec?.containers, name), ...deploymentRollout(deployment) };
+  };
+  return use<Found | null>(`get deployment ${name}`, read, nullIfMissing);
+}
+
+async function problemsOf({ use }: KubernetesConnection, app: string): Promise<string[]> {
+  const pods = await listAll((page) =>
+    use(`list pods of ${app}`, ({ core }) => core.listNamespacedPod({ ...page, namespace: NAMESPACE, labelSelector: `k8s-app=${app}` })),
+  );
+  return podProblems(pods);
+}
+
+/** https://github.com/eksctl-io/eksctl/issues/6048: only null removes a field in a strategic merge; the name finds the container. */
+async function patchAwsNodeRunAsNonRoot({ use }: KubernetesConnection): Promise<void> {
+  const securityContext = { runAsNonRoot: null, allowPrivilegeEscalation: null };
+  const body = { spec: { template: { spec: { containers: [{ name: 'aws-node', securityContext }] } } } };
+  await use('patch daemonset aws-node', async ({ apps }) => {
+    // client-node takes a patch for a JSON patch unless it is told otherwise.
+    const { PatchStrategy, setHeaderOptions } = await import('@kubernetes/client-node');
+    await apps.patchNamespacedDaemonSet(
+      { name: 'aws-node', namespace: NAMESPACE, body },
+      setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+    );
+  });
+}
+
+function nullIfMissing(error: unknown): null | undefined {
+  return isNotFound(error) ? null : undefined;
+}
+
+type Page = { limit: number; _continue?: string };
+type List<T> = { items: T[]; metadata?: { _continue?: string } };
+
+async function listAll<T>(list: (page: Page) => Promise<List<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | undefined;
+  do {
+    const { items: found, metadata } = await list({ limit: PAGE, ...(next === undefined ? {} : { _continue: next }) });
+    items.push(...found);
+    next = metadata?._continue === '' ? undefined : metadata?._continue;
+  } while (next !== undefined);
+  return items;
+}

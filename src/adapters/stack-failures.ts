@@ -1,0 +1,22 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+
+/** CloudFormation's words for resources it stopped because another one failed; they explain nothing. */
+const CANCELLED = /^Resource (creation|update) cancelled$/i;
+
+/** The event with which the stack's newest operation began. A rollback belongs to the operation that failed. */
+export function operationBegan({ StackId, PhysicalResourceId, ResourceStatus }: StackEvent): boolean {
+  return PhysicalResourceId === StackId && /^(CREATE|UPDATE|DELETE)_IN_PROGRESS$/.test(ResourceStatus ?? '');
+}
+
+/** Events newest first, as CloudFormation lists them → reasons of the newest operation, oldest first, each once. */
+export function failureReasonsOf(events: StackEvent[]): string[] {
+  const began = events.findIndex(operationBegan);
+  const newest = (began === -1 ? events : events.slice(0, began)).toReversed();
+  const failed = newest.filter(({ ResourceStatus = '', ResourceStatusReason = '' }) => ResourceStatus.endsWith('_FAILED') && !CANCELLED.test(ResourceStatusReason));
+  // The stack's own line only sums up the others ("The following resource(s) failed to delete: …").
+  const ofResources = failed.filter(({ PhysicalResourceId, StackId }) => PhysicalResourceId !== StackId);
+  const reasons = (ofResources.length > 0 ? ofResources : failed).map(
+    ({ LogicalResourceId = '?', ResourceStatus, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason ?? ResourceStatus}`,
+  );
+  return [...new Set(reasons)];
+}
