@@ -36,7 +36,10 @@ export type Config = {
 };
 
 /** How Slack reaches the bot. `none`: the worker only posts. */
-export type SlackListener = { kind: 'socket-mode'; appToken: string } | { kind: 'http'; signingSecret: string } | { kind: 'none' };
+export type SlackListener =
+  | { kind: 'socket-mode'; appToken: string }
+  | { kind: 'http'; signingSecret: string }
+  | { kind: 'none' };
 
 /** Throws UserError `BadSettings` that names every wrong or missing setting and the way out; never shows a secret. */
 export function readConfig(env: Environment, { role }: { role: Role }): Config {
@@ -57,7 +60,9 @@ export function secretsOf({ slack, redisUrl, inheritedEnv: { aws } }: Config): s
   const password = URL.parse(redisUrl)?.password ?? '';
   const tokens = [slack.botToken, ...Object.values(slack.listener).filter((value) => value !== slack.listener.kind)];
   const keys = [aws['AWS_SECRET_ACCESS_KEY'], aws['AWS_SESSION_TOKEN'], aws['AWS_CONTAINER_AUTHORIZATION_TOKEN']];
-  return [...tokens, password, decodeURIComponent(password), ...keys].filter((secret): secret is string => secret !== undefined && secret !== '');
+  return [...tokens, password, decodeURIComponent(password), ...keys].filter(
+    (secret): secret is string => secret !== undefined && secret !== '',
+  );
 }
 
 type Variables = z.output<ReturnType<typeof environmentSchema>>;
@@ -84,7 +89,8 @@ function configOf(variables: Variables, { env, role, fleet }: { env: Environment
 
 function listenerOf(variables: Variables): SlackListener {
   if (variables.SLACK_APP_TOKEN !== undefined) return { kind: 'socket-mode', appToken: variables.SLACK_APP_TOKEN };
-  if (variables.SLACK_SIGNING_SECRET !== undefined) return { kind: 'http', signingSecret: variables.SLACK_SIGNING_SECRET };
+  if (variables.SLACK_SIGNING_SECRET !== undefined)
+    return { kind: 'http', signingSecret: variables.SLACK_SIGNING_SECRET };
   return { kind: 'none' };
 }
 

@@ -16,18 +16,31 @@ const example = resolve(import.meta.dirname, '../fleet.example.yaml');
 const botToken = 'xoxb-1-secretsecret';
 const appToken = 'xapp-1-secretsecret';
 const signingSecret = '0123456789abcdef0123456789abcdef';
-const right = { SLACK_BOT_TOKEN: botToken, SLACK_APP_TOKEN: appToken, REDIS_URL: 'redis://localhost:6379', FLEET_FILE: example };
+const right = {
+  SLACK_BOT_TOKEN: botToken,
+  SLACK_APP_TOKEN: appToken,
+  REDIS_URL: 'redis://localhost:6379',
+  FLEET_FILE: example,
+};
 
 /** The lines of a refusal, without its heading. */
 function refusal(read: () => unknown): string[] {
+  const error = thrownBy(read);
+  if (!(error instanceof UserError) || error.code !== 'BadSettings')
+    throw new Error('was not refused', { cause: error });
+  return error.message
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim());
+}
+
+function thrownBy(act: () => unknown): unknown {
   try {
-    read();
+    act();
   } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    expect(error).toHaveProperty('code', 'BadSettings');
-    return (error as UserError).message.split('\n').slice(1).map((line) => line.trim());
+    return error;
   }
-  throw new Error('was not refused');
+  return undefined;
 }
 
 describe('the environment', () => {
@@ -53,13 +66,18 @@ describe('the environment', () => {
     expect(config.slack.listener).toEqual({ kind: 'http', signingSecret });
   });
 
-  test.each([{}, { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }])('the worker needs the bot token only, whatever else is set: %o', (extra) => {
-    const { SLACK_APP_TOKEN: _, ...env } = right;
-    expect(readConfig({ ...env, ...extra }, { role: 'worker' }).slack.listener).toEqual({ kind: 'none' });
-  });
+  test.each([{}, { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret }])(
+    'the worker needs the bot token only, whatever else is set: %o',
+    (extra) => {
+      const { SLACK_APP_TOKEN: _, ...env } = right;
+      expect(readConfig({ ...env, ...extra }, { role: 'worker' }).slack.listener).toEqual({ kind: 'none' });
+    },
+  );
 
   test('programs named by a path are found whatever folder a child runs in', () => {
-    expect(readConfig({ ...right, EKSCTL: './bin/eksctl' }, { role: 'worker' }).programs.eksctl).toBe(resolve('bin/eksctl'));
+    expect(readConfig({ ...right, EKSCTL: './bin/eksctl' }, { role: 'worker' }).programs.eksctl).toBe(
+      resolve('bin/eksctl'),
+    );
   });
 
   test('all that is missing is named at once, with the way out', () => {
@@ -72,22 +90,48 @@ describe('the environment', () => {
   });
 
   test('an empty variable is a missing one', () => {
-    expect(refusal(() => readConfig({ ...right, REDIS_URL: '' }, { role: 'both' }))[0]).toContain('REDIS_URL is missing');
+    expect(refusal(() => readConfig({ ...right, REDIS_URL: '' }, { role: 'both' }))[0]).toContain(
+      'REDIS_URL is missing',
+    );
   });
 
   test.each([
     [{ PORT: '80a' }, 'PORT is "80a": give a port number from 0 (any free one) to 65535'],
     [{ PORT: '70000' }, 'PORT is "70000": give a port number from 0 (any free one) to 65535'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of trace, debug, info, warn, error, fatal, silent'],
-    [{ COMMAND_CONCURRENCY: '0' }, 'COMMAND_CONCURRENCY is "0": give how many eksctl commands may run at once, 1 to 100'],
+    [
+      { COMMAND_CONCURRENCY: '0' },
+      'COMMAND_CONCURRENCY is "0": give how many eksctl commands may run at once, 1 to 100',
+    ],
     [{ LOCK_DURATION_MS: '15s' }, 'LOCK_DURATION_MS is "15s": give milliseconds from 100 to 600000'],
-    [{ STALLED_INTERVAL_MS: '20000' }, 'STALLED_INTERVAL_MS is 20000 and LOCK_DURATION_MS 15000: check at least once a lease'],
-    [{ AWS_ENDPOINT_URL: 'localhost' }, 'AWS_ENDPOINT_URL is "localhost": give a web address, or leave it out to use AWS itself'],
-    [{ AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, 'AWS_SECRET_ACCESS_KEY is missing, but AWS_ACCESS_KEY_ID is set: set both or neither'],
-    [{ SLACK_API_URL: 'http://slack.example.com/api/' }, 'SLACK_API_URL is "http://slack.example.com/api/": give a web address like https://slack.com/api/ (plain http only for this machine)'],
-    [{ SLACK_SIGNING_SECRET: signingSecret }, 'SLACK_APP_TOKEN, SLACK_SIGNING_SECRET are both set: keep SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP'],
-    [{ REDIS_URL: 'redis+sentinel://host' }, 'REDIS_URL is "redis+sentinel://host": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0'],
-    [{ REDIS_URL: 'localhost:6379' }, 'REDIS_URL is "localhost:6379": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0'],
+    [
+      { STALLED_INTERVAL_MS: '20000' },
+      'STALLED_INTERVAL_MS is 20000 and LOCK_DURATION_MS 15000: check at least once a lease',
+    ],
+    [
+      { AWS_ENDPOINT_URL: 'localhost' },
+      'AWS_ENDPOINT_URL is "localhost": give a web address, or leave it out to use AWS itself',
+    ],
+    [
+      { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+      'AWS_SECRET_ACCESS_KEY is missing, but AWS_ACCESS_KEY_ID is set: set both or neither',
+    ],
+    [
+      { SLACK_API_URL: 'http://slack.example.com/api/' },
+      'SLACK_API_URL is "http://slack.example.com/api/": give a web address like https://slack.com/api/ (plain http only for this machine)',
+    ],
+    [
+      { SLACK_SIGNING_SECRET: signingSecret },
+      'SLACK_APP_TOKEN, SLACK_SIGNING_SECRET are both set: keep SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP',
+    ],
+    [
+      { REDIS_URL: 'redis+sentinel://host' },
+      'REDIS_URL is "redis+sentinel://host": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+    ],
+    [
+      { REDIS_URL: 'localhost:6379' },
+      'REDIS_URL is "localhost:6379": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+    ],
   ])('%o is refused', (wrong, line) => {
     expect(refusal(() => readConfig({ ...right, ...wrong }, { role: 'both' }))).toEqual([line]);
   });
@@ -95,7 +139,11 @@ describe('the environment', () => {
   test.each([
     [{ SLACK_BOT_TOKEN: 'xoxp-very-secret' }, 'very-secret', 'is a xoxp-… token of 16 characters (not shown)'],
     [{ SLACK_APP_TOKEN: botToken }, 'secretsecret', 'is a xoxb-… token of 19 characters (not shown)'],
-    [{ SLACK_APP_TOKEN: undefined, SLACK_SIGNING_SECRET: 'verysecret' }, 'verysecret', 'is not of that shape (10 characters, not shown)'],
+    [
+      { SLACK_APP_TOKEN: undefined, SLACK_SIGNING_SECRET: 'verysecret' },
+      'verysecret',
+      'is not of that shape (10 characters, not shown)',
+    ],
     [{ REDIS_URL: 'http://me:verysecret@host' }, 'verysecret', 'is "http://me:***@host/"'],
     [{ REDIS_URL: 'redis://me:very/secret@host' }, 'very', 'not shown, it may hold a password'],
     [{ AWS_ENDPOINT_URL: 'ftp://me:verysecret@host' }, 'verysecret', 'is "ftp://me:***@host'],
@@ -106,33 +154,73 @@ describe('the environment', () => {
   });
 
   test('wrong variables and a wrong fleet are one refusal', () => {
-    const lines = refusal(() => readConfig({ ...right, PORT: 'x', FLEET_FILE: write('teamId: T0123\n') }, { role: 'worker' }));
+    const lines = refusal(() =>
+      readConfig({ ...right, PORT: 'x', FLEET_FILE: write('teamId: T0123\n') }, { role: 'worker' }),
+    );
     expect(lines).toContainEqual(expect.stringContaining('PORT is "x"'));
     expect(lines).toContainEqual(expect.stringContaining(': clusters is missing: give at least one cluster'));
   });
 
   test('a fleet file that is not there is named', () => {
     const lines = refusal(() => readConfig({ ...right, FLEET_FILE: '/nowhere/fleet.yaml' }, { role: 'worker' }));
-    expect(lines).toEqual([expect.stringMatching(/^FLEET_FILE is "\/nowhere\/fleet.yaml", which cannot be read \(ENOENT.*\): give the path/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^FLEET_FILE is "\/nowhere\/fleet.yaml", which cannot be read \(ENOENT.*\): give the path/),
+    ]);
   });
 
   test('every secret is listed for the logger', () => {
-    const env = { ...right, REDIS_URL: 'redis://me:p%40ss@host', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'aws-secret', AWS_SESSION_TOKEN: 'aws-session' };
-    expect(secretsOf(readConfig(env, { role: 'both' }))).toEqual([botToken, appToken, 'p%40ss', 'p@ss', 'aws-secret', 'aws-session']);
-    expect(secretsOf(readConfig({ ...right, SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: signingSecret }, { role: 'both' }))).toEqual([botToken, signingSecret]);
+    const env = {
+      ...right,
+      REDIS_URL: 'redis://me:p%40ss@host',
+      AWS_ACCESS_KEY_ID: 'AKIA',
+      AWS_SECRET_ACCESS_KEY: 'aws-secret',
+      AWS_SESSION_TOKEN: 'aws-session',
+    };
+    expect(secretsOf(readConfig(env, { role: 'both' }))).toEqual([
+      botToken,
+      appToken,
+      'p%40ss',
+      'p@ss',
+      'aws-secret',
+      'aws-session',
+    ]);
+    expect(
+      secretsOf(readConfig({ ...right, SLACK_APP_TOKEN: '', SLACK_SIGNING_SECRET: signingSecret }, { role: 'both' })),
+    ).toEqual([botToken, signingSecret]);
   });
 
   test('children inherit what is listed for them, and no secret of the bot', () => {
     const env = {
       ...right,
-      ...{ PATH: '/usr/bin', HOME: '/home/bot', HTTPS_PROXY: 'http://proxy:8080', DATABASE_PASSWORD: 'x', LD_PRELOAD: '/x.so', NODE_OPTIONS: '--x' },
-      ...{ SSH_AUTH_SOCK: '/agent', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'a', GIT_CONFIG_VALUE_0: 'b', GIT_DIR: '/x' },
-      ...{ AWS_PROFILE: 'ops', AWS_ENDPOINT_URL: 'http://localhost:4566', AWS_ENDPOINT_URL_EKS: 'http://localhost:4567' },
+      ...{
+        PATH: '/usr/bin',
+        HOME: '/home/bot',
+        HTTPS_PROXY: 'http://proxy:8080',
+        DATABASE_PASSWORD: 'x',
+        LD_PRELOAD: '/x.so',
+        NODE_OPTIONS: '--x',
+      },
+      ...{
+        SSH_AUTH_SOCK: '/agent',
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'a',
+        GIT_CONFIG_VALUE_0: 'b',
+        GIT_DIR: '/x',
+      },
+      ...{
+        AWS_PROFILE: 'ops',
+        AWS_ENDPOINT_URL: 'http://localhost:4566',
+        AWS_ENDPOINT_URL_EKS: 'http://localhost:4567',
+      },
     };
     expect(readConfig(env, { role: 'worker' }).inheritedEnv).toEqual({
       base: { PATH: '/usr/bin', HOME: '/home/bot', HTTPS_PROXY: 'http://proxy:8080' },
       git: { SSH_AUTH_SOCK: '/agent', GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'a', GIT_CONFIG_VALUE_0: 'b' },
-      aws: { AWS_PROFILE: 'ops', AWS_ENDPOINT_URL: 'http://localhost:4566', AWS_ENDPOINT_URL_EKS: 'http://localhost:4567' },
+      aws: {
+        AWS_PROFILE: 'ops',
+        AWS_ENDPOINT_URL: 'http://localhost:4566',
+        AWS_ENDPOINT_URL_EKS: 'http://localhost:4567',
+      },
     });
   });
 });
@@ -144,7 +232,10 @@ describe('the fleet file', () => {
       maintenanceChannel: 'C0123ABCD',
       requesters: { users: [], groups: ['S0123REQS'] },
       approvers: { users: ['U0123ALMA', 'U0123BENO'], groups: ['S0123OPER'] },
-      activitySelectors: ['component=singleuser-server', 'app.kubernetes.io/component in (dask-scheduler, dask-worker)'],
+      activitySelectors: [
+        'component=singleuser-server',
+        'app.kubernetes.io/component in (dask-scheduler, dask-worker)',
+      ],
       clusters: [
         {
           name: 'coast',
@@ -160,7 +251,11 @@ describe('the fleet file', () => {
           region: 'eu-central-1',
           account: '444455556666',
           roleArn: null,
-          config: { remote: 'https://github.com/example-org/clusters.git', branch: 'main', path: 'eksctl/harbour.yaml' },
+          config: {
+            remote: 'https://github.com/example-org/clusters.git',
+            branch: 'main',
+            path: 'eksctl/harbour.yaml',
+          },
           coreGroups: ['core-*'],
           skewPolicy: 'supported',
         },
@@ -174,61 +269,167 @@ describe('the fleet file', () => {
   });
 
   test.each<[string, (fleet: ExampleFleet) => void, string]>([
-    ['an unknown field', (fleet) => Object.assign(fleet, { aprovers: {} }), 'aprovers is no field of the fleet file: did you mean approvers?'],
-    ['an unknown field of a cluster', (fleet) => Object.assign(fleet.clusters[0], { skewpolicy: 'x' }), 'clusters[0].skewpolicy is no field of the fleet file: did you mean skewPolicy?'],
-    ['an unknown field of a config', (fleet) => Object.assign(fleet.clusters[0].config, { url: 'x' }), 'clusters[0].config.url is no field of the fleet file: use one of remote, branch, path'],
-    ['an unknown field of people', (fleet) => Object.assign(fleet.approvers, { user: ['U1'] }), 'approvers.user is no field of the fleet file: did you mean users?'],
-    ['an account read as a number', (fleet) => Object.assign(fleet.clusters[0], { account: 111122223333 }), "clusters[0].account is 111122223333: give the twelve digits of the AWS account, like '111122223333', in quotes"],
-    ['a short account', (fleet) => Object.assign(fleet.clusters[1], { account: '123' }), "clusters[1].account is \"123\": give the twelve digits of the AWS account, like '111122223333'"],
-    ['an availability zone as a region', (fleet) => Object.assign(fleet.clusters[0], { region: 'us-west-2a' }), 'clusters[0].region is "us-west-2a": give an AWS region like us-west-2'],
-    ['a channel name', (fleet) => Object.assign(fleet, { maintenanceChannel: '#maintenance-notices' }), 'maintenanceChannel is "#maintenance-notices": give the id of the channel like C0123ABCD (shown at the end of its details), not its name'],
-    ['a user name', (fleet) => Object.assign(fleet.approvers, { users: ['alma'] }), 'approvers.users[0] is "alma": give a Slack member id like U0123ABCD ("Copy member ID" in a profile)'],
-    ['a role of another account', (fleet) => Object.assign(fleet.clusters[1], { roleArn: 'arn:aws:iam::111122223333:role/x' }), 'clusters[1].roleArn is "arn:aws:iam::111122223333:role/x", a role of account 111122223333, but the cluster\'s account is 444455556666: make them agree'],
-    ['two clusters of a name', (fleet) => Object.assign(fleet.clusters[1], { name: 'coast' }), 'clusters[1].name is "coast", as clusters[0].name already: give each cluster a name of its own'],
-    ['two clusters of a config', (fleet) => Object.assign(fleet.clusters[1], { config: fleet.clusters[0].config }), 'clusters[1].config.path is "eksctl/coast.jsonnet", the config of clusters[0] already: give each cluster its own'],
-    ['nobody to approve', (fleet) => Object.assign(fleet, { approvers: { users: [] } }), 'approvers is empty: name at least one person, as users: [U…] or groups: [S…]'],
-    ['requesters left out', (fleet) => Object.assign(fleet, { requesters: undefined }), 'requesters is missing: name at least one person, as users: [U…] or groups: [S…]'],
-    ['one person alone', (fleet) => Object.assign(fleet, { approvers: { users: ['U0ONE'] }, requesters: { users: ['U0ONE'] } }), 'approvers is only U0ONE, who is also the only requester: nobody may approve their own request, add somebody else'],
-    ['no selector', (fleet) => Object.assign(fleet, { activitySelectors: [] }), 'activitySelectors is empty: give the label selectors of pods that mean "in use", or leave it out for the default; without one every cluster would look idle'],
-    ['no label selector', (fleet) => Object.assign(fleet, { activitySelectors: ['a in b'] }), 'activitySelectors[0] is "a in b": give a Kubernetes label selector like component=singleuser-server'],
-    ['an unknown skew policy', (fleet) => Object.assign(fleet.clusters[0], { skewPolicy: 'loose' }), 'clusters[0].skewPolicy is "loose": give "supported" or "runbook"'],
+    [
+      'an unknown field',
+      (fleet) => Object.assign(fleet, { aprovers: {} }),
+      'aprovers is no field of the fleet file: did you mean approvers?',
+    ],
+    [
+      'an unknown field of a cluster',
+      (fleet) => Object.assign(fleet.clusters[0], { skewpolicy: 'x' }),
+      'clusters[0].skewpolicy is no field of the fleet file: did you mean skewPolicy?',
+    ],
+    [
+      'an unknown field of a config',
+      (fleet) => Object.assign(fleet.clusters[0].config, { url: 'x' }),
+      'clusters[0].config.url is no field of the fleet file: use one of remote, branch, path',
+    ],
+    [
+      'an unknown field of people',
+      (fleet) => Object.assign(fleet.approvers, { user: ['U1'] }),
+      'approvers.user is no field of the fleet file: did you mean users?',
+    ],
+    [
+      'an account read as a number',
+      (fleet) => Object.assign(fleet.clusters[0], { account: 111122223333 }),
+      "clusters[0].account is 111122223333: give the twelve digits of the AWS account, like '111122223333', in quotes",
+    ],
+    [
+      'a short account',
+      (fleet) => Object.assign(fleet.clusters[1], { account: '123' }),
+      'clusters[1].account is "123": give the twelve digits of the AWS account, like \'111122223333\'',
+    ],
+    [
+      'an availability zone as a region',
+      (fleet) => Object.assign(fleet.clusters[0], { region: 'us-west-2a' }),
+      'clusters[0].region is "us-west-2a": give an AWS region like us-west-2',
+    ],
+    [
+      'a channel name',
+      (fleet) => Object.assign(fleet, { maintenanceChannel: '#maintenance-notices' }),
+      'maintenanceChannel is "#maintenance-notices": give the id of the channel like C0123ABCD (shown at the end of its details), not its name',
+    ],
+    [
+      'a user name',
+      (fleet) => Object.assign(fleet.approvers, { users: ['alma'] }),
+      'approvers.users[0] is "alma": give a Slack member id like U0123ABCD ("Copy member ID" in a profile)',
+    ],
+    [
+      'a role of another account',
+      (fleet) => Object.assign(fleet.clusters[1], { roleArn: 'arn:aws:iam::111122223333:role/x' }),
+      'clusters[1].roleArn is "arn:aws:iam::111122223333:role/x", a role of account 111122223333, but the cluster\'s account is 444455556666: make them agree',
+    ],
+    [
+      'two clusters of a name',
+      (fleet) => Object.assign(fleet.clusters[1], { name: 'coast' }),
+      'clusters[1].name is "coast", as clusters[0].name already: give each cluster a name of its own',
+    ],
+    [
+      'two clusters of a config',
+      (fleet) => Object.assign(fleet.clusters[1], { config: fleet.clusters[0].config }),
+      'clusters[1].config.path is "eksctl/coast.jsonnet", the config of clusters[0] already: give each cluster its own',
+    ],
+    [
+      'nobody to approve',
+      (fleet) => Object.assign(fleet, { approvers: { users: [] } }),
+      'approvers is empty: name at least one person, as users: [U…] or groups: [S…]',
+    ],
+    [
+      'requesters left out',
+      (fleet) => Object.assign(fleet, { requesters: undefined }),
+      'requesters is missing: name at least one person, as users: [U…] or groups: [S…]',
+    ],
+    [
+      'one person alone',
+      (fleet) => Object.assign(fleet, { approvers: { users: ['U0ONE'] }, requesters: { users: ['U0ONE'] } }),
+      'approvers is only U0ONE, who is also the only requester: nobody may approve their own request, add somebody else',
+    ],
+    [
+      'no selector',
+      (fleet) => Object.assign(fleet, { activitySelectors: [] }),
+      'activitySelectors is empty: give the label selectors of pods that mean "in use", or leave it out for the default; without one every cluster would look idle',
+    ],
+    [
+      'no label selector',
+      (fleet) => Object.assign(fleet, { activitySelectors: ['a in b'] }),
+      'activitySelectors[0] is "a in b": give a Kubernetes label selector like component=singleuser-server',
+    ],
+    [
+      'an unknown skew policy',
+      (fleet) => Object.assign(fleet.clusters[0], { skewPolicy: 'loose' }),
+      'clusters[0].skewPolicy is "loose": give "supported" or "runbook"',
+    ],
     ['no clusters', (fleet) => Object.assign(fleet, { clusters: [] }), 'clusters is empty: give at least one cluster'],
   ])('%s is refused', (_, spoil, line) => {
     const fleet = exampleFile();
     spoil(fleet);
-    expect(refusal(() => loadFleet(write(stringify(fleet)))).map((found) => found.replace(/^\S+:\d+: /, ''))).toEqual([line]);
+    expect(refusal(() => loadFleet(write(stringify(fleet)))).map((found) => found.replace(/^\S+:\d+: /, ''))).toEqual([
+      line,
+    ]);
   });
 
-  test.each(['/etc/passwd.yaml', '../coast.yaml', 'a/../../coast.yaml', './coast.yaml', 'a//coast.yaml', '-coast.yaml', '.git/config.yaml', 'a\\b.yaml', 'coast.txt', 'coast'])(
-    'a config path like %s is refused',
-    (path) => {
-      expect(refusalOfConfig({ path })).toEqual([expect.stringContaining('give the path of the eksctl config inside the repository')]);
+  test.each([
+    '/etc/passwd.yaml',
+    '../coast.yaml',
+    'a/../../coast.yaml',
+    './coast.yaml',
+    'a//coast.yaml',
+    '-coast.yaml',
+    '.git/config.yaml',
+    'a\\b.yaml',
+    'coast.txt',
+    'coast',
+  ])('a config path like %s is refused', (path) => {
+    expect(refusalOfConfig({ path })).toEqual([
+      expect.stringContaining('give the path of the eksctl config inside the repository'),
+    ]);
+  });
+
+  test.each([
+    '-uroot',
+    '--upload-pack=x',
+    'ext::sh -c x',
+    'http://github.com/a/b.git',
+    'git://github.com/a/b.git',
+    'https://token@github.com/a/b.git',
+    'https://me:token@github.com/a/b.git',
+    'clusters',
+  ])('a remote like %s is refused', (remote) => {
+    expect(refusalOfConfig({ remote })).toEqual([expect.stringContaining('give what "git clone" takes')]);
+  });
+
+  test.each(['-x', 'a..b', 'a b', 'a/', 'x.lock', '@{u}', 'a~1', '.hidden'])(
+    'a branch like %s is refused',
+    (branch) => {
+      expect(refusalOfConfig({ branch })).toEqual([expect.stringContaining('give a branch name')]);
     },
   );
 
-  test.each(['-uroot', '--upload-pack=x', 'ext::sh -c x', 'http://github.com/a/b.git', 'git://github.com/a/b.git', 'https://token@github.com/a/b.git', 'https://me:token@github.com/a/b.git', 'clusters'])(
-    'a remote like %s is refused',
-    (remote) => {
-      expect(refusalOfConfig({ remote })).toEqual([expect.stringContaining('give what "git clone" takes')]);
-    },
-  );
-
-  test.each(['-x', 'a..b', 'a b', 'a/', 'x.lock', '@{u}', 'a~1', '.hidden'])('a branch like %s is refused', (branch) => {
-    expect(refusalOfConfig({ branch })).toEqual([expect.stringContaining('give a branch name')]);
-  });
-
-  test.each(['git@github.com:a/b.git', 'https://github.com/a/b.git', 'ssh://git@host:2222/a.git', 'file:///srv/a.git', '/srv/a.git'])('a remote like %s is taken', (remote) => {
+  test.each([
+    'git@github.com:a/b.git',
+    'https://github.com/a/b.git',
+    'ssh://git@host:2222/a.git',
+    'file:///srv/a.git',
+    '/srv/a.git',
+  ])('a remote like %s is taken', (remote) => {
     const fleet = exampleFile();
     Object.assign(fleet.clusters[0].config, { remote });
     expect(loadFleet(write(stringify(fleet))).clusters[0]?.config.remote).toBe(remote);
   });
 
-  test.each(['a=b', 'a==b', 'a!=b', 'a', '!a', 'x.io/a in (b,c)', 'a notin (b), c=d', 'a='])('a selector like %s is taken', (selector) => {
-    expect(loadFleet(write(stringify({ ...exampleFile(), activitySelectors: [selector] }))).activitySelectors).toEqual([selector]);
-  });
+  test.each(['a=b', 'a==b', 'a!=b', 'a', '!a', 'x.io/a in (b,c)', 'a notin (b), c=d', 'a='])(
+    'a selector like %s is taken',
+    (selector) => {
+      expect(
+        loadFleet(write(stringify({ ...exampleFile(), activitySelectors: [selector] }))).activitySelectors,
+      ).toEqual([selector]);
+    },
+  );
 
   test('problems are named with their lines, all at once', () => {
-    const path = write('teamId: T0123\nmaintenanceChannel: C0123\napprovers: { users: [U01] }\nrequesters: { groups: [S01] }\nclusters:\n  - name: coast\n    region: nowhere\n');
+    const path = write(
+      'teamId: T0123\nmaintenanceChannel: C0123\napprovers: { users: [U01] }\nrequesters: { groups: [S01] }\nclusters:\n  - name: coast\n    region: nowhere\n',
+    );
     expect(refusal(() => loadFleet(path))).toEqual([
       `${path}:7: clusters[0].region is "nowhere": give an AWS region like us-west-2`,
       `${path}:6: clusters[0].account is missing: give the twelve digits of the AWS account, like '111122223333'`,
@@ -242,7 +443,9 @@ describe('the fleet file', () => {
   });
 
   test.each(['', '[]', 'coast'])('a file that holds only "%s" is refused', (text) => {
-    expect(refusal(() => loadFleet(write(text)))[0]).toContain('give teamId, maintenanceChannel, approvers, requesters and clusters');
+    expect(refusal(() => loadFleet(write(text)))[0]).toContain(
+      'give teamId, maintenanceChannel, approvers, requesters and clusters',
+    );
   });
 });
 

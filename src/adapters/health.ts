@@ -24,12 +24,18 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** `/healthz`: the process runs, 200. `/readyz`: 200 when every check is ready, else 503; the body names each. */
 export function healthRoutes(checks: Checks): HealthRoute[] {
   return [
-    { path: '/healthz', method: ['GET', 'HEAD'], handler: async (_, response) => answer(response, 200, { alive: true }) },
+    {
+      path: '/healthz',
+      method: ['GET', 'HEAD'],
+      handler: async (_, response) => answer(response, 200, { alive: true }),
+    },
     {
       path: '/readyz',
       method: ['GET', 'HEAD'],
       handler: async (_, response) => {
-        const entries = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const));
+        const entries = await Promise.all(
+          Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+        );
         const ready = entries.every(([, outcome]) => outcome === 'ready');
         answer(response, ready ? 200 : 503, { ready, checks: Object.fromEntries(entries) });
       },
@@ -60,8 +66,10 @@ export async function startHealthServer({ port, checks }: { port: number; checks
 async function serve(routes: HealthRoute[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?')[0];
   const route = routes.find((candidate) => candidate.path === path);
-  if (route === undefined) return answer(response, 404, { error: `nothing at ${String(path)}: ask for /healthz or /readyz` });
-  if (!route.method.includes(request.method ?? '')) return answer(response, 405, { error: `${String(request.method)} is not answered here: use GET` });
+  if (route === undefined)
+    return answer(response, 404, { error: `nothing at ${String(path)}: ask for /healthz or /readyz` });
+  if (!route.method.includes(request.method ?? ''))
+    return answer(response, 405, { error: `${String(request.method)} is not answered here: use GET` });
   await route.handler(request, response);
 }
 
@@ -80,10 +88,15 @@ async function settled(check: () => Promise<Check>): Promise<Check> {
 
 function timeout(): Promise<Check> {
   const { promise, resolve } = Promise.withResolvers<Check>();
-  setTimeout(() => resolve({ kind: 'not-ready', why: `no answer within ${CHECK_TIMEOUT_MS} ms` }), CHECK_TIMEOUT_MS).unref();
+  setTimeout(
+    () => resolve({ kind: 'not-ready', why: `no answer within ${CHECK_TIMEOUT_MS} ms` }),
+    CHECK_TIMEOUT_MS,
+  ).unref();
   return promise;
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(`${JSON.stringify(body)}\n`);
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(`${JSON.stringify(body)}\n`);
 }

@@ -20,8 +20,18 @@ export type LoggerOptions = {
  */
 export function createLogger({ level, role, secrets, write = toStandardError() }: LoggerOptions): Logger {
   const redactText = textRedactor(secrets);
-  const destination = { write: (line: string) => write(`${JSON.stringify(redactValue(JSON.parse(line), redactText))}\n`) };
-  return pino({ level, base: { role, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination);
+  const destination = {
+    write: (line: string) => write(`${JSON.stringify(redactValue(JSON.parse(line), redactText))}\n`),
+  };
+  return pino(
+    {
+      level,
+      base: { role, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
 }
 
 /** Synchronous: the lines before a crash are the ones that matter. */
@@ -32,7 +42,8 @@ function toStandardError(): (line: string) => void {
   };
 }
 
-const SECRET_FIELD = /token|secret|passw(?:or)?d|authorization|cookie|credential|private_?key|access_?key|api_?key|certificate_?authority_?data|signature$/i;
+const SECRET_FIELD =
+  /token|secret|passw(?:or)?d|authorization|cookie|credential|private_?key|access_?key|api_?key|certificate_?authority_?data|signature$/i;
 /** EKS's idempotency tokens are no secrets, and they are evidence. */
 const HARMLESS_FIELD = /^client_?request_?token$/i;
 /** Whoever has one of these addresses of Slack may act with it: response URLs, incoming webhooks, sockets. */
@@ -53,7 +64,10 @@ function redactValue(value: unknown, redactText: (text: string) => string): unkn
   if (Array.isArray(value)) return value.map((item) => redactValue(item, redactText));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [redactText(name), isSecretField(name, inner) ? '[secret]' : redactValue(inner, redactText)]),
+    Object.entries(value).map(([name, inner]) => [
+      redactText(name),
+      isSecretField(name, inner) ? '[secret]' : redactValue(inner, redactText),
+    ]),
   );
 }
 

@@ -24,7 +24,9 @@ function lease(env: Environment): Problem[] {
   const lock = Number(env['LOCK_DURATION_MS'] ?? 15_000);
   const interval = Number(env['STALLED_INTERVAL_MS'] ?? 10_000);
   if (!(interval > lock)) return [];
-  return [{ at: 'STALLED_INTERVAL_MS', what: `is ${interval} and LOCK_DURATION_MS ${lock}: check at least once a lease` }];
+  return [
+    { at: 'STALLED_INTERVAL_MS', what: `is ${interval} and LOCK_DURATION_MS ${lock}: check at least once a lease` },
+  ];
 }
 
 /** The AWS SDK ignores half a pair silently and goes on to the next source, perhaps as somebody else. */
@@ -32,6 +34,8 @@ function staticKeys(env: Environment): Problem[] {
   const id = env['AWS_ACCESS_KEY_ID'] !== undefined;
   const secret = env['AWS_SECRET_ACCESS_KEY'] !== undefined;
   if (id === secret) return [];
-  const [missing, present] = id ? ['AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY_ID'] : ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+  const [missing, present] = id
+    ? ['AWS_SECRET_ACCESS_KEY', 'AWS_ACCESS_KEY_ID']
+    : ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
   return [{ at: missing, what: `is missing, but ${present} is set: set both or neither` }];
 }

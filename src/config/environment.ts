@@ -14,44 +14,83 @@ const MAX_DELAY_MS = 600_000;
 /** The variables one by one; what they mean together is checked in `contradictions`. */
 export function environmentSchema(role: Role) {
   return z.object({
-    SLACK_BOT_TOKEN: slackSecret('xoxb-', 'give the bot token (xoxb-…) that the Slack app shows under "OAuth & Permissions"'),
+    SLACK_BOT_TOKEN: slackSecret(
+      'xoxb-',
+      'give the bot token (xoxb-…) that the Slack app shows under "OAuth & Permissions"',
+    ),
     SLACK_APP_TOKEN:
       role === 'worker'
         ? ignored
-        : slackSecret('xapp-', 'give the app-level token (xapp-…, scope connections:write) that the Slack app shows under "Basic Information"').optional(),
+        : slackSecret(
+            'xapp-',
+            'give the app-level token (xapp-…, scope connections:write) that the Slack app shows under "Basic Information"',
+          ).optional(),
     SLACK_SIGNING_SECRET:
       role === 'worker'
         ? ignored
-        : checked('give the signing secret (32 hexadecimal digits) that the Slack app shows under "Basic Information"', (value) => /^[0-9a-f]{32}$/.test(value), notShown).optional(),
-    SLACK_API_URL: checked('give a web address like https://slack.com/api/ (plain http only for this machine)', isSafeWebAddress, withoutPassword)
+        : checked(
+            'give the signing secret (32 hexadecimal digits) that the Slack app shows under "Basic Information"',
+            (value) => /^[0-9a-f]{32}$/.test(value),
+            notShown,
+          ).optional(),
+    SLACK_API_URL: checked(
+      'give a web address like https://slack.com/api/ (plain http only for this machine)',
+      isSafeWebAddress,
+      withoutPassword,
+    )
       .transform((value) => (value.endsWith('/') ? value : `${value}/`))
       .default('https://slack.com/api/'),
-    REDIS_URL: checked('give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0', isRedisAddress, withoutPassword),
+    REDIS_URL: checked(
+      'give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+      isRedisAddress,
+      withoutPassword,
+    ),
     FLEET_FILE: z.string({ error: 'is missing: give the path of the fleet file (fleet.example.yaml is an example)' }),
     EKSCTL: program('eksctl'),
     JSONNET: program('jsonnet'),
     GIT: program('git'),
-    PORT: wholeNumber({ least: 0, most: 65_535, need: 'give a port number from 0 (any free one) to 65535' }).default(3000),
-    LOG_LEVEL: z.enum(LOG_LEVELS, { error: (issue) => `is ${shown(String(issue.input))}: give one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    PORT: wholeNumber({ least: 0, most: 65_535, need: 'give a port number from 0 (any free one) to 65535' }).default(
+      3000,
+    ),
+    LOG_LEVEL: z
+      .enum(LOG_LEVELS, { error: (issue) => `is ${shown(String(issue.input))}: give one of ${LOG_LEVELS.join(', ')}` })
+      .default('info'),
     LOCK_DURATION_MS: milliseconds().default(15_000),
     STALLED_INTERVAL_MS: milliseconds().default(10_000),
-    COMMAND_CONCURRENCY: wholeNumber({ least: 1, most: 100, need: 'give how many eksctl commands may run at once, 1 to 100' }).default(4),
+    COMMAND_CONCURRENCY: wholeNumber({
+      least: 1,
+      most: 100,
+      need: 'give how many eksctl commands may run at once, 1 to 100',
+    }).default(4),
     WORK_DIR: z.string().optional(),
-    AWS_ENDPOINT_URL: checked('give a web address, or leave it out to use AWS itself', isWebAddress, withoutPassword).optional(),
+    AWS_ENDPOINT_URL: checked(
+      'give a web address, or leave it out to use AWS itself',
+      isWebAddress,
+      withoutPassword,
+    ).optional(),
   });
 }
 
-const ignored = z.unknown().optional().transform(() => undefined);
+const ignored = z
+  .unknown()
+  .optional()
+  .transform(() => undefined);
 
 type Shown = (value: string) => string;
 
 /** A text that passes `ok`; anything else is reported with `need`, the way out. */
 function checked(need: string, ok: (value: string) => boolean, show: Shown = shown) {
-  return z.string({ error: `is missing: ${need}` }).refine(ok, { error: (issue) => `is ${show(String(issue.input))}: ${need}` });
+  return z
+    .string({ error: `is missing: ${need}` })
+    .refine(ok, { error: (issue) => `is ${show(String(issue.input))}: ${need}` });
 }
 
 function slackSecret(prefix: string, need: string) {
-  return checked(need, (value) => value.startsWith(prefix) && value.length > prefix.length && !/\s/.test(value), notShown);
+  return checked(
+    need,
+    (value) => value.startsWith(prefix) && value.length > prefix.length && !/\s/.test(value),
+    notShown,
+  );
 }
 
 function program(name: string) {
@@ -59,7 +98,8 @@ function program(name: string) {
 }
 
 function wholeNumber({ least, most, need }: { least: number; most: number; need: string }) {
-  const inRange = (value: string): boolean => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
+  const inRange = (value: string): boolean =>
+    /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most;
   return checked(need, inRange).transform(Number);
 }
 
@@ -92,7 +132,9 @@ const shown: Shown = (value) => JSON.stringify(value);
 /** Token kinds of Slack are public knowledge and tell the usual mistake: the wrong one of the tokens was pasted. */
 const notShown: Shown = (value) => {
   const kind = /^(?:xox[a-z]-|xapp-|xoxe\.)/.exec(value)?.[0];
-  return kind === undefined ? `not of that shape (${value.length} characters, not shown)` : `a ${kind}… token of ${value.length} characters (not shown)`;
+  return kind === undefined
+    ? `not of that shape (${value.length} characters, not shown)`
+    : `a ${kind}… token of ${value.length} characters (not shown)`;
 };
 
 const withoutPassword: Shown = (value) => {

@@ -9,15 +9,33 @@ export function fleetContradictions(file: unknown): FleetProblem[] {
   const sketch = sketchSchema.safeParse(file);
   if (!sketch.success) return [];
   const { clusters, approvers, requesters } = sketch.data;
-  return [...twiceNamed(clusters), ...twiceConfigured(clusters), ...foreignRoles(clusters), ...nobodyElse(approvers, requesters)];
+  return [
+    ...twiceNamed(clusters),
+    ...twiceConfigured(clusters),
+    ...foreignRoles(clusters),
+    ...nobodyElse(approvers, requesters),
+  ];
 }
 
 const text = z.string().catch('');
 const sketchOfCluster = z
-  .object({ name: text, account: text, roleArn: text, config: z.object({ remote: text, branch: z.string().catch('main'), path: text }).catch({ remote: '', branch: '', path: '' }) })
+  .object({
+    name: text,
+    account: text,
+    roleArn: text,
+    config: z
+      .object({ remote: text, branch: z.string().catch('main'), path: text })
+      .catch({ remote: '', branch: '', path: '' }),
+  })
   .catch({ name: '', account: '', roleArn: '', config: { remote: '', branch: '', path: '' } });
-const sketchOfPeople = z.object({ users: z.array(z.unknown()).catch([]), groups: z.array(z.unknown()).catch([]) }).catch({ users: [], groups: [] });
-const sketchSchema = z.object({ clusters: z.array(sketchOfCluster).catch([]), approvers: sketchOfPeople, requesters: sketchOfPeople });
+const sketchOfPeople = z
+  .object({ users: z.array(z.unknown()).catch([]), groups: z.array(z.unknown()).catch([]) })
+  .catch({ users: [], groups: [] });
+const sketchSchema = z.object({
+  clusters: z.array(sketchOfCluster).catch([]),
+  approvers: sketchOfPeople,
+  requesters: sketchOfPeople,
+});
 
 type Cluster = z.output<typeof sketchOfCluster>;
 type People = z.output<typeof sketchOfPeople>;
@@ -31,7 +49,8 @@ function twiceNamed(clusters: Cluster[]): FleetProblem[] {
 
 /** A config holds one cluster's name: two clusters with one config come of copying an entry. */
 function twiceConfigured(clusters: Cluster[]): FleetProblem[] {
-  const location = ({ config: { remote, branch, path } }: Cluster): string => (path === '' ? '' : JSON.stringify([remote, branch, path]));
+  const location = ({ config: { remote, branch, path } }: Cluster): string =>
+    path === '' ? '' : JSON.stringify([remote, branch, path]);
   return repeats(clusters, location).map(([index, first]) => ({
     path: ['clusters', index, 'config', 'path'],
     what: `is "${clusters[index]?.config.path}", the config of clusters[${first}] already: give each cluster its own`,
@@ -61,5 +80,10 @@ function nobodyElse(approvers: People, requesters: People): FleetProblem[] {
   const users = new Set([...approvers.users, ...requesters.users]);
   const groups = approvers.groups.length + requesters.groups.length;
   if (users.size !== 1 || groups > 0 || approvers.users.length === 0 || requesters.users.length === 0) return [];
-  return [{ path: ['approvers'], what: `is only ${String([...users][0])}, who is also the only requester: nobody may approve their own request, add somebody else` }];
+  return [
+    {
+      path: ['approvers'],
+      what: `is only ${String([...users][0])}, who is also the only requester: nobody may approve their own request, add somebody else`,
+    },
+  ];
 }

@@ -3,13 +3,19 @@ import { isGitRemote } from './git-remote.ts';
 import { isLabelSelector } from './label-selector.ts';
 
 /** Pods of JupyterHub users and of Dask, as the runbook counts them. */
-export const DEFAULT_ACTIVITY_SELECTORS = ['component=singleuser-server', 'app.kubernetes.io/component in (dask-scheduler, dask-worker)'];
+export const DEFAULT_ACTIVITY_SELECTORS = [
+  'component=singleuser-server',
+  'app.kubernetes.io/component in (dask-scheduler, dask-worker)',
+];
 export const DEFAULT_CORE_GROUPS = ['core-*'];
 
 /** A text of the fleet file; what is wrong or missing is reported with `need`, the way out. */
 function text(need: string, ok: (value: string) => boolean) {
   return z
-    .string({ error: ({ input }) => (input === undefined ? `is missing: ${need}` : `is ${shown(input)}: ${need}${inQuotes(input)}`) })
+    .string({
+      error: ({ input }) =>
+        input === undefined ? `is missing: ${need}` : `is ${shown(input)}: ${need}${inQuotes(input)}`,
+    })
     .refine(ok, { error: ({ input }) => `is ${shown(input)}: ${need}` });
 }
 
@@ -28,14 +34,20 @@ function shown(input: unknown): string {
 
 /** A list with at least one entry. */
 function listOf<T extends z.ZodType>(item: T, need: string) {
-  return z.array(item, { error: ({ input }) => (input === undefined ? `is missing: ${need}` : `is ${shown(input)}: ${need}`) }).min(1, { error: `is empty: ${need}` });
+  return z
+    .array(item, {
+      error: ({ input }) => (input === undefined ? `is missing: ${need}` : `is ${shown(input)}: ${need}`),
+    })
+    .min(1, { error: `is empty: ${need}` });
 }
 
 function group<T extends z.ZodRawShape>(shape: T, need: string) {
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') return undefined;
-      return issue.input === undefined || issue.input === null ? `is missing: ${need}` : `is ${shown(issue.input)}: ${need}`;
+      return issue.input === undefined || issue.input === null
+        ? `is missing: ${need}`
+        : `is ${shown(issue.input)}: ${need}`;
     },
   });
 }
@@ -43,27 +55,39 @@ function group<T extends z.ZodRawShape>(shape: T, need: string) {
 const userId = matching('give a Slack member id like U0123ABCD ("Copy member ID" in a profile)', /^[UW][A-Z0-9]{2,}$/);
 const groupId = matching('give a Slack user group id like S0123ABCD', /^S[A-Z0-9]{2,}$/);
 
-const idList = <T extends z.ZodType>(item: T, need: string) => z.array(item, { error: ({ input }) => `is ${shown(input)}: ${need}` }).default([]);
+const idList = <T extends z.ZodType>(item: T, need: string) =>
+  z.array(item, { error: ({ input }) => `is ${shown(input)}: ${need}` }).default([]);
 
 const peopleNeed = 'name at least one person, as users: [U…] or groups: [S…]';
-const people = group({ users: idList(userId, 'give a list of member ids'), groups: idList(groupId, 'give a list of user group ids') }, peopleNeed).refine(
-  ({ users, groups }) => users.length + groups.length > 0,
-  { error: `is empty: ${peopleNeed}` },
-);
+const people = group(
+  { users: idList(userId, 'give a list of member ids'), groups: idList(groupId, 'give a list of user group ids') },
+  peopleNeed,
+).refine(({ users, groups }) => users.length + groups.length > 0, { error: `is empty: ${peopleNeed}` });
 
 const config = group(
   {
-    remote: text('give what "git clone" takes, like git@github.com:org/clusters.git, without a password in it', isGitRemote),
+    remote: text(
+      'give what "git clone" takes, like git@github.com:org/clusters.git, without a password in it',
+      isGitRemote,
+    ),
     /** https://git-scm.com/docs/git-check-ref-format, and nothing that git would take for an option. */
-    branch: matching('give a branch name', /^(?![-./])(?!.*(?:\.\.|\/\/|\/\.|@\{))[\w./@+-]+(?<![./])(?<!\.lock)$/).default('main'),
-    path: text('give the path of the eksctl config inside the repository (.jsonnet, .yaml, .yml or .json)', isConfigPath),
+    branch: matching(
+      'give a branch name',
+      /^(?![-./])(?!.*(?:\.\.|\/\/|\/\.|@\{))[\w./@+-]+(?<![./])(?<!\.lock)$/,
+    ).default('main'),
+    path: text(
+      'give the path of the eksctl config inside the repository (.jsonnet, .yaml, .yml or .json)',
+      isConfigPath,
+    ),
   },
   'give remote, branch and path of the eksctl config',
 );
 
 function isConfigPath(value: string): boolean {
   if (value.startsWith('/') || value.startsWith('-') || value.includes('\\') || value.includes('\0')) return false;
-  return /\.(?:jsonnet|ya?ml|json)$/.test(value) && value.split('/').every((part) => !['', '.', '..', '.git'].includes(part));
+  return (
+    /\.(?:jsonnet|ya?ml|json)$/.test(value) && value.split('/').every((part) => !['', '.', '..', '.git'].includes(part))
+  );
 }
 
 const cluster = group(
@@ -72,12 +96,20 @@ const cluster = group(
     name: matching('give the name of the EKS cluster', /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/),
     region: matching('give an AWS region like us-west-2', /^[a-z]{2,4}(?:-[a-z]+)+-\d$/),
     account: matching("give the twelve digits of the AWS account, like '111122223333'", /^\d{12}$/),
-    roleArn: matching('give the ARN of an IAM role like arn:aws:iam::111122223333:role/eks-upgrade', /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/)
+    roleArn: matching(
+      'give the ARN of an IAM role like arn:aws:iam::111122223333:role/eks-upgrade',
+      /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+    )
       .nullable()
       .default(null),
     config,
-    coreGroups: listOf(matching('give a node group name or a pattern like core-*', /^[0-9A-Za-z*?][0-9A-Za-z*?_-]*$/), 'give patterns of node group names').default(DEFAULT_CORE_GROUPS),
-    skewPolicy: z.enum(['supported', 'runbook'], { error: ({ input }) => `is ${shown(input)}: give "supported" or "runbook"` }).default('supported'),
+    coreGroups: listOf(
+      matching('give a node group name or a pattern like core-*', /^[0-9A-Za-z*?][0-9A-Za-z*?_-]*$/),
+      'give patterns of node group names',
+    ).default(DEFAULT_CORE_GROUPS),
+    skewPolicy: z
+      .enum(['supported', 'runbook'], { error: ({ input }) => `is ${shown(input)}: give "supported" or "runbook"` })
+      .default('supported'),
   },
   'give name, region, account and config of a cluster',
 );
@@ -86,7 +118,10 @@ const cluster = group(
 export const fleetSchema = group(
   {
     teamId: matching('give the workspace id like T0123ABCD', /^[TE][A-Z0-9]{2,}$/),
-    maintenanceChannel: matching('give the id of the channel like C0123ABCD (shown at the end of its details), not its name', /^[CG][A-Z0-9]{2,}$/),
+    maintenanceChannel: matching(
+      'give the id of the channel like C0123ABCD (shown at the end of its details), not its name',
+      /^[CG][A-Z0-9]{2,}$/,
+    ),
     approvers: people,
     requesters: people,
     activitySelectors: listOf(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, type Document, isNode, parseDocument } from 'yaml';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { messageOf } from '#src/domain/errors.ts';
 import type { Fleet } from '#src/domain/fleet.ts';
@@ -30,14 +30,26 @@ function parseFleet(text: string, path: string): FleetReading {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({ at: `${path}:${lines.linePos(error.pos[0]).line}:`, what: `is not YAML: ${error.message}` }));
+    const problems = document.errors.map((error) => ({
+      at: `${path}:${lines.linePos(error.pos[0]).line}:`,
+      what: `is not YAML: ${error.message}`,
+    }));
     return { kind: 'wrong', problems };
   }
   const file: unknown = document.toJS();
   const fleet = fleetSchema.safeParse(file);
-  const problems = [...(fleet.success ? [] : fleet.error.issues.flatMap(problemsOfIssue)), ...fleetContradictions(file)];
+  const problems = [
+    ...(fleet.success ? [] : fleet.error.issues.flatMap(problemsOfIssue)),
+    ...fleetContradictions(file),
+  ];
   if (fleet.success && problems.length === 0) return { kind: 'right', fleet: fleet.data };
-  return { kind: 'wrong', problems: problems.map((problem) => ({ at: `${path}:${lineOf(document, lines, problem.path)}: ${fieldName(problem.path)}`.trimEnd(), what: problem.what })) };
+  return {
+    kind: 'wrong',
+    problems: problems.map((problem) => ({
+      at: `${path}:${lineOf(document, lines, problem.path)}: ${fieldName(problem.path)}`.trimEnd(),
+      what: problem.what,
+    })),
+  };
 }
 
 function problemsOfIssue(issue: z.core.$ZodIssue): FleetProblem[] {
@@ -62,7 +74,9 @@ function keysAt(path: PropertyKey[]): string[] {
 
 /** `clusters[0].account` */
 function fieldName(path: PropertyKey[]): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`)).join('');
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('');
 }
 
 /** The line of a field, or of the nearest thing around it that is there. */

@@ -23,9 +23,9 @@ function distanceTo(target: string, name: string): number {
 /** Levenshtein distance. https://en.wikipedia.org/wiki/Levenshtein_distance */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, charA] of [...a].entries()) {
+  for (const [i, charA] of a.split('').entries()) {
     const row = [i + 1];
-    for (const [j, charB] of [...b].entries()) {
+    for (const [j, charB] of b.split('').entries()) {
       const replaced = (previous[j] ?? 0) + (charA === charB ? 0 : 1);
       row.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
     }

@@ -30,13 +30,19 @@ test('/readyz is 503 when one is not, and names each without its secrets', async
   };
   expect(await ask('/readyz?verbose=1', { checks: { slack: thrown, redis: away, tools: ready } })).toEqual({
     status: 503,
-    body: { ready: false, checks: { slack: 'no socket', redis: 'redis://[credentials]@host does not answer', tools: 'ready' } },
+    body: {
+      ready: false,
+      checks: { slack: 'no socket', redis: 'redis://[credentials]@host does not answer', tools: 'ready' },
+    },
   });
 });
 
 test('/readyz answers although a check hangs', async () => {
   const { status, body } = await ask('/readyz', { checks: { redis: () => new Promise(() => undefined) } });
-  expect({ status, body }).toEqual({ status: 503, body: { ready: false, checks: { redis: 'no answer within 2000 ms' } } });
+  expect({ status, body }).toEqual({
+    status: 503,
+    body: { ready: false, checks: { redis: 'no answer within 2000 ms' } },
+  });
 });
 
 test('HEAD is answered as GET is', async () => {
@@ -46,7 +52,10 @@ test('HEAD is answered as GET is', async () => {
 test('other paths and methods are refused with what to ask for', async () => {
   expect(await ask('/')).toEqual({ status: 404, body: { error: 'nothing at /: ask for /healthz or /readyz' } });
   await server?.close();
-  expect(await ask('/healthz', { method: 'POST' })).toEqual({ status: 405, body: { error: 'POST is not answered here: use GET' } });
+  expect(await ask('/healthz', { method: 'POST' })).toEqual({
+    status: 405,
+    body: { error: 'POST is not answered here: use GET' },
+  });
 });
 
 test('a port that is taken is an error with its number', async () => {

@@ -55,7 +55,8 @@ function handle(launch: Launch, first: Child): RedisServer {
     url,
     port: launch.port,
     freshDatabase: () => {
-      if (nextDatabase >= DATABASES) throw new Error(`all ${DATABASES} databases of ${url} are taken: start another Redis`);
+      if (nextDatabase >= DATABASES)
+        throw new Error(`all ${DATABASES} databases of ${url} are taken: start another Redis`);
       return `${url}/${nextDatabase++}`;
     },
     pid: () => child.pid ?? 0,
@@ -116,7 +117,9 @@ function ready(child: Child): Promise<void> {
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
     child.once('error', (error: NodeJS.ErrnoException) => reject(error.code === 'ENOENT' ? missing() : error));
-    child.once('close', () => reject(said.includes('No such file') ? missing() : new Error(`redis-server did not start: ${said.trim()}`)));
+    child.once('close', () =>
+      reject(said.includes('No such file') ? missing() : new Error(`redis-server did not start: ${said.trim()}`)),
+    );
   });
 }
 
