@@ -39,13 +39,13 @@ function nodeGroupsMinutes(
     case 'delete':
       return action.groups.some((name) => nodesOf(name, groups) > 0) ? batches * 5 : batches;
     case 'update-managed':
-      return action.groups.reduce((sum, name) => sum + managedMinutes(nodesOf(name, groups)), 0);
+      return Math.max(0, ...action.groups.map((name) => managedMinutes(nodesOf(name, groups))));
     default:
       return action satisfies never;
   }
 }
 
-/** A line through the two durations seen. */
+/** A line through the two durations seen; the groups of a step are updated at the same time. */
 function managedMinutes(nodes: number): number {
   return nodes === 0 ? 3 : Math.round(25 + 2.64 * nodes);
 }

@@ -62,8 +62,9 @@ function strays(draft: PlanDraft): PlanNote[] {
 }
 
 function missing({ survey }: PlanDraft): PlanNote[] {
-  if (survey.missing.length === 0) return [];
-  const names = survey.missing.map(({ name }) => name);
+  const drifted = survey.strays.map(({ name }) => alternateName(name));
+  const names = survey.missing.map(({ name }) => name).filter((name) => !drifted.includes(name));
+  if (names.length === 0) return [];
   const text = `Node groups in the config that are not in AWS: ${names.join(', ')}. This run does not create them, and users who need their nodes cannot get any. Afterwards create them (eksctl create nodegroup --include=${names.join(',')}), or take them out of the config.`;
   return [{ id: idOf('groups-missing', names), text }];
 }

@@ -8,7 +8,7 @@ export function planRefusals(draft: PlanDraft): PlanNote[] {
   return [...targetRefusals(draft), ...clusterRefusals(draft), ...configRefusals(draft), ...groupRefusals(draft)];
 }
 
-function targetRefusals({ request: { observation, policy }, from, to, hops }: PlanDraft): PlanNote[] {
+export function targetRefusals({ request: { observation, policy }, from, to, hops }: PlanDraft): PlanNote[] {
   const cluster = observation.cluster.name;
   const offered = observation.offeredVersions.map(({ version }) => version);
   const possible = `Possible for ${cluster}: ${listOr(targetsAbove(from, offered), 'none')}.`;
@@ -40,7 +40,7 @@ export function targetsAbove(from: KubernetesVersion, offered: readonly Kubernet
     .filter((version, index) => minorsBetween(from, version) === index + 1);
 }
 
-function clusterRefusals({ request: { observation } }: PlanDraft): PlanNote[] {
+export function clusterRefusals({ request: { observation } }: PlanDraft): PlanNote[] {
   const { name, status } = observation.cluster;
   if (status === 'ACTIVE') return [];
   if (status === 'UPDATING') {

@@ -1,9 +1,10 @@
 import type { Plan, PlanNote } from './plan.ts';
-import { draftPlan, isEmptyDraft, type PlanRequest } from './plan-draft.ts';
+import { draftPlan, isEmptyDraft, type PlanDraft, type PlanRequest } from './plan-draft.ts';
 import { planHash } from './plan-hash.ts';
-import { planRefusals } from './plan-refusals.ts';
+import { clusterRefusals, planRefusals, targetRefusals } from './plan-refusals.ts';
 import { planSteps } from './plan-steps.ts';
 import { planWarnings } from './plan-warnings.ts';
+import { versionOfGroup } from './survey-groups.ts';
 import type { KubernetesVersion } from './version.ts';
 
 /** A plan with refusals may not run; its steps say what would happen without them. */
@@ -19,8 +20,7 @@ export type Planned =
 export function planUpgrade(request: PlanRequest): Planned {
   const { observation, to, now } = request;
   const draft = draftPlan(request);
-  const warnings = planWarnings(draft);
-  const refusals = planRefusals(draft);
+  const { warnings, refusals } = notesOf(draft);
   if (isEmptyDraft(draft) && refusals.length === 0) return { kind: 'nothing-to-do', version: to, warnings };
   const plan: Omit<Plan, 'hash'> = {
     schema: 1,
@@ -38,6 +38,19 @@ export function planUpgrade(request: PlanRequest): Planned {
     madeAt: now,
   };
   return { kind: 'plan', plan: { ...plan, hash: planHash(plan) } };
+}
+
+/** Where all is at the target already, what a plan would be refused for is only worth a warning. */
+function notesOf(draft: PlanDraft): { warnings: PlanNote[]; refusals: PlanNote[] } {
+  const warnings = planWarnings(draft);
+  if (!isEmptyDraft(draft) || !isEveryGroupAt(draft)) return { warnings, refusals: planRefusals(draft) };
+  const inTheWay = [...targetRefusals(draft), ...clusterRefusals(draft)];
+  const odd = planRefusals(draft).filter(({ id }) => !inTheWay.some((refusal) => refusal.id === id));
+  return { warnings: [...warnings, ...odd], refusals: inTheWay };
+}
+
+function isEveryGroupAt({ request: { observation }, to }: PlanDraft): boolean {
+  return observation.nodeGroups.every((group) => [null, to].includes(versionOfGroup(group)));
 }
 
 export type { PlanPolicy, PlanRequest } from './plan-draft.ts';

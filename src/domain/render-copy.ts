@@ -1,0 +1,34 @@
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import type { Rename } from './plan.ts';
+
+/**
+ * The rendered copy for one command: the config as it evaluates, with the version the command is to use and the names
+ * core groups live by at that moment. Nothing of this is ever written back to the config, so nothing has to be restored.
+ */
+export function renderCopy(config: JsonObject, change: { version: string; renames: readonly Rename[] }): JsonObject {
+  const metadata = isJsonObject(config.metadata) ? config.metadata : {};
+  const versioned: JsonObject = { ...config, metadata: { ...metadata, version: change.version } };
+  return change.renames.reduce(renameGroup, versioned);
+}
+
+/** Values of the group that are its name, such as a tag or a label, follow it. */
+export function renameGroup(config: JsonObject, rename: Rename): JsonObject {
+  const renamed = { ...config };
+  for (const list of GROUP_LISTS) {
+    const groups = config[list];
+    if (!Array.isArray(groups)) continue;
+    renamed[list] = groups.map((group) =>
+      isJsonObject(group) && group.name === rename.from ? replaceValue(group, rename) : group,
+    );
+  }
+  return renamed;
+}
+
+export const GROUP_LISTS = ['nodeGroups', 'managedNodeGroups'] as const;
+
+function replaceValue(value: Json, { from, to }: Rename): Json {
+  if (value === from) return to;
+  if (Array.isArray(value)) return value.map((item) => replaceValue(item, { from, to }));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaceValue(inner, { from, to })]));
+}
