@@ -2,7 +2,7 @@ import { describeStep } from '#src/domain/step-title.ts';
 import type { Run } from '#src/domain/run.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumber, subject } from './message.ts';
-import { byWhom, countOf, duration, outside, person, sentence, when } from './mrkdwn.ts';
+import { byWhom, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
 import { activityText } from './plan-summary.ts';
 import { currentStep } from './progress.ts';
 
@@ -41,7 +41,7 @@ export function cardState(run: Run): CardState {
     case 'succeeded-uncommitted':
       return said(
         `${upgrade} succeeded${tookWhile(run)}, but the changed config is not in git.`,
-        `${sentence(outside(state.failure.message))} *What to do:* ${sentence(outside(state.failure.remedy))} ${endedLine(run)}`,
+        `${explained(state.failure.message)} What to do: ${explained(state.failure.remedy)} ${endedLine(run)}`,
       );
     case 'aborted':
       return {
@@ -82,10 +82,8 @@ function stopRequestLine(run: PlannedRun): string[] {
 function waiting(run: Run, upgrade: string): CardState {
   const gate = run.gates.at(-1);
   if (gate === undefined || !hasPlan(run)) return said(`${upgrade} is waiting.`);
-  const why = `${activityText(gate.activity)} are there, and the next step would end them`;
-  const isOne = gate.activity.total === 1;
   return said(
-    `${upgrade} is waiting for a decision since ${when(gate.since)}: ${isOne ? why.replace(' are there', ' is there').replace('end them', 'end it') : why}.`,
+    `${upgrade} is waiting for a decision since ${when(gate.since)}: the cluster is in use, ${activityText(gate.activity)}.`,
     'The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
     ...stopRequestLine(run),
   );
@@ -98,12 +96,14 @@ function stopped(run: Run, upgrade: string): CardState {
     case undefined:
       return said(`${upgrade} is stopped.`, decide);
     case 'planning-failed':
-      return said(`${upgrade} is stopped: the plan could not be made.`, sentence(outside(cause.failure.message)), decide);
+      return said(`${upgrade} is stopped: the plan could not be made.`, explained(cause.failure.message), decide);
     case 'step-failed': {
       const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
       const title = step === undefined ? cause.stepId : describeStep(step);
-      return said(`${upgrade} is stopped: the step "${outside(title)}" failed.`, sentence(outside(cause.failure.message)), decide);
+      return said(`${upgrade} is stopped: the step "${outside(title)}" failed.`, explained(cause.failure.message), decide);
     }
+    case 'run-failed':
+      return said(`${upgrade} is stopped: it could not go on.`, explained(cause.failure.message), decide);
     case 'stop-requested':
       return said(`${upgrade} is stopped, as asked for ${byWhom(cause.decision)}.`, decide);
     default:

@@ -1,12 +1,12 @@
 import { describeStep } from '#src/domain/step-title.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
-import type { Run } from '#src/domain/run.ts';
+import { hasEnded, type Run } from '#src/domain/run.ts';
 import { joined, names, outside } from './mrkdwn.ts';
-import type { PlannedRun } from './message.ts';
+import { hasStarted, type PlannedRun } from './message.ts';
 
 /**
- * What is known about the cluster from the steps that were seen done. A step that began and was not seen done has an
- * unknown effect, and is told as unknown.
+ * What is known about the cluster from the steps that were seen done. A step that is not done has an unknown effect
+ * once its command was asked for (that row is written before the spawn), and is told as unknown; before, it has none.
  */
 export type GroupsAway = {
   /** Deleted, and not created again. */
@@ -22,6 +22,7 @@ export function groupsAway(run: PlannedRun): GroupsAway {
     const progress = run.steps[step.id];
     if (step.phase !== 'node-groups' || progress === undefined) continue;
     const isDone = progress.kind === 'done';
+    if (!isDone && !commandWasAskedFor(run, step)) continue;
     for (const group of step.groups) {
       if (step.action === 'delete' && !core.has(group)) away.set(group, isDone ? 'gone' : 'uncertain');
       if (step.action === 'create' && step.role === 'others') {
@@ -34,6 +35,10 @@ export function groupsAway(run: PlannedRun): GroupsAway {
   return { gone: groupsThatAre('gone'), uncertain: groupsThatAre('uncertain') };
 }
 
+function commandWasAskedFor(run: Run, step: Step): boolean {
+  return run.command?.stepId === step.id;
+}
+
 /** A core group's replacement exists before it is deleted, so its deletion leaves nothing away. */
 export function coreNames(plan: Plan): Set<string> {
   const created = plan.steps.flatMap((step) =>
@@ -43,20 +48,18 @@ export function coreNames(plan: Plan): Set<string> {
   return new Set(created);
 }
 
-export function stepsThatAre(run: PlannedRun, wanted: 'done' | 'not-done'): Step[] {
-  return run.plan.steps.filter((step) => (run.steps[step.id]?.kind === 'done') === (wanted === 'done'));
-}
-
 /** Lines for "State of the cluster". */
 export function clusterStateLines(run: PlannedRun): string[] {
-  const done = stepsThatAre(run, 'done');
-  const open = stepsThatAre(run, 'not-done');
   const total = run.plan.steps.length;
+  const list = (label: string, steps: readonly Step[]) => (steps.length === 0 ? [] : [`• ${label} (${steps.length} of ${total}): ${titles(steps)}.`]);
+  const isDone = (step: Step) => run.steps[step.id]?.kind === 'done';
+  const isBegun = (step: Step) => run.steps[step.id] !== undefined;
   return [
     `• ${controlPlaneLine(run)}`,
     ...groupLines(run).map((line) => `• ${line}`),
-    ...(done.length === 0 ? [] : [`• Done (${done.length} of ${total}): ${titles(done)}.`]),
-    ...(open.length === 0 ? [] : [`• Not done (${open.length} of ${total}): ${titles(open)}.`]),
+    ...list('Done', run.plan.steps.filter(isDone)),
+    ...list('Begun, not seen done', run.plan.steps.filter((step) => isBegun(step) && !isDone(step))),
+    ...list('Not begun', run.plan.steps.filter((step) => !isBegun(step))),
   ];
 }
 
@@ -89,17 +92,19 @@ function groupLines(run: PlannedRun): string[] {
 function unfinishedCore(run: PlannedRun): string[] {
   return run.plan.steps.flatMap((step) => {
     const progress = run.steps[step.id];
-    const begun = progress !== undefined && progress.kind !== 'done';
+    const begun = progress !== undefined && progress.kind !== 'done' && commandWasAskedFor(run, step);
     if (!begun || step.phase !== 'node-groups' || step.action !== 'create' || step.role !== 'core') return [];
     return [`The new core group ${names(step.groups)} may exist beside the old one, which is still there.`];
   });
 }
 
-/** What a run that stands still means for users. */
-export function meaningForUsers(run: Run & { plan: Plan | null }): string {
-  if (run.plan === null || run.startedAt === null) return 'Nothing was changed: users notice nothing.';
-  const { gone, uncertain } = groupsAway({ ...run, plan: run.plan });
+/** What a run that stands still, or has ended early, means for users. */
+export function meaningForUsers(run: Run): string {
+  if (!hasStarted(run)) return 'Nothing was changed: users notice nothing.';
+  const { gone, uncertain } = groupsAway(run);
   const away = [...gone, ...uncertain];
   if (away.length > 0) return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
-  return 'Running servers keep running, and no node group is touched until somebody decides.';
+  return hasEnded(run)
+    ? 'No node group is missing: servers can be started as usual.'
+    : 'Running servers keep running, and servers can be started; nothing is changed until somebody decides.';
 }

@@ -7,7 +7,7 @@ import { actions, sections } from './blocks.ts';
 import { abortButton, passGateButton } from './buttons.ts';
 import { type Message, type MessageOptions, type PlannedRun, subject, threadReply } from './message.ts';
 import { byWhom, joined, outside, person, when } from './mrkdwn.ts';
-import { activityText } from './plan-summary.ts';
+import { activityText, warningsInFull } from './plan-summary.ts';
 
 /**
  * Edits notify nobody, so each plan that waits for a decision gets a reply of its own that names who may decide.
@@ -24,8 +24,9 @@ function wasAskedFor({ state, plan }: PlannedRun): boolean {
 
 function approvalReply(run: PlannedRun, { approvers }: MessageOptions): Message {
   const plan = `The plan for ${subject(run)}`;
+  const isOpen = run.state.kind === 'awaiting-approval';
   const text = decided(run, plan) ?? `${plan} is ready to be decided on: the card above has the steps and the buttons. ${mentions(approvers, run)}`.trim();
-  return threadReply({ key: `approval:${shortHash(run.plan.hash)}`, text, blocks: sections([text]) });
+  return threadReply({ key: `approval:${shortHash(run.plan.hash)}`, text, blocks: [...sections([text]), ...(isOpen ? sections(warningsInFull(run.plan), 8000) : [])] });
 }
 
 function decided(run: Run, plan: string): string | undefined {
@@ -63,7 +64,7 @@ function gateReply(run: PlannedRun, gate: GateRecord, { number, approvers }: Mes
   const step = run.plan.steps.find(({ id }) => id === gate.stepId);
   const before = step === undefined ? gate.stepId : describeStep(step);
   const headline = `${outside(run.cluster)} is in use: ${activityText(gate.activity)}.`;
-  const waits = `The step "${outside(before)}" would end them, so the run has waited since ${when(gate.since)}.`;
+  const waits = `The step "${outside(before)}" would end what runs there, so the run has waited since ${when(gate.since)}.`;
   const next = resolution(gate) ?? 'It goes on by itself when nobody uses the cluster any more. *Go ahead anyway* asks for a reason and ends what runs there; *Abort* ends the run.';
   const asked = gate.resolution.kind === 'open' ? [[person(run.requestedBy), mentions(approvers, run)].join(' ').trim()] : [];
   const buttons = gate.resolution.kind === 'open' ? [actions([passGateButton(run, gate), abortButton(run)])] : [];

@@ -1,7 +1,7 @@
 import type { ClusterSnapshot } from '#src/domain/run.ts';
 import { context, sections } from './blocks.ts';
 import { type Message, notice, type StartedRun } from './message.ts';
-import { byWhom, code, countOf, duration, joined, outside, person, sentence, sentenceList, when } from './mrkdwn.ts';
+import { byWhom, code, countOf, duration, explained, joined, outside, person, sentenceList, when } from './mrkdwn.ts';
 
 /** Versions before and after come from what was seen, not from the plan. */
 export function finishNotice(run: StartedRun): Message[] {
@@ -28,9 +28,9 @@ export function finishNotice(run: StartedRun): Message[] {
 function configText(run: StartedRun): { spoken: string; lines: string[] } {
   if (run.state.kind === 'succeeded-uncommitted') {
     const { failure } = run.state;
-    const why = sentence(outside(failure.message));
+    const why = explained(failure.message);
     const spoken = `The changed config is not in git: ${why}`;
-    return { spoken, lines: ['*The changed config is not in git*', why, `*What to do:* ${sentence(outside(failure.remedy))}`] };
+    return { spoken, lines: ['*The changed config is not in git*', why, `*What to do:* ${explained(failure.remedy)}`] };
   }
   const commit = run.plan.steps.flatMap((step) => {
     const progress = run.steps[step.id];

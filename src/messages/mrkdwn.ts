@@ -98,6 +98,11 @@ export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A failure's words, which come in lower case and without a full stop, as a sentence. */
+export function explained(text: string): string {
+  return sentence(capitalised(outside(text, 1500)));
+}
+
 /** With a full stop, unless the text brought its own end. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

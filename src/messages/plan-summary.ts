@@ -6,16 +6,17 @@ import { totalMinutes, whatUsersNotice } from './users-notice.ts';
 
 /** How much of the card each list of groups may take; beyond it, "and N more". */
 const GROUP_LIST_CHARS = 900;
-const MAX_NOTES = 12;
+/** How much of the card all warnings together may take; with more, they are shortened there and stand in full in the thread. */
+const NOTES_CHARS = 3500;
 
 /** What an approver must know, as lines; the most important first. */
 export function planLines(plan: Plan): string[] {
   return [
-    ...noteLines('Warnings: read these first', plan.warnings),
+    ...noteLines('Warnings: read these first', warningsOf(plan)),
     ...skewLines(plan),
+    ...activityLines(plan),
     '*What users will notice, in this order*',
     ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`),
-    ...activityLines(plan),
     ...groupLines(plan.steps),
     ...pinLines(plan.steps),
     `*Steps* (${aboutMinutes(totalMinutes(plan.steps))} in all)`,
@@ -23,26 +24,41 @@ export function planLines(plan: Plan): string[] {
   ];
 }
 
-export function noteLines(title: string, notes: readonly PlanNote[]): string[] {
+/** Shortened evenly when they are too long together, so that each of them is there. */
+export function noteLines(title: string, notes: readonly PlanNote[], maxChars: number = NOTES_CHARS): string[] {
   if (notes.length === 0) return [];
-  const shown = notes.slice(0, MAX_NOTES).map(({ text }) => `• ${sentence(outside(text))}`);
-  const left = notes.length - shown.length;
-  return [`*${title}*`, ...shown, ...(left === 0 ? [] : [`• and ${left} more`])];
+  const share = fitsIn(notes, maxChars) ? maxChars : Math.max(120, Math.floor(maxChars / notes.length));
+  return [`*${title}*`, ...notes.map(({ text }) => `• ${sentence(outside(text, share))}`)];
+}
+
+function fitsIn(notes: readonly PlanNote[], maxChars: number): boolean {
+  return notes.reduce((sum, { text }) => sum + text.length + 3, 0) <= maxChars;
+}
+
+/** For the thread, when the card had to shorten them. */
+export function warningsInFull(plan: Plan): string[] {
+  const warnings = warningsOf(plan);
+  return fitsIn(warnings, NOTES_CHARS) ? [] : noteLines('The warnings in full', warnings, 8000);
+}
+
+/** Activity has lines of its own. */
+function warningsOf(plan: Plan): PlanNote[] {
+  return plan.warnings.filter(({ id }) => id !== 'activity');
 }
 
 function skewLines(plan: Plan): string[] {
-  if (plan.skew === 'supported') return [];
+  if (plan.skew === 'supported' || plan.warnings.some(({ id }) => id === 'nodes-ahead')) return [];
   return [
     '*Version skew: not supported by Kubernetes*',
     '• This plan follows the `runbook` policy: nodes may be up to two minor versions newer than the control plane, to save a rotation. Kubernetes does not support nodes newer than the control plane.',
   ];
 }
 
-function activityLines({ activity, madeAt }: Plan): string[] {
-  const state = activity.total === 0
-    ? 'Nobody: no pods of users were found.'
-    : `${sentence(activityText(activity))} If it is still so before node groups are touched, the run waits for a decision.`;
-  return [`*In use, as of ${when(madeAt)}*`, `• ${state} It is counted again before anything is deleted.`];
+function activityLines({ activity, madeAt, warnings }: Plan): string[] {
+  const warning = warnings.find(({ id }) => id === 'activity');
+  const inUse = warning === undefined ? `${activityText(activity)}.` : sentence(outside(warning.text, 900));
+  const state = activity.total === 0 ? 'Nobody: no pods of users were found. They are counted again before anything is deleted.' : inUse;
+  return [`*In use, as of ${when(madeAt)}*`, `• ${state}`];
 }
 
 /** `3 pods of users (prod: 2, staging: 1)` */

@@ -34,13 +34,13 @@ function stepLine(run: PlannedRun, step: Step): string {
   const progress = run.steps[step.id];
   switch (progress?.kind) {
     case undefined:
-      return `${title}: ${isUnderWay(run) ? `to do, ${aboutMinutes(step.expectedMinutes)}` : 'not begun'}`;
+      return `${title} (${isUnderWay(run) ? `to do, ${aboutMinutes(step.expectedMinutes)}` : 'not begun'})`;
     case 'done':
-      return `✓ ${title}: done after ${duration(progress.at - progress.startedAt)}`;
+      return `✓ ${title} (done after ${duration(progress.at - progress.startedAt)})`;
     case 'started':
-      return run.state.kind === 'aborted' ? `*${title}: begun, not seen done*` : `*${title}: under way since ${when(progress.at)}*`;
+      return run.state.kind === 'aborted' ? `*${title} (begun, not seen done)*` : `*${title} (under way since ${when(progress.at)})*`;
     case 'failed':
-      return `*${title}: failed ${when(progress.at)}*`;
+      return `*${title} (failed ${when(progress.at)})*`;
     default:
       progress satisfies never;
       return title;

@@ -1,10 +1,10 @@
 import { describeStep } from '#src/domain/step-title.ts';
 import type { Step } from '#src/domain/plan.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
-import { fitLines, sections } from './blocks.ts';
+import { sections } from './blocks.ts';
 import { waitingLines } from './card-state.ts';
 import { type Message, type PlannedRun, stepNumber, threadReply } from './message.ts';
-import { aboutMinutes, capitalised, duration, outside, sentence, when } from './mrkdwn.ts';
+import { aboutMinutes, capitalised, duration, explained, outside, when } from './mrkdwn.ts';
 
 const MAX_CHARS = 6000;
 
@@ -17,45 +17,46 @@ export function stepReplies(run: PlannedRun): Message[] {
 }
 
 function stepReply(run: PlannedRun, step: Step, progress: StepProgress): Message {
-  const title = `${capitalised(stepNumber(run.plan, step))}, ${outside(describeStep(step))}`;
   const state = stateOf(run, step, progress);
-  const lines = [`*${title}: ${state.headline}*`, ...state.lines, ...bullets('Please note', progress.notes)];
+  const again = progress.attempt > 1 ? ` (attempt ${progress.attempt})` : '';
+  const headline = `${capitalised(stepNumber(run.plan, step))} ${state.verb}${again}: ${outside(describeStep(step))}.`;
   return threadReply({
     key: `step:${step.id}`,
-    text: [`${title}: ${state.headline}`, ...state.spoken].join(' '),
-    blocks: sections(fitLines(lines, MAX_CHARS)),
+    text: [headline, ...state.spoken].join(' '),
+    blocks: sections([`*${headline}*`, ...state.lines, ...bullets('Please note', progress.notes)], MAX_CHARS),
   });
 }
 
 /** `spoken`: what of the lines belongs into the text for screen readers. */
-type StepState = { headline: string; lines: string[]; spoken: string[] };
+type StepState = { verb: string; lines: string[]; spoken: string[] };
 
 function stateOf(run: Run, step: Step, progress: StepProgress): StepState {
-  const again = progress.attempt > 1 ? ` (attempt ${progress.attempt})` : '';
   switch (progress.kind) {
-    case 'started': {
-      if (run.state.kind === 'aborted') {
-        const line = `It began ${when(progress.at)} and was not seen to be done before the run was aborted.`;
-        return { headline: `not finished${again}.`, lines: [line], spoken: [line] };
-      }
-      const waiting = waitingLines(progress);
-      const began = `Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`;
-      return { headline: `under way${again}.`, lines: [began, ...waiting], spoken: waiting };
+    case 'started':
+      return run.state.kind === 'aborted' ? leftOpen(progress) : underWay(run, step, progress);
+    case 'done': {
+      const took = duration(progress.at - progress.startedAt);
+      return { verb: 'is done', lines: [`Finished ${when(progress.at)}, after ${took}.`, ...bullets('Seen', progress.evidence)], spoken: [`It took ${took}.`] };
     }
-    case 'done':
-      return {
-        headline: `done after ${duration(progress.at - progress.startedAt)}${again}.`,
-        lines: [`Finished ${when(progress.at)}.`, ...bullets('Seen', progress.evidence)],
-        spoken: [],
-      };
     case 'failed': {
-      const line = sentence(capitalised(outside(progress.failure.message)));
-      return { headline: `failed${again}.`, lines: [`${when(progress.at)}: ${line}`], spoken: [line] };
+      const line = explained(progress.failure.message);
+      return { verb: 'failed', lines: [`${when(progress.at)}: ${line}`], spoken: [line] };
     }
     default:
-      progress satisfies never;
-      return { headline: 'unknown.', lines: [], spoken: [] };
+      return progress satisfies never;
   }
+}
+
+type Started = Extract<StepProgress, { kind: 'started' }>;
+
+function underWay(run: Run, step: Step, progress: Started): StepState {
+  const waiting = run.state.kind === 'waiting' ? ['Waiting for a decision: see the reply with the buttons.'] : waitingLines(progress);
+  return { verb: 'is under way', lines: [`Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`, ...waiting], spoken: waiting };
+}
+
+function leftOpen(progress: Started): StepState {
+  const line = `It began ${when(progress.at)} and was not seen to be done before the run was aborted.`;
+  return { verb: 'is not finished', lines: [line], spoken: [line] };
 }
 
 function bullets(title: string, items: readonly string[]): string[] {

@@ -4,7 +4,7 @@ import { actions, type Block, context, sections } from './blocks.ts';
 import { abortButton, retryButton, retryLabel } from './buttons.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
 import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
-import { byWhom, capitalised, code, outside, preformatted, sentence, when } from './mrkdwn.ts';
+import { byWhom, code, explained, outside, preformatted, when } from './mrkdwn.ts';
 
 /** A reply for every stop of the run: a failure is a notice, a requested stop is for those in the thread. */
 export function stopReplies(run: Run): Message[] {
@@ -18,6 +18,8 @@ function stopReply(run: Run, stop: StopRecord, number: number): Message {
       return requestedStop(run, stop, number);
     case 'planning-failed':
       return failure(run, { stop, number, failure: cause.failure, what: 'the plan could not be made' });
+    case 'run-failed':
+      return failure(run, { stop, number, failure: cause.failure, what: 'it could not go on' });
     case 'step-failed': {
       const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
       const title = step === undefined ? cause.stepId : describeStep(step);
@@ -32,8 +34,8 @@ type FailureNotice = { stop: StopRecord; number: number; failure: Failure; what:
 
 function failure(run: Run, { stop, number, failure, what }: FailureNotice): Message {
   const headline = `The upgrade of ${subject(run)} stopped: ${what}.`;
-  const cause = sentence(capitalised(outside(failure.message, 1500)));
-  const remedy = sentence(capitalised(outside(failure.remedy, 1500)));
+  const cause = explained(failure.message);
+  const remedy = explained(failure.remedy);
   const isOpen = stop.resolution.kind === 'open';
   return notice({
     key: `failure:${number}`,
@@ -56,7 +58,7 @@ function detail({ detail }: Failure): string[] {
 function afterwards(run: Run, stop: StopRecord): string {
   const label = retryLabel(stop);
   const what = run.startedAt === null ? 'looks at the cluster and plans again' : 'looks at the cluster and takes up the failed step again';
-  return `Then press *${label}*, which ${what}. *Abort* ends the run and leaves the cluster as it is.`;
+  return `*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
 }
 
 /** As long as it is open, and after an abort: later the run has gone on, and the state of then is not known any more. */
