@@ -50,6 +50,7 @@ function majorOf(version: string): number {
   return numbersOf(version)[0] ?? 0;
 }
 
+/** 0 for a text that is no version. */
 export function minorOfAddon(version: string): number {
-  return numbersOf(version)[1] ?? 0;
+  return Number(/^v?\d+\.(\d+)/.exec(version)?.[1] ?? 0);
 }
