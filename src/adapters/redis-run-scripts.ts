@@ -58,11 +58,11 @@ if redis.call('HGET', KEYS[1], 'rev') == ARGV[2] then redis.call('SREM', KEYS[2]
 return 'ok'
 `;
 
-/** KEYS lane · ARGV gap now: reserves the next free moment, returns how long to wait. */
+/** KEYS lane · ARGV gap now: takes the lane if it is free and keeps it for `gap`; else returns how long to wait. */
 export const RESERVE_SLOT = `
 local free = tonumber(redis.call('GET', KEYS[1]) or '0')
 local now = tonumber(ARGV[2])
-local at = math.max(free, now)
-redis.call('SET', KEYS[1], string.format('%.0f', at + tonumber(ARGV[1])))
-return string.format('%.0f', at - now)
+if free > now then return string.format('%.0f', free - now) end
+redis.call('SET', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])))
+return '0'
 `;

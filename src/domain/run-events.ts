@@ -26,6 +26,7 @@ export type RunFact =
   | { kind: 'step-waiting'; stepId: StepId; for: string; memory: Record<string, string>; notes: string[] }
   | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[] }
   | { kind: 'step-failed'; stepId: StepId; failure: Failure }
+  | { kind: 'run-failed'; failure: Failure }
   | { kind: 'gate-opened'; stepId: StepId; activity: Activity }
   | { kind: 'gate-passed'; reason: string }
   | { kind: 'gate-cleared' }
@@ -75,6 +76,8 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'step-done':
     case 'step-failed':
       return evolveStep(run, event);
+    case 'run-failed':
+      return stopped(run, event.at, { kind: 'run-failed', failure: event.failure });
     case 'gate-opened':
       return {
         ...run,

@@ -82,6 +82,8 @@ export type StopRecord = {
 export type StopCause =
   | { kind: 'planning-failed'; failure: Failure }
   | { kind: 'step-failed'; stepId: StepId; failure: Failure }
+  /** Something outside a step went wrong after the start. */
+  | { kind: 'run-failed'; failure: Failure }
   | { kind: 'stop-requested'; decision: Decision };
 
 /** Why something failed, in words for people. */

@@ -6,8 +6,10 @@ export type MessageLedger = {
   save: (runId: RunId, key: string, record: MessageRecord) => Promise<void>;
   /** The projection equals the run as of `revision`; later changes keep it unsynced. */
   markSynced: (runId: RunId, revision: number) => Promise<void>;
+  /** Something was committed that the projection does not show yet. */
+  isBehind: (runId: RunId) => Promise<boolean>;
   revision: (runId: RunId) => Promise<number>;
-  /** Reserves the next moment (run time) at which `lane` may be used, `gapMs` after the one before; returns how long to wait. */
+  /** Takes `lane` for the next `gapMs` (run time) and returns 0, or says how long it is taken yet. */
   reserve: (lane: string, gapMs: number, now: number) => Promise<number>;
   /** Since when Slack has not answered, or null. */
   outageSince: () => Promise<number | null>;

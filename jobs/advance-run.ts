@@ -1,0 +1,107 @@
+import { TransientError } from '#src/domain/errors.ts';
+import { nextStep } from '#src/domain/next-step.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
+import { hasEnded, type Run } from '#src/domain/run.ts';
+import type { Claim } from '#src/ports/run-store.ts';
+import { advanceStep } from './advance-step.ts';
+import { failureOf } from './failure.ts';
+import { clusterOf, seeSnapshot } from './observe-cluster.ts';
+import { beginRun, planRun } from './plan-upgrade.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** What to do with the run's ticket: look again in `ms` of run time, or let it go because the run has ended. */
+export type NextLook = { kind: 'again'; ms: number } | { kind: 'ended' };
+
+/** A parked ticket is looked at this often even when nobody wakes it (run time). */
+export const MAX_PARK_MS = 5 * 60_000;
+
+/** What one action of the engine decided: facts to commit, and when to look again (run time from now). */
+export type Decided = { facts: RunFact[]; inMs: number };
+
+/**
+ * One short action of a run: read → act → commit. Every path commits through the claim, so that a worker which was
+ * stopped for a while and goes on finds its commit refused instead of overwriting its successor's.
+ */
+export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLook> {
+  const { run } = claim;
+  if (hasEnded(run)) return { kind: 'ended' };
+  const decided = await decide(deps, claim);
+  const now = deps.clock.now();
+  const events = decided.facts.map((fact): RunEvent => ({ at: now, by: 'bot', ...fact }));
+  const wakeAt = now + decided.inMs;
+  if (events.length === 0) {
+    await deps.store.park(claim, wakeAt);
+    return { kind: 'again', ms: decided.inMs };
+  }
+  const changed = await deps.store.change({
+    runId: run.id,
+    claim,
+    wakeAt,
+    // A person may have decided while we acted (stop, abort): what we saw of the world stays true and is kept.
+    decide: (fresh) => (fresh.state.kind === run.state.kind ? events : []),
+  });
+  return hasEnded(changed) ? { kind: 'ended' } : { kind: 'again', ms: decided.inMs };
+}
+
+async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
+  const { run } = claim;
+  switch (run.state.kind) {
+    case 'planning':
+      return planRun(deps, run);
+    case 'awaiting-approval':
+      return awaitApproval(run.state.expiresAt, deps.clock.now());
+    case 'running':
+      return takeForward(deps, claim);
+    case 'waiting':
+      return lookAtGate(deps, run);
+    case 'stopped':
+      return { facts: [], inMs: MAX_PARK_MS };
+    default:
+      throw new Error(`run ${run.id} is in state ${run.state.kind}, which nobody takes forward`);
+  }
+}
+
+function awaitApproval(expiresAt: number, now: number): Decided {
+  return now >= expiresAt ? { facts: [{ kind: 'expired' }], inMs: 0 } : { facts: [], inMs: Math.min(expiresAt - now, MAX_PARK_MS) };
+}
+
+async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
+  const { run } = claim;
+  if (run.startedAt === null) return beginRun(deps, run);
+  if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
+  const step = nextStep(run.plan, run);
+  if (step !== null && run.steps[step.id]?.kind === 'started') return advanceStep(deps, { claim, step });
+  if (run.stopRequest !== null) return { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
+  if (step === null) return succeed(deps, run);
+  return { facts: [{ kind: 'step-started', stepId: step.id }], inMs: 0 };
+}
+
+async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
+  return { facts: [{ kind: 'succeeded', after }], inMs: 0 };
+}
+
+/** A person may open the gate; so does a cluster that nobody uses any more. */
+async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
+  const { kubernetes } = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
+  const activity = await kubernetes.activity(deps.fleet.activitySelectors);
+  return activity.total === 0 ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : { facts: [], inMs: 60_000 };
+}
+
+/** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */
+export async function stopForError(deps: WorkerDeps, claim: Claim, error: unknown): Promise<NextLook> {
+  if (error instanceof TransientError) return { kind: 'again', ms: 15_000 };
+  const failure = failureOf(error);
+  const at = deps.clock.now();
+  await deps.store.change({
+    runId: claim.runId,
+    claim,
+    wakeAt: at + MAX_PARK_MS,
+    decide: (run) => {
+      if (run.state.kind === 'stopped' || hasEnded(run)) return [];
+      return [{ at, by: 'bot', kind: run.startedAt === null ? 'planning-failed' : 'run-failed', failure }];
+    },
+  });
+  return { kind: 'again', ms: MAX_PARK_MS };
+}

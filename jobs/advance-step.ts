@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { TransientError } from '#src/domain/errors.ts';
+import { endangersUsers } from '#src/domain/next-step.ts';
+import type { Phase, Plan, Step } from '#src/domain/plan.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
+import type { Failure, Run } from '#src/domain/run.ts';
+import type { Claim } from '#src/ports/run-store.ts';
+import type { Decided } from './advance-run.ts';
+import { failureOf, notMapped } from './failure.ts';
+import { clusterOf, seeSnapshot } from './observe-cluster.ts';
+import { type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
+import { LOOKING_PHASES, runPhase } from './phases.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** An outside that does not answer is looked at again for this long before the step fails (run time). */
+const PATIENCE_MS = 30 * 60_000;
+const OUTAGE_LIMIT_MS = 10 * 60_000;
+
+/** One short action of a step that has begun. */
+export async function advanceStep(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): Promise<Decided> {
+  const held = await holdForSlack(deps, claim.run, step);
+  if (held !== null) return waiting(claim.run, step, held);
+  try {
+    return await decidedBy(deps, { claim, step, result: await runPhase(contextOf(deps, { claim, step })) });
+  } catch (error) {
+    return afterError(deps, { run: claim.run, step, error });
+  }
+}
+
+/**
+ * Nobody can press stop while Slack is away: nothing is changed before the start notice is known to stand there, and
+ * after 10 minutes without Slack no new hop and no deletion begins (what was deleted is still re-created).
+ */
+async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ for: string; pollMs: number } | null> {
+  if (LOOKING_PHASES.includes(step.phase)) return null;
+  const posted = await deps.ledger.read(run.id);
+  if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
+  const progress = run.steps[step.id];
+  const hasActed = progress?.kind === 'started' && (Object.keys(progress.memory).length > 0 || run.command?.stepId === step.id);
+  if (!endangersUsers(step) || hasActed) return null;
+  const since = await deps.ledger.outageSince();
+  return since !== null && deps.clock.now() - since > OUTAGE_LIMIT_MS
+    ? { for: 'Slack to answer again: nobody could press stop now', pollMs: 30_000 }
+    : null;
+}
+
+function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): PhaseContext<Phase> {
+  const cluster = clusterOf(deps.fleet, claim.run.cluster);
+  return {
+    deps,
+    cluster,
+    cloud: deps.cloudOf(cluster),
+    run: claim.run,
+    plan: claim.run.plan as Plan,
+    step,
+    progress: progressOf(claim.run, step),
+    now: deps.clock.now(),
+    confirmClaim: async () => {
+      if (!(await deps.store.holds(claim))) throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
+    },
+  };
+}
+
+function progressOf(run: Run, step: Step): Started {
+  const progress = run.steps[step.id];
+  if (progress?.kind !== 'started') throw new Error(`step ${step.id} of run ${run.id} has not begun`);
+  return progress;
+}
+
+async function decidedBy(
+  deps: WorkerDeps,
+  { claim: { run }, step, result }: { claim: Claim; step: Step; result: PhaseResult },
+): Promise<Decided> {
+  const { notes, memory, attempt } = progressOf(run, step);
+  const stepId = step.id;
+  switch (result.kind) {
+    case 'done':
+      return { facts: [{ kind: 'step-done', stepId, evidence: result.evidence, notes: result.notes ?? notes }], inMs: 0 };
+    case 'wait':
+      return waiting(run, step, result);
+    case 'command': {
+      const id = randomUUID();
+      const fact: RunFact = { kind: 'step-waiting', stepId, for: result.for, memory: result.memory ?? memory, notes: result.notes ?? notes };
+      // Written before the spawn: a worker that dies with the command leaves a row that says so.
+      return { facts: [fact, { kind: 'command-requested', id, stepId, attempt, args: result.args }], inMs: 30_000 };
+    }
+    case 'gate':
+      return { facts: [{ kind: 'gate-opened', stepId, activity: result.activity }], inMs: 60_000 };
+    case 'failed':
+      return failedStep(deps, { run, step, failure: result.failure });
+    default:
+      result satisfies never;
+      throw new Error(`unknown result ${JSON.stringify(result)}`);
+  }
+}
+
+type Wait = { for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] };
+
+/** Writes only what is new, so that polling leaves no trace in the audit log and no edit in Slack. */
+function waiting(run: Run, step: Step, wait: Wait): Decided {
+  const progress = progressOf(run, step);
+  const memory = wait.memory ?? progress.memory;
+  const notes = wait.notes ?? progress.notes;
+  const same =
+    progress.waiting?.for === wait.for &&
+    JSON.stringify(memory) === JSON.stringify(progress.memory) &&
+    notes.length === progress.notes.length;
+  return {
+    facts: same ? [] : [{ kind: 'step-waiting', stepId: step.id, for: wait.for, memory, notes: [...notes] }],
+    inMs: wait.pollMs,
+  };
+}
+
+/** An uncommitted config is no reason to keep people waiting: the cluster is upgraded, and the notice says what is left. */
+async function failedStep(deps: WorkerDeps, { run, step, failure }: { run: Run; step: Step; failure: Failure }): Promise<Decided> {
+  if (step.phase !== 'commit-config') return { facts: [{ kind: 'step-failed', stepId: step.id, failure }], inMs: 0 };
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
+  return { facts: [{ kind: 'succeeded-uncommitted', after, stepId: step.id, failure }], inMs: 0 };
+}
+
+async function afterError(deps: WorkerDeps, { run, step, error }: { run: Run; step: Step; error: unknown }): Promise<Decided> {
+  const now = deps.clock.now();
+  const { waiting: wait, at } = progressOf(run, step);
+  if (!(error instanceof TransientError)) return failedStep(deps, { run, step, failure: failureOf(error) });
+  if (error.code === 'ClaimLost') throw error;
+  deps.log.warn({ run: run.id, step: step.id, code: error.code, err: error.message }, 'the outside did not answer, looking again');
+  const lastHop = lastHopAt(run);
+  if (error.code === 'KubernetesUnauthorized' && (lastHop === null || now - lastHop > UNAUTHORIZED_GRACE_MS)) {
+    const cluster = clusterOf(deps.fleet, run.cluster);
+    const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
+    return failedStep(deps, { run, step, failure: notMapped(cluster, arn) });
+  }
+  const text = transientText(error);
+  const since = wait?.for === text ? wait.since : now;
+  if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { run, step, failure: failureOf(error) });
+  return waiting(run, step, { for: text, pollMs: 15_000 });
+}
+
+function transientText(error: TransientError): string {
+  return error.code === 'KubernetesUnauthorized'
+    ? 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)'
+    : `an answer: ${error.message.split('\n')[0]}`;
+}
+
+/** When this run's latest control-plane hop was done: some minutes of 401 after it mean nothing. */
+function lastHopAt(run: Run): number | null {
+  const hops = (run.plan?.steps ?? []).flatMap((step) => {
+    const progress = run.steps[step.id];
+    return step.phase === 'control-plane' && progress?.kind === 'done' ? [progress.at] : [];
+  });
+  return hops.length === 0 ? null : Math.max(...hops);
+}

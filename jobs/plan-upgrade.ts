@@ -1,0 +1,83 @@
+import { TransientError } from '#src/domain/errors.ts';
+import type { Observation } from '#src/domain/observation.ts';
+import { type Planned, planUpgrade } from '#src/domain/plan-upgrade.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
+import type { Run } from '#src/domain/run.ts';
+import { snapshotOf } from '#src/domain/snapshot.ts';
+import type { Decided } from './advance-run.ts';
+import { failureOf, notMapped } from './failure.ts';
+import { clusterOf, observeCluster } from './observe-cluster.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+const HOUR = 3_600_000;
+
+/** An undecided request expires after this (run time). */
+const APPROVAL_LIMIT_MS = 24 * HOUR;
+/** How long planning waits for an outside that does not answer before it says so (run time). */
+const PLANNING_PATIENCE_MS = 5 * 60_000;
+
+/** Observes and plans. What stands in the way is a stop in words that can be retried; what policy forbids is a refusal. */
+export async function planRun(deps: WorkerDeps, run: Run): Promise<Decided> {
+  try {
+    const { observation, planned } = await observeAndPlan(deps, run);
+    return { facts: [factOf(planned, { observation, now: deps.clock.now() })], inMs: 0 };
+  } catch (error) {
+    return planningFailed(deps, run, error);
+  }
+}
+
+/**
+ * The approved upgrade begins: observed and planned once more. The same hash goes ahead with the fresh plan; another
+ * plan was approved by nobody, so the card asks again and shows what changed.
+ */
+export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
+  try {
+    const { observation, planned } = await observeAndPlan(deps, run);
+    if (planned.kind === 'plan' && planned.plan.hash === run.approval?.planHash) {
+      return { facts: [{ kind: 'started', plan: planned.plan, before: snapshotOf(observation) }], inMs: 0 };
+    }
+    const fact = factOf(planned, { observation, now: deps.clock.now() });
+    return { facts: [fact.kind === 'planned' ? { ...fact, kind: 'plan-changed' } : fact], inMs: 0 };
+  } catch (error) {
+    return planningFailed(deps, run, error);
+  }
+}
+
+async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation: Observation; planned: Planned }> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  deps.log.info({ run: run.id, cluster: cluster.name, to: run.to }, 'observing the cluster and planning');
+  const observation = await observeCluster(deps, { cluster, to: run.to });
+  const planned = planUpgrade({
+    observation,
+    to: run.to,
+    policy: { skew: cluster.skewPolicy, coreGroups: cluster.coreGroups },
+    previous: run.plan,
+    now: deps.clock.now(),
+  });
+  return { observation, planned };
+}
+
+type PlannedFact = Extract<RunFact, { kind: 'planned' | 'plan-refused' | 'nothing-to-do' }>;
+
+function factOf(planned: Planned, { observation, now }: { observation: Observation; now: number }): PlannedFact {
+  if (planned.kind === 'nothing-to-do') return { kind: 'nothing-to-do', snapshot: snapshotOf(observation) };
+  const { plan } = planned;
+  return plan.refusals.length > 0
+    ? { kind: 'plan-refused', plan }
+    : { kind: 'planned', plan, expiresAt: now + APPROVAL_LIMIT_MS };
+}
+
+async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promise<Decided> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {
+    const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
+    return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
+  }
+  const since = Math.max(run.requestedAt, run.approval?.at ?? 0, ...run.stops.map(({ at }) => at));
+  if (error instanceof TransientError && deps.clock.now() - since < PLANNING_PATIENCE_MS) {
+    deps.log.warn({ run: run.id, code: error.code, err: error.message }, 'cannot observe the cluster yet, looking again');
+    return { facts: [], inMs: 15_000 };
+  }
+  deps.log.error({ run: run.id, err: error }, 'the plan could not be made');
+  return { facts: [{ kind: 'planning-failed', failure: failureOf(error) }], inMs: 0 };
+}

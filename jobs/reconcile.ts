@@ -1,0 +1,28 @@
+import { hasEnded } from '#src/domain/run.ts';
+import { messageOf } from '#src/domain/errors.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/**
+ * Wake-up tickets may be lost (a Redis that lost its tail, a kill between commit and add): what is due or not yet
+ * shown in Slack gets its ticket again. Adding one that exists does nothing.
+ */
+export async function reconcile(deps: WorkerDeps): Promise<void> {
+  for (const runId of await deps.store.due(deps.clock.now())) await attempt(deps, runId, () => revive(deps, runId));
+  for (const runId of await deps.store.unsynced()) await attempt(deps, runId, () => deps.wakeUps.syncSlack(runId));
+}
+
+async function revive(deps: WorkerDeps, runId: string): Promise<void> {
+  const run = await deps.store.read(runId);
+  if (run === null || hasEnded(run)) return;
+  await deps.wakeUps.wakeRun(runId);
+  if (run.command !== null && run.command.state.kind !== 'ended') await deps.wakeUps.runCommand(runId);
+}
+
+/** One run that cannot be read must not keep the others asleep. */
+async function attempt(deps: WorkerDeps, runId: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    deps.log.error({ run: runId, err: messageOf(error) }, 'could not wake a run');
+  }
+}

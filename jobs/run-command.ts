@@ -1,0 +1,62 @@
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
+import type { CommandOutcome, Run } from '#src/domain/run.ts';
+import type { Step } from '#src/domain/plan.ts';
+import { messageOf } from '#src/domain/errors.ts';
+import { clusterOf } from './observe-cluster.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** Real milliseconds: eksctl gives up by itself after 25 minutes of stacks and as long of nodes. */
+const COMMAND_LIMIT_MS = 90 * 60_000;
+
+/**
+ * Runs the command a run asks for and writes down how it ended. The row says `running` before the spawn: found so by
+ * a later try, the worker that held it went away, and what the command did is only known by looking.
+ */
+export async function runCommand(deps: WorkerDeps, { runId, signal }: { runId: string; signal: AbortSignal }): Promise<void> {
+  const run = await deps.store.read(runId);
+  const command = run?.command ?? null;
+  if (run === null || command === null || command.state.kind === 'ended') return;
+  if (command.state.kind === 'running') {
+    return record(deps, run.id, { kind: 'command-ended', id: command.id, outcome: { kind: 'lost' } });
+  }
+  await record(deps, run.id, { kind: 'command-started', id: command.id });
+  const outcome = await execute(deps, { run, args: command.args, signal });
+  await record(deps, run.id, { kind: 'command-ended', id: command.id, outcome });
+}
+
+async function execute(
+  deps: WorkerDeps,
+  { run, args, signal }: { run: Run; args: string[]; signal: AbortSignal },
+): Promise<CommandOutcome> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  const step = run.plan?.steps.find(({ id }) => id === run.command?.stepId);
+  if (run.plan === null || step === undefined) return { kind: 'spawn-failed', message: 'the plan has no such step any more' };
+  const checkout = await deps.repository.checkout(cluster.config, run.plan.config.commit);
+  try {
+    const config = deps.renderCopy(await checkout.render(), copyFor(step));
+    deps.log.info({ run: run.id, cluster: cluster.name, step: step.id, args }, 'running eksctl');
+    return await deps.eksctl.run({ cluster, args, config, workingDirectory: checkout.directory, timeoutMs: COMMAND_LIMIT_MS, signal });
+  } catch (error) {
+    return { kind: 'spawn-failed', message: messageOf(error) };
+  } finally {
+    await checkout.dispose();
+  }
+}
+
+/** The rendered copy has the step's version and the names its core groups live by; nothing in git changes for it. */
+function copyFor(step: Step): { version: string; renames: { from: string; to: string }[] } {
+  if (!('version' in step)) throw new Error(`step ${step.id} has no use for a rendered copy`);
+  return { version: step.version, renames: step.phase === 'node-groups' && step.action !== 'update-managed' ? step.renames : [] };
+}
+
+async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { kind: 'command-started' | 'command-ended' }>): Promise<void> {
+  const at = deps.clock.now();
+  const event: RunEvent = { at, by: 'bot', ...fact };
+  await deps.store.change({
+    runId,
+    claim: null,
+    wakeAt: fact.kind === 'command-ended' ? at : null,
+    decide: (run) => (run.command?.id === fact.id && run.command.state.kind !== 'ended' ? [event] : []),
+  });
+  if (fact.kind === 'command-ended') await deps.wakeUps.wakeRun(runId).catch(() => undefined);
+}

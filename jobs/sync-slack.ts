@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
+import type { Run } from '#src/domain/run.ts';
+import { messagesOf } from '#src/messages/messages-of.ts';
+import type { Message } from '#src/messages/message.ts';
+import type { MessageRecord } from '#src/ports/message-ledger.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits */
+const POST_GAP_MS = 1000;
+/** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
+const EDIT_GAP_MS = 3000;
+const RETRY_MS = 5000;
+
+/** `again`: something is left, look again in `ms` of run time. */
+export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
+
+/**
+ * Makes Slack equal to `messagesOf(run)`: posts what is missing, edits what changed, leaves the rest. It may be killed
+ * anywhere: a post is announced in the ledger before it is made, and one whose answer was lost is looked for by its
+ * metadata key before it is tried again. Posts go before edits, because posts tell people and edits only follow.
+ */
+export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
+  const revision = await deps.ledger.revision(runId);
+  const run = await deps.store.read(runId);
+  if (run === null) return { kind: 'equal' };
+  const messages = messagesOf(run, deps.fleet);
+  const known = await deps.ledger.read(runId);
+  try {
+    const posted = await postMissing(deps, { run, messages, known });
+    if (posted !== null) return posted;
+    const edited = await editChanged(deps, { run, messages, known: await deps.ledger.read(runId) });
+    if (edited !== null) return edited;
+  } catch (error) {
+    return afterError(deps, run, error);
+  }
+  await deps.ledger.markSynced(runId, revision);
+  return (await deps.ledger.revision(runId)) === revision ? { kind: 'equal' } : { kind: 'again', ms: 0 };
+}
+
+type Sync = { run: Run; messages: Message[]; known: Record<string, MessageRecord> };
+
+/** One message a turn; the turn ends early when Slack's rate says wait. null: nothing is missing. */
+async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
+  const missing = messages.find(({ key }) => known[key]?.kind !== 'posted');
+  if (missing === undefined) return null;
+  const wait = await deps.ledger.reserve(`post:${deps.fleet.maintenanceChannel}`, POST_GAP_MS, deps.clock.now());
+  if (wait > 0) return { kind: 'again', ms: wait };
+  const threadTs = parentTs(missing, known);
+  const lost = known[missing.key];
+  const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.kind === 'posting' ? lost.since : 0 });
+  if (found === null) await deps.ledger.save(run.id, missing.key, { kind: 'posting', since: deps.clock.now() });
+  const { ts } = found ?? (await post(deps, { run, message: missing, threadTs }));
+  // A message that was found may show an older state of the run: its hash is left open, so that it is edited.
+  await deps.ledger.save(run.id, missing.key, { kind: 'posted', ts, contentHash: found === null ? hashOf(missing) : '' });
+  await deps.ledger.noteAnswer();
+  if (missing.key === 'start') await deps.wakeUps.wakeRun(run.id);
+  return { kind: 'again', ms: 0 };
+}
+
+function parentTs({ key, parent }: Message, known: Sync['known']): string | null {
+  if (parent === null) return null;
+  const root = known[parent];
+  if (root?.kind !== 'posted') throw new Error(`message ${key} comes before its parent ${parent}`);
+  return root.ts;
+}
+
+type Post = { run: Run; message: Message; threadTs: string | null };
+
+async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
+  const { key, broadcast, text, blocks } = message;
+  deps.log.debug({ run: run.id, key }, 'posting a message');
+  return deps.slack.post({ channel: deps.fleet.maintenanceChannel, runId: run.id, key, threadTs, broadcast, text, blocks });
+}
+
+function find(deps: WorkerDeps, { run, message, threadTs, since }: Post & { since: number }): Promise<{ ts: string } | null> {
+  deps.log.info({ run: run.id, key: message.key }, 'looking for a message whose answer was lost');
+  return deps.slack.find({ channel: deps.fleet.maintenanceChannel, key: message.key, runId: run.id, threadTs, since });
+}
+
+async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
+  const stale = messages.find((message) => {
+    const record = known[message.key];
+    return record?.kind === 'posted' && record.contentHash !== hashOf(message);
+  });
+  const record = stale === undefined ? undefined : known[stale.key];
+  if (stale === undefined || record?.kind !== 'posted') return null;
+  const wait = await deps.ledger.reserve('edit', EDIT_GAP_MS, deps.clock.now());
+  // Parked, not slept: what happens meanwhile wakes this ticket, and a notice goes first.
+  if (wait > 0) return { kind: 'again', ms: wait };
+  return edit(deps, { run, message: stale, ts: record.ts });
+}
+
+async function edit(deps: WorkerDeps, { run, message, ts }: { run: Run; message: Message; ts: string }): Promise<SyncResult> {
+  await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
+  await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
+  await deps.ledger.noteAnswer();
+  return { kind: 'again', ms: 0 };
+}
+
+async function afterError(deps: WorkerDeps, run: Run, error: unknown): Promise<SyncResult> {
+  if (error instanceof TransientError || error instanceof UserError) {
+    await deps.ledger.noteOutage(deps.clock.now());
+    deps.log.warn({ run: run.id, code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
+    const retryAfterMs = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
+    return { kind: 'again', ms: retryAfterMs };
+  }
+  throw error;
+}
+
+function hashOf({ text, blocks }: Message): string {
+  return createHash('sha256').update(JSON.stringify([text, blocks])).digest('hex').slice(0, 16);
+}

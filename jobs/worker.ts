@@ -1,0 +1,149 @@
+import { DelayedError, type Job, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { InternalError, TransientError } from '#src/domain/errors.ts';
+import { QUEUE_PREFIX, QUEUES, Ticket } from '#src/queue.ts';
+import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
+import { reconcile } from './reconcile.ts';
+import { runCommand } from './run-command.ts';
+import { syncSlack } from './sync-slack.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** Real time: leases and how many tickets at once. */
+export type WorkerSettings = {
+  lockDurationMs: number;
+  stalledIntervalMs: number;
+  /** How many eksctl commands one worker process holds at once. */
+  commandConcurrency: number;
+};
+
+/** A ticket's processor works on at most this long in a row (real time) before it parks and lets others have a turn. */
+const TURN_MS = 10_000;
+const RECONCILE_EVERY_MS = 30_000;
+/** Real milliseconds: `close()` hangs for ever when Redis is gone. */
+const CLOSE_LIMIT_MS = 20_000;
+
+type Parts = { deps: WorkerDeps; connect: () => Redis; settings: WorkerSettings };
+
+/**
+ * The worker half: tickets in, actions out. A ticket is never finished while its run lives: it is parked with
+ * `moveToDelayed` until the next look, and a wake-up that came while it was worked on (`wakeSeq`) promotes it again.
+ */
+export async function startWorker({ deps, connect, settings }: Parts): Promise<{ stop: () => Promise<void> }> {
+  const stopping = new AbortController();
+  const connections: Redis[] = [];
+  const connection = (): Redis => {
+    const redis = connect();
+    connections.push(redis);
+    return redis;
+  };
+  const open = (name: string, concurrency: number, process: (job: Job, token: string) => Promise<void>): Worker => {
+    const worker = new Worker(name, (job, token = '') => process(job, token), {
+      connection: connection(),
+      prefix: QUEUE_PREFIX,
+      concurrency,
+      lockDuration: settings.lockDurationMs,
+      stalledInterval: settings.stalledIntervalMs,
+      // The counter is for a job's whole life, and a ticket lives as long as its run: the default of 1 would fail it.
+      maxStalledCount: 1_000_000,
+    });
+    worker.on('error', (error) => deps.log.error({ queue: name, err: error.message }, 'worker error'));
+    return worker;
+  };
+  const slack = open(QUEUES.syncSlack, 10, (job, token) => processSync(deps, { job, token }));
+  slack.on('completed', (job) => void resyncIfChanged(deps, job));
+  const workers = [
+    slack,
+    open(QUEUES.advanceRun, 50, (job, token) => processTicket(deps, { job, token })),
+    open(QUEUES.runCommand, settings.commandConcurrency, (job) =>
+      runCommand(deps, { runId: Ticket.parse(job.data).runId, signal: stopping.signal }),
+    ),
+    open(QUEUES.reconcile, 1, () => reconcile(deps)),
+  ];
+  await scheduleReconciler(deps, connection());
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  return { stop: () => stop({ deps, workers, stopping, connections }) };
+}
+
+async function processTicket(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<void> {
+  const { runId } = Ticket.parse(job.data);
+  const turnEnds = Date.now() + TURN_MS;
+  for (;;) {
+    const claim = await deps.store.claim(runId);
+    if (claim === null) return;
+    let look: NextLook;
+    try {
+      look = await advanceRun(deps, claim);
+    } catch (error) {
+      if (error instanceof TransientError && error.code === 'ClaimLost') return parkFor(deps, { job, token, ms: 1000 });
+      deps.log.error({ run: runId, err: error }, 'an action of the run failed');
+      look = await stopForError(deps, claim, error);
+    }
+    await startRequestedCommand(deps, runId);
+    if (look.kind === 'ended') return;
+    if (look.ms <= 0 && Date.now() < turnEnds) continue;
+    return park(deps, { job, token, runId, ms: Math.min(look.ms, MAX_PARK_MS), wakeSeq: claim.wakeSeq });
+  }
+}
+
+async function startRequestedCommand(deps: WorkerDeps, runId: string): Promise<void> {
+  const run = await deps.store.read(runId);
+  if (run?.command?.state.kind === 'requested') await deps.wakeUps.runCommand(runId);
+}
+
+/** Parks, then looks whether a wake-up came in between: promoting an active job is refused, so the waker could not. */
+async function park(
+  deps: WorkerDeps,
+  { job, token, runId, ms, wakeSeq }: { job: Job; token: string; runId: string; ms: number; wakeSeq: number },
+): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.ceil(deps.clock.realMs(ms)), token);
+  if ((await deps.store.wakeSeq(runId)) !== wakeSeq) await job.promote().catch(() => undefined);
+  throw new DelayedError();
+}
+
+async function parkFor(deps: WorkerDeps, { job, token, ms }: { job: Job; token: string; ms: number }): Promise<never> {
+  await job.moveToDelayed(Date.now() + Math.ceil(deps.clock.realMs(ms)), token);
+  throw new DelayedError();
+}
+
+async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<void> {
+  const { runId } = Ticket.parse(job.data);
+  for (;;) {
+    const result = await syncSlack(deps, runId).catch((error: unknown) => {
+      // An unreadable run or a message we cannot build: no loop, the reconciler comes back to it.
+      deps.log.error({ run: runId, err: error instanceof InternalError ? error.message : error }, 'could not sync slack');
+      return { kind: 'equal' as const };
+    });
+    if (result.kind === 'equal') return;
+    if (result.ms > 0) return parkFor(deps, { job, token, ms: result.ms });
+  }
+}
+
+/** A change committed while its ticket was finishing could neither add nor hurry it. */
+async function resyncIfChanged(deps: WorkerDeps, job: Job): Promise<void> {
+  const { runId } = Ticket.parse(job.data);
+  const behind = await deps.ledger.isBehind(runId).catch(() => false);
+  if (behind) await deps.wakeUps.syncSlack(runId).catch(() => undefined);
+}
+
+async function scheduleReconciler(deps: WorkerDeps, connection: Redis): Promise<void> {
+  const queue = new Queue(QUEUES.reconcile, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
+  // Simulated time may run so fast that "every 30 s" would be a busy loop.
+  const every = Math.max(1000, Math.round(deps.clock.realMs(RECONCILE_EVERY_MS)));
+  await queue.upsertJobScheduler('reconcile', { every }, { opts: { removeOnComplete: true, removeOnFail: 10 } });
+}
+
+type Stop = { deps: WorkerDeps; workers: Worker[]; stopping: AbortController; connections: Redis[] };
+
+/** Hands over: no new tickets, children killed (their command is seen as killed and looked at again), then the connections. */
+async function stop({ deps, workers, stopping, connections }: Stop): Promise<void> {
+  stopping.abort();
+  const closed = Promise.allSettled(workers.map((worker) => worker.close()));
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_LIMIT_MS);
+  });
+  await Promise.race([closed, limit]);
+  clearTimeout(timer);
+  for (const redis of connections) redis.disconnect();
+  deps.log.info({}, 'worker stopped');
+}
