@@ -1,9 +1,10 @@
 import type { Run } from '#src/domain/run.ts';
-import { actions, context, header, LIMITS, sections, type Block } from './blocks.ts';
+import { actions, type Block, context, header, section, sections } from './blocks.ts';
 import { approveButton, rejectButton, stopButton } from './buttons.ts';
 import { cardState } from './card-state.ts';
-import { CARD, hasPlan, subject, type Message } from './message.ts';
+import { CARD, hasPlan, type Message, type PlannedRun, subject } from './message.ts';
 import { byWhom, code, person, when } from './mrkdwn.ts';
+import { CHANGES_ROOM, planPages, planRoom } from './plan-pages.ts';
 import { changeLines, noteLines, planLines } from './plan-summary.ts';
 import { progressLines } from './progress.ts';
 
@@ -22,31 +23,34 @@ export function card(run: Run): Message {
 
 function detailBlocks(run: Run): Block[] {
   if (!hasPlan(run)) return [];
-  const budget = LIMITS.messageText - 3400;
   switch (run.state.kind) {
     case 'planning':
     case 'nothing-to-do':
       return [];
     case 'refused':
-      return sections(noteLines('Why', run.plan.refusals), budget);
+      return sections(noteLines('Why', run.plan.refusals), 6000);
     case 'awaiting-approval':
     case 'rejected':
     case 'expired':
-    case 'withdrawn': {
-      const changes = run.supersededPlan === null ? [] : changeLines(run.supersededPlan, run.plan);
-      return [...sections(changes, 2000), ...sections(planLines(run.plan), changes.length === 0 ? budget : budget - 2000)];
-    }
+    case 'withdrawn':
+      return planBlocks(run);
     case 'running':
     case 'waiting':
     case 'stopped':
     case 'succeeded':
     case 'succeeded-uncommitted':
     case 'aborted':
-      return sections(progressLines(run), budget);
+      return sections(progressLines(run), 5600);
     default:
       run.state satisfies never;
       return [];
   }
+}
+
+function planBlocks(run: PlannedRun): Block[] {
+  const changes = run.supersededPlan === null ? [] : sections(changeLines(run.supersededPlan, run.plan), CHANGES_ROOM);
+  const inThread = planPages(run).length === 0 ? [] : [section('*This is a part of the plan.* It stands in full in the thread: read it there before you decide.')];
+  return [...changes, ...sections(planLines(run.plan, 'card'), planRoom(run)), ...inThread];
 }
 
 function footer(run: Run): string {

@@ -7,7 +7,8 @@ import { actions, sections } from './blocks.ts';
 import { abortButton, passGateButton } from './buttons.ts';
 import { type Message, type MessageOptions, type PlannedRun, subject, threadReply } from './message.ts';
 import { byWhom, joined, outside, person, when } from './mrkdwn.ts';
-import { activityText, warningsInFull } from './plan-summary.ts';
+import { planPages } from './plan-pages.ts';
+import { activityText } from './plan-summary.ts';
 
 /**
  * Edits notify nobody, so each plan that waits for a decision gets a reply of its own that names who may decide.
@@ -15,7 +16,7 @@ import { activityText, warningsInFull } from './plan-summary.ts';
  */
 export function approvalReplies(run: PlannedRun, options: MessageOptions): Message[] {
   const earlier = run.supersededPlan === null ? [] : [supersededReply(run.supersededPlan)];
-  return wasAskedFor(run) ? [...earlier, approvalReply(run, options)] : earlier;
+  return wasAskedFor(run) ? [...earlier, ...planReplies(run), approvalReply(run, options)] : earlier;
 }
 
 function wasAskedFor({ state, plan }: PlannedRun): boolean {
@@ -24,9 +25,16 @@ function wasAskedFor({ state, plan }: PlannedRun): boolean {
 
 function approvalReply(run: PlannedRun, { approvers }: MessageOptions): Message {
   const plan = `The plan for ${subject(run)}`;
-  const isOpen = run.state.kind === 'awaiting-approval';
   const text = decided(run, plan) ?? `${plan} is ready to be decided on: the card above has the steps and the buttons. ${mentions(approvers, run)}`.trim();
-  return threadReply({ key: `approval:${shortHash(run.plan.hash)}`, text, blocks: [...sections([text]), ...(isOpen ? sections(warningsInFull(run.plan), 8000) : [])] });
+  return threadReply({ key: `approval:${shortHash(run.plan.hash)}`, text, blocks: sections([text]) });
+}
+
+/** The plan in full, when the card cannot hold it: nobody approves what could not be read. */
+function planReplies(run: PlannedRun): Message[] {
+  return planPages(run).map((lines, i, pages) => {
+    const text = `The plan for ${subject(run)} in full, part ${i + 1} of ${pages.length}.`;
+    return threadReply({ key: `plan:${shortHash(run.plan.hash)}:${i + 1}`, text, blocks: sections([`*${text}*`, ...lines]) });
+  });
 }
 
 function decided(run: Run, plan: string): string | undefined {

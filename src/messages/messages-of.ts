@@ -14,7 +14,7 @@ import { stopReplies } from './stop-replies.ts';
  * Every message that should exist for a run, in the order in which they are first posted. Pure: the same run has the
  * same messages, so whoever makes Slack equal to them may be killed anywhere and begin again.
  *
- * Keys, stable within a run: `card`; in its thread `approval:<plan hash>`, `step:<step id>`, `gate:<n>`, `stopped:<n>`;
+ * Keys, stable within a run: `card`; in its thread `plan:<plan hash>:<page>`, `approval:<plan hash>`, `step:<step id>`, `gate:<n>`, `stopped:<n>`;
  * and the notices `start`, `failure:<n>`, `finish`, `aborted`, which are shown in the channel too.
  */
 export function messagesOf(run: Run, options: MessageOptions): Message[] {

@@ -30,16 +30,25 @@ function cutEscaped(escaped: string, maxChars: number): string {
   return escaped.slice(-maxChars).replace(/^[a-z]{0,4};/, '');
 }
 
-/** At most `max` characters of raw text, saying how much is left out. Before escaping, so that no entity is cut. */
+/** At most `max` characters, saying how much is left out. For text that is not escaped, or is going to be: see `outside`. */
 export function clip(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const kept = text.slice(0, max - 40).replace(/\s+\S*$/, '');
-  return `${kept} … (and ${text.length - kept.length} more characters)`;
+  return text.length <= max ? text : clipAt(text, max - ROOM_FOR_COUNT);
 }
 
-/** Text from outside in one line of running text. */
+/** Text from outside in one line, escaped, at most `max` characters then. Cut before it is escaped, so that no entity is cut. */
 export function outside(text: string, max = 600): string {
-  return escapeMrkdwn(clip(text.replaceAll(/\s+/g, ' ').trim(), max));
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  if (escapeMrkdwn(line).length <= max) return escapeMrkdwn(line);
+  let size = 0;
+  const end = [...line].findIndex((char) => (size += escapeMrkdwn(char).length) > max - ROOM_FOR_COUNT);
+  return escapeMrkdwn(clipAt(line, [...line].slice(0, end).join('').length));
+}
+
+const ROOM_FOR_COUNT = 40;
+
+function clipAt(text: string, end: number): string {
+  const kept = text.slice(0, Math.max(end, 0)).replace(/\s+\S*$/, '');
+  return `${kept} … (and ${text.length - kept.length} more characters)`;
 }
 
 /** A mention, or the login of somebody who used a shell. */

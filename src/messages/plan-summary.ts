@@ -4,41 +4,42 @@ import type { Plan, PlanNote, Step } from '#src/domain/plan.ts';
 import { aboutMinutes, code, countOf, joined, names, outside, sentence, when } from './mrkdwn.ts';
 import { totalMinutes, whatUsersNotice } from './users-notice.ts';
 
-/** How much of the card each list of groups may take; beyond it, "and N more". */
-const GROUP_LIST_CHARS = 900;
-/** How much of the card all warnings together may take; with more, they are shortened there and stand in full in the thread. */
-const NOTES_CHARS = 3500;
+/** How much the parts that may be long may take: on the card, and in the thread where the plan stands in full. */
+const SIZES = {
+  card: { groupList: 900, notes: 3500, addons: 700 },
+  full: { groupList: 2800, notes: 20_000, addons: 2800 },
+} as const;
+
+export type PlanDetail = keyof typeof SIZES;
 
 /** What an approver must know, as lines; the most important first. */
-export function planLines(plan: Plan): string[] {
+export function planLines(plan: Plan, detail: PlanDetail): string[] {
+  const sizes = SIZES[detail];
   return [
-    ...noteLines('Warnings: read these first', warningsOf(plan)),
+    ...noteLines('Warnings: read these first', warningsOf(plan), sizes.notes),
     ...skewLines(plan),
     ...activityLines(plan),
     '*What users will notice, in this order*',
     ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`),
-    ...groupLines(plan.steps),
-    ...pinLines(plan.steps),
+    ...groupLines(plan.steps, sizes.groupList),
+    ...addonLines(plan.steps, sizes.addons),
     `*Steps* (${aboutMinutes(totalMinutes(plan.steps))} in all)`,
     ...plan.steps.map((step, i) => `${i + 1}. ${outside(describeStep(step))}, ${aboutMinutes(step.expectedMinutes)}`),
   ];
 }
 
+/** A line must fit a section. */
+const LONGEST_NOTE = 2800;
+
 /** Shortened evenly when they are too long together, so that each of them is there. */
-export function noteLines(title: string, notes: readonly PlanNote[], maxChars: number = NOTES_CHARS): string[] {
+export function noteLines(title: string, notes: readonly PlanNote[], maxChars: number = SIZES.card.notes): string[] {
   if (notes.length === 0) return [];
-  const share = fitsIn(notes, maxChars) ? maxChars : Math.max(120, Math.floor(maxChars / notes.length));
+  const share = fitsIn(notes, maxChars) ? LONGEST_NOTE : Math.max(120, Math.floor(maxChars / notes.length));
   return [`*${title}*`, ...notes.map(({ text }) => `• ${sentence(outside(text, share))}`)];
 }
 
 function fitsIn(notes: readonly PlanNote[], maxChars: number): boolean {
   return notes.reduce((sum, { text }) => sum + text.length + 3, 0) <= maxChars;
-}
-
-/** For the thread, when the card had to shorten them. */
-export function warningsInFull(plan: Plan): string[] {
-  const warnings = warningsOf(plan);
-  return fitsIn(warnings, NOTES_CHARS) ? [] : noteLines('The warnings in full', warnings, 8000);
 }
 
 /** Activity has lines of its own. */
@@ -71,10 +72,10 @@ export function activityText({ total, byNamespace }: Activity): string {
 }
 
 /** The include lists, as they go to eksctl. */
-function groupLines(steps: readonly Step[]): string[] {
+function groupLines(steps: readonly Step[], maxChars: number): string[] {
   const lines = steps.flatMap((step) => {
     if (step.phase !== 'node-groups') return [];
-    const list = names(step.groups, GROUP_LIST_CHARS);
+    const list = names(step.groups, maxChars);
     const count = countOf(step.groups.length, 'group');
     switch (step.action) {
       case 'create':
@@ -90,10 +91,10 @@ function groupLines(steps: readonly Step[]): string[] {
   return lines.length === 0 ? [] : ['*Node groups, in this order*', ...lines];
 }
 
-function pinLines(steps: readonly Step[]): string[] {
+function addonLines(steps: readonly Step[], maxChars: number): string[] {
   const lines = steps.flatMap((step) =>
     step.phase === 'add-ons' && step.addons.length > 0
-      ? [`• At ${step.version}: ${joined(step.addons.map((addon) => outside(describeAddon(addon))), ', ', 700)}`]
+      ? [`• At ${step.version}: ${joined(step.addons.map((addon) => outside(describeAddon(addon))), ', ', maxChars)}`]
       : []);
   return lines.length === 0 ? [] : ['*Add-ons*', ...lines];
 }
