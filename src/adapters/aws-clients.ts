@@ -12,8 +12,8 @@ export type AwsSettings = {
   endpointUrl: string | null;
 };
 
-/** Credentials of a cluster, fresh at each call: cached until five minutes before they expire. */
-export type CredentialProvider = () => Promise<AwsCredentials>;
+/** Credentials of a cluster: cached until five minutes before they expire, or renewed now. */
+export type CredentialProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
 export type AwsCredentials = {
   accessKeyId: string;
@@ -52,7 +52,7 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
     cloudFormation,
     ec2,
     sts,
-    credentials: () => credentials(),
+    credentials: (options) => credentials(options),
     close: () => {
       for (const client of [eks, cloudFormation, ec2, sts]) client.destroy();
     },

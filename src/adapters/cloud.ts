@@ -41,10 +41,10 @@ export function createCloudOf(deps: CloudDeps): ClusterClouds {
 }
 
 function openRoom({ name: cluster, region, roleArn }: FleetCluster, deps: CloudDeps): Room {
-  const { logger, endpointUrl, version } = deps;
+  const { logger, version } = deps;
   const clients = createAwsClients({ region, roleArn }, deps);
   const eks = createEks({ clients, cluster, logger });
-  const tokens = createTokenSource({ clients, cluster, endpointUrl });
+  const tokens = createTokenSource({ clients, cluster });
   const connection = createKubernetesConnection({ cluster, eks, tokens, userAgent: `eks-upgrade-bot/${version}`, logger });
   const cloud: Cloud = {
     identity: createIdentity({ clients, cluster, logger }),

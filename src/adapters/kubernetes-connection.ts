@@ -4,7 +4,14 @@ import { connectKubernetes, type KubernetesApis } from './kubernetes-client.ts';
 import { fromKubernetesError, mayHaveMoved } from './kubernetes-errors.ts';
 import type { TokenSource } from './kubernetes-token.ts';
 
-type Deps = { cluster: string; eks: Pick<Eks, 'describeCluster'>; tokens: TokenSource; userAgent: string; logger: AdapterLogger };
+type Deps = {
+  cluster: string;
+  eks: Pick<Eks, 'describeCluster'>;
+  tokens: TokenSource;
+  userAgent: string;
+  logger: AdapterLogger;
+  connect?: typeof connectKubernetes;
+};
 
 export type KubernetesConnection = {
   /** Runs one call; `asValue` may turn a failure that is an answer (404, 401) into a value instead of an error. */
@@ -17,7 +24,7 @@ export type KubernetesConnection = {
  * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, the token is made
  * anew, and the call is tried a second time. Calls that fail together share that one look-up.
  */
-export function createKubernetesConnection({ cluster, eks, tokens, userAgent, logger }: Deps): KubernetesConnection {
+export function createKubernetesConnection({ cluster, eks, tokens, userAgent, logger, connect: dial = connectKubernetes }: Deps): KubernetesConnection {
   let current: Promise<KubernetesApis> | undefined;
 
   function connect(): Promise<KubernetesApis> {
@@ -33,7 +40,7 @@ export function createKubernetesConnection({ cluster, eks, tokens, userAgent, lo
 
   async function open(): Promise<KubernetesApis> {
     const { endpoint, certificateAuthority } = await eks.describeCluster(cluster);
-    return connectKubernetes({ endpoint, certificateAuthority, token: tokens.token, userAgent });
+    return dial({ endpoint, certificateAuthority, token: tokens.token, userAgent });
   }
 
   /** Only the first of the calls that failed on the same connection gives it up. */

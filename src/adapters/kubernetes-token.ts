@@ -9,7 +9,7 @@ const URL_EXPIRES_SECONDS = 60;
 
 const PREFIX = 'k8s-aws-v1.';
 
-type Deps = { clients: Pick<AwsClients, 'sts' | 'region' | 'credentials'>; cluster: string; endpointUrl: string | null };
+type Deps = { clients: Pick<AwsClients, 'sts' | 'region' | 'credentials'>; cluster: string };
 
 export type TokenSource = {
   /** A token no older than ten minutes (real time: the API server checks it against its own clock). */
@@ -42,8 +42,8 @@ export function createTokenSource(deps: Deps, now: () => number = Date.now): Tok
   };
 }
 
-async function signToken({ clients, cluster, endpointUrl }: Deps, signingDate: Date): Promise<string> {
-  const host = stsEndpoint(clients, endpointUrl);
+async function signToken({ clients, cluster }: Deps, signingDate: Date): Promise<string> {
+  const host = stsEndpoint(clients);
   const signer = new SignatureV4({
     service: 'sts',
     region: clients.region,
@@ -54,7 +54,6 @@ async function signToken({ clients, cluster, endpointUrl }: Deps, signingDate: D
     method: 'GET',
     protocol: host.protocol,
     hostname: host.hostname,
-    ...(host.port === '' ? {} : { port: Number(host.port) }),
     path: '/',
     query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
     headers: { host: host.host, 'x-k8s-aws-id': cluster },
@@ -69,11 +68,10 @@ async function signToken({ clients, cluster, endpointUrl }: Deps, signingDate: D
 }
 
 /**
- * The region's own STS: the API server refuses other hosts, so nothing but AWS's name may stand here, not even when the
- * bot itself reaches AWS through a proxy. With AWS_ENDPOINT_URL there is no AWS behind the cluster, and whoever answers
- * for STS there is the one who can tell the API server who signed; the aws CLI and eksctl put that host in, too.
+ * The region's own STS, also when the bot itself reaches AWS under another name (AWS_ENDPOINT_URL): the API server calls
+ * this URL, and takes no scheme but https and no host but AWS's; anything else is a 401.
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go (`verifyHost`)
  */
-function stsEndpoint({ sts, region }: Pick<AwsClients, 'sts' | 'region'>, endpointUrl: string | null): URL {
-  if (endpointUrl !== null) return new URL(endpointUrl);
+function stsEndpoint({ sts, region }: Pick<AwsClients, 'sts' | 'region'>): URL {
   return sts.config.endpointProvider({ Region: region, UseGlobalEndpoint: false }).url;
 }
