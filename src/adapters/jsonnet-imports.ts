@@ -31,7 +31,7 @@ async function resolveInside(root: string, directory: string, path: string): Pro
   if (isAbsolute(path)) throw outside;
   const target = await realpath(join(directory, path)).catch(() => null);
   if (target === null) return null;
-  if (!target.startsWith(`${root}/`)) throw outside;
+  if (!target.startsWith(root.endsWith('/') ? root : `${root}/`)) throw outside;
   return target;
 }
 
