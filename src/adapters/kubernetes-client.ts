@@ -16,6 +16,8 @@ type Server = {
   certificateAuthority: string;
   token: () => Promise<string>;
   userAgent: string;
+  /** Real milliseconds a call may take, its answer's body included. */
+  callTimeoutMs?: number;
 };
 
 /** Real milliseconds. */
@@ -52,14 +54,14 @@ export async function connectKubernetes(server: Server): Promise<KubernetesApis>
   };
 }
 
-async function send(request: RequestContext, { token, userAgent }: Server, dispatcher: Agent) {
+async function send(request: RequestContext, { token, userAgent, callTimeoutMs = CALL_TIMEOUT }: Server, dispatcher: Agent) {
   const body = request.getBody();
   const response = await fetch(request.getUrl(), {
     method: request.getHttpMethod().toString(),
     headers: { ...request.getHeaders(), Authorization: `Bearer ${await token()}`, 'User-Agent': userAgent },
     ...(typeof body === 'string' ? { body } : {}),
     redirect: 'error',
-    signal: AbortSignal.timeout(CALL_TIMEOUT),
+    signal: AbortSignal.timeout(callTimeoutMs),
     dispatcher,
   });
   return { status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() };
