@@ -19,7 +19,15 @@ export class UserError extends CodedError {}
 export class RefusedError extends CodedError {}
 
 /** The outside world did not answer as it should; the same call may work later. */
-export class TransientError extends CodedError {}
+export class TransientError extends CodedError {
+  /** How long the other side asked us to wait, or null when it did not say. */
+  readonly retryAfterMs: number | null;
+
+  constructor(code: string, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(code, message, options);
+    this.retryAfterMs = options.retryAfterMs ?? null;
+  }
+}
 
 /** Our own bug, or a stored value we cannot read. */
 export class InternalError extends CodedError {}
