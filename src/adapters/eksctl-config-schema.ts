@@ -7,9 +7,19 @@ import type { Rename } from '#src/domain/plan.ts';
 import { renderCopy } from '#src/domain/render-copy.ts';
 
 /** Only what we read is checked; eksctl itself validates the whole config strictly. https://schema.eksctl.io/ */
-const count = z.int().min(0).nullish().transform((value) => value ?? null);
-const text = z.string().nullish().transform((value) => value ?? null);
-const names = z.array(z.string()).nullish().transform((value) => value ?? []);
+const count = z
+  .int()
+  .min(0)
+  .nullish()
+  .transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+const names = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
 
 const group = z.looseObject({
   name: z.string().min(1),
@@ -19,28 +29,40 @@ const group = z.looseObject({
   desiredCapacity: count,
   instanceType: text,
   instanceTypes: names,
-  instancesDistribution: z.looseObject({ instanceTypes: names }).nullish().transform((value) => value ?? null),
-});
-
-const groups = z.array(group).nullish().transform((value) => value ?? []);
-
-const clusterConfig = z.looseObject({
-  kind: z.literal('ClusterConfig'),
-  metadata: z.looseObject({
-    name: z.string().min(1),
-    region: z.string().nullish().transform((value) => value ?? ''),
-    version: z
-      .string({ error: ({ input }) => `must be a quoted string such as "1.24", but it is ${JSON.stringify(input)}` })
-      .nullish()
-      .transform((value) => value ?? ''),
-  }),
-  nodeGroups: groups,
-  managedNodeGroups: groups,
-  addons: z
-    .array(z.looseObject({ name: z.string().min(1), version: text }))
+  instancesDistribution: z
+    .looseObject({ instanceTypes: names })
     .nullish()
-    .transform((value) => value ?? []),
+    .transform((value) => value ?? null),
 });
+
+const groups = z
+  .array(group)
+  .nullish()
+  .transform((value) => value ?? []);
+
+const clusterConfig = z
+  .looseObject({
+    kind: z.literal('ClusterConfig'),
+    metadata: z.looseObject({
+      name: z.string().min(1),
+      region: z
+        .string()
+        .nullish()
+        .transform((value) => value ?? ''),
+      version: z
+        .string({ error: ({ input }) => `must be a quoted string such as "1.24", but it is ${JSON.stringify(input)}` })
+        .nullish()
+        .transform((value) => value ?? ''),
+    }),
+    nodeGroups: groups,
+    managedNodeGroups: groups,
+    addons: z
+      .array(z.looseObject({ name: z.string().min(1), version: text }))
+      .nullish()
+      .transform((value) => value ?? []),
+    autoModeConfig: z.looseObject({ enabled: z.boolean().nullish() }).nullish(),
+  })
+  .transform((config) => ({ ...config, autoMode: config.autoModeConfig?.enabled === true }));
 
 /** A rendered config's text. Throws UserError `NotAClusterConfig` that names the field. */
 export function parseClusterConfig(rendered: string): ClusterConfig {
@@ -72,10 +94,17 @@ function parseJson(rendered: string): unknown {
   try {
     return JSON.parse(rendered);
   } catch (error) {
-    throw new UserError('NotAClusterConfig', 'the config does not evaluate to JSON: correct it, and try it with jsonnet', { cause: error });
+    throw new UserError(
+      'NotAClusterConfig',
+      'the config does not evaluate to JSON: correct it, and try it with jsonnet',
+      { cause: error },
+    );
   }
 }
 
 function notAClusterConfig(what: string): UserError {
-  return new UserError('NotAClusterConfig', `the config is not an eksctl ClusterConfig: ${what}; correct it, or name the right file`);
+  return new UserError(
+    'NotAClusterConfig',
+    `the config is not an eksctl ClusterConfig: ${what}; correct it, or name the right file`,
+  );
 }

@@ -11,9 +11,12 @@ if (socket === undefined) throw new Error('no socket to ask for credentials: giv
 try {
   const answer: unknown = JSON.parse(await text(createConnection(socket)));
   if (typeof answer !== 'object' || answer === null) throw new Error('the worker gave no answer');
-  if (!('credentials' in answer)) throw new Error('message' in answer ? String(answer.message) : 'the worker gave no credentials');
+  if (!('credentials' in answer))
+    throw new Error('message' in answer ? String(answer.message) : 'the worker gave no credentials');
   process.stdout.write(`${JSON.stringify(answer.credentials)}\n`);
 } catch (error) {
-  process.stderr.write(`no AWS credentials from the worker: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `no AWS credentials from the worker: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 }

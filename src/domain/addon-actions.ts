@@ -1,5 +1,5 @@
 import { compareAddonVersions, isOffered, minorOfAddon, newestOffered, stepsTo } from './addon-versions.ts';
-import type { ObservedAddon, Observation } from './observation.ts';
+import type { Observation, ObservedAddon } from './observation.ts';
 import type { AddonAction, Plan } from './plan.ts';
 import { hopsBetween, type KubernetesVersion, minorsBetween, minorVersionOf } from './version.ts';
 
@@ -69,7 +69,10 @@ function beforeFirstHop(context: {
       return [];
     }
     versions.set(addon.name, target);
-    return eksSteps(addon.name, stepsTo({ name: addon.name, from: addon.version, to: target, offered: addon.offered[from] }));
+    return eksSteps(
+      addon.name,
+      stepsTo({ name: addon.name, from: addon.version, to: target, offered: addon.offered[from] }),
+    );
   });
   return actions.length === 0 ? null : { version: from, addons: actions };
 }
@@ -117,10 +120,12 @@ function kubeProxyLags({ addons, cluster }: Observation): boolean {
 }
 
 function jumpsAMinor(actions: readonly AddonAction[]): boolean {
-  return actions.some((action) => action.kind === 'eks' && action.name === 'vpc-cni' && minorOfAddon(action.to) - minorOfAddon(action.from) > 1);
+  return actions.some(
+    (action) =>
+      action.kind === 'eks' && action.name === 'vpc-cni' && minorOfAddon(action.to) - minorOfAddon(action.from) > 1,
+  );
 }
 
 function isEks(addon: ObservedAddon): addon is EksAddon {
   return addon.kind === 'eks';
 }
-

@@ -17,7 +17,8 @@ export function differenceFrom(before: JsonObject, after: JsonObject, change: Co
   const expected = byName(applied(before, change));
   const paths = differingPaths(expected, is);
   if (paths.length === 0) return { kind: 'exact' };
-  if (change.kind === 'rename' && paths.every((path) => isGroupValue(path, expected, is, change))) return { kind: 'follows' };
+  if (change.kind === 'rename' && paths.every((path) => isGroupValue(path, expected, is, change)))
+    return { kind: 'follows' };
   return { kind: 'more', paths: paths.map((path) => path.join('.')) };
 }
 
@@ -34,7 +35,10 @@ function byName(config: JsonObject): JsonObject {
     const groups = config[list];
     if (!Array.isArray(groups)) continue;
     result[list] = Object.fromEntries(
-      groups.map((group, index) => [isJsonObject(group) && typeof group.name === 'string' ? group.name : `#${index}`, group]),
+      groups.map((group, index) => [
+        isJsonObject(group) && typeof group.name === 'string' ? group.name : `#${index}`,
+        group,
+      ]),
     );
   }
   return result;
@@ -54,7 +58,12 @@ function differingPaths(a: Json | undefined, b: Json | undefined, path: Path = [
 }
 
 /** A value inside the renamed group that is the group's name or the end of it, before and after. */
-function isGroupValue(path: Path, expected: JsonObject, actual: JsonObject, { from, to }: { from: string; to: string }): boolean {
+function isGroupValue(
+  path: Path,
+  expected: JsonObject,
+  actual: JsonObject,
+  { from, to }: { from: string; to: string },
+): boolean {
   const [list, group] = path;
   if (!GROUP_LISTS.some((name) => name === list) || group !== to || path.length < 3) return false;
   const [was, is] = [valueAt(expected, path), valueAt(actual, path)];

@@ -1,6 +1,5 @@
 import type { Rename } from './plan.ts';
-import { jsonnetStrings, type StringToken } from './string-tokens.ts';
-import { yamlStrings } from './yaml-strings.ts';
+import type { StringToken } from './string-tokens.ts';
 
 /**
  * Editing a config in place, in its source: people wrote it with comments, libraries and names that are computed, and
@@ -20,14 +19,16 @@ export function formatOf(path: string): ConfigFormat | undefined {
 }
 
 /** Edited sources, most plausible first; empty when nothing in the text looks like it. */
-export function candidateEdits(source: string, format: ConfigFormat, change: ConfigChange): string[] {
-  const tokens = format === 'yaml' ? yamlStrings(source) : jsonnetStrings(source);
+export function candidateEdits(source: string, tokens: readonly StringToken[], change: ConfigChange): string[] {
   const proposals = change.kind === 'version' ? versionProposals(tokens, change) : renameProposals(tokens, change);
   const ranked = [...proposals].sort((a, b) => a.rank - b.rank);
   // Names that are written out twice (a name and a tag) have to change together.
   const sameValue = ranked.filter(({ token }) => token.value === change.from);
   const single = ranked.map((proposal) => [proposal]);
-  const proposed = sameValue.length > 1 ? [...single.slice(0, sameValue.length), sameValue, ...single.slice(sameValue.length)] : single;
+  const proposed =
+    sameValue.length > 1
+      ? [...single.slice(0, sameValue.length), sameValue, ...single.slice(sameValue.length)]
+      : single;
   return proposed.map((edits) => applyEdits(source, edits));
 }
 
@@ -36,7 +37,11 @@ type Proposal = { token: StringToken; text: string; rank: number };
 function versionProposals(tokens: readonly StringToken[], { from, to }: { from: string; to: string }): Proposal[] {
   return tokens
     .filter(({ value }) => value === from)
-    .map((token) => ({ token, text: to, rank: token.key === 'version' ? 0 : /version/i.test(token.key ?? '') ? 1 : 2 }));
+    .map((token) => ({
+      token,
+      text: to,
+      rank: token.key === 'version' ? 0 : /version/i.test(token.key ?? '') ? 1 : 2,
+    }));
 }
 
 /**
@@ -69,5 +74,8 @@ function commonStart(a: string, b: string): number {
 function applyEdits(source: string, edits: readonly Proposal[]): string {
   return [...edits]
     .sort((a, b) => b.token.start - a.token.start)
-    .reduce((text, { token, text: replacement }) => text.slice(0, token.start) + replacement + text.slice(token.end), source);
+    .reduce(
+      (text, { token, text: replacement }) => text.slice(0, token.start) + replacement + text.slice(token.end),
+      source,
+    );
 }

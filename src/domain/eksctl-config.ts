@@ -6,6 +6,8 @@ export type ClusterConfig = {
   nodeGroups: ClusterConfigGroup[];
   managedNodeGroups: ClusterConfigGroup[];
   addons: { name: string; version: string | null }[];
+  /** EKS Auto Mode: EKS itself runs nodes and core add-ons. */
+  autoMode: boolean;
 };
 
 export type ClusterConfigGroup = {
@@ -39,6 +41,7 @@ function nodeGroupOf(group: ClusterConfigGroup, kind: ConfigNodeGroup['kind']): 
 
 function instanceTypesOf({ instanceType, instanceTypes, instancesDistribution }: ClusterConfigGroup): string[] {
   if (instanceTypes.length > 0) return instanceTypes;
-  if (instancesDistribution !== null && instancesDistribution.instanceTypes.length > 0) return instancesDistribution.instanceTypes;
+  if (instancesDistribution !== null && instancesDistribution.instanceTypes.length > 0)
+    return instancesDistribution.instanceTypes;
   return instanceType === null ? [] : [instanceType];
 }

@@ -34,7 +34,15 @@ function groupsOfOtherKind({ survey: { otherKind } }: PlanDraft): PlanNote[] {
     return `${name} is ${kind} in the config and ${inAws} in AWS`;
   });
   const text = `Config and AWS disagree about the kind of node groups: ${found.join(', ')}. Move them between nodeGroups and managedNodeGroups in the config so that it says what runs, then ask again.`;
-  return [{ id: idOf('group-kind-differs', otherKind.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'group-kind-differs',
+        otherKind.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 function groupsNewerThanTarget({ survey, to }: PlanDraft): PlanNote[] {
@@ -42,7 +50,15 @@ function groupsNewerThanTarget({ survey, to }: PlanDraft): PlanNote[] {
   if (newer.length === 0) return [];
   const list = newer.map(({ name, version }) => `${name} at ${version}`).join(', ');
   const text = `Node groups are newer than ${to}: ${list}. After this upgrade they would still be ahead of the control plane, which Kubernetes does not support. Ask for their version or a newer one.`;
-  return [{ id: idOf('group-newer-than-target', newer.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'group-newer-than-target',
+        newer.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 /** Deleting self-managed groups while nothing is known to keep the core running would stop the cluster's services. */
@@ -111,14 +127,24 @@ function straysLeftBehind(draft: PlanDraft): PlanNote[] {
   if (behind.length === 0) return [];
   const list = behind.map(({ name, version, hop }) => `${name} at ${version} is too old for ${hop}`).join(', ');
   const text = `Node groups that are not in the config would be left too far behind, and their nodes would stop working: ${list}. Delete them when they are empty, or add them to the config so that they are upgraded too; then ask again.`;
-  return [{ id: idOf('group-left-behind', behind.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'group-left-behind',
+        behind.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 /** EKS publishes no Amazon Linux 2 AMI from 1.33 on: https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html */
 function amazonLinux2({ survey, rotations, managedUpdates }: PlanDraft): PlanNote[] {
   const goals = [...rotations, ...managedUpdates].filter(({ goal }) => minorOf(goal) >= 33);
   const names = survey.ours
-    .filter(({ name, config }) => config.amiFamily === 'AmazonLinux2' && goals.some(({ groups }) => groups.includes(name)))
+    .filter(
+      ({ name, config }) => config.amiFamily === 'AmazonLinux2' && goals.some(({ groups }) => groups.includes(name)),
+    )
     .map(({ name }) => name);
   if (names.length === 0) return [];
   const text = `Amazon Linux 2 ends with Kubernetes 1.32, and the config says amiFamily: AmazonLinux2 for ${names.join(', ')}. Change it to AmazonLinux2023 (a managed group needs to be created anew for that), then ask again.`;

@@ -2,6 +2,7 @@ import { alternateName } from './core-groups.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type PlanDraft } from './plan-draft.ts';
 import { isTooOldFor } from './skew.ts';
+import { listNames } from './step-title.ts';
 import { versionOfGroup } from './survey-groups.ts';
 import { minorsBetween } from './version.ts';
 
@@ -27,7 +28,15 @@ function unchecked({ request: { observation }, survey }: PlanDraft): PlanNote[] 
   if (groups.length === 0) return [];
   const list = groups.map(({ name, why }) => `${name} (${why})`).join(', ');
   const text = `The version of node groups could not be checked: ${list}. They are upgraded in any case where this plan upgrades others, and are taken to be as old as the oldest group that could be checked. If they use an AMI of their own, its version stays what the config names: check it by hand.`;
-  return [{ id: idOf('could-not-check', groups.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'could-not-check',
+        groups.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 /** Groups newer than the control plane are left to the hops, which cure it; see `groupsNewerThanTarget` for those beyond. */
@@ -39,12 +48,24 @@ function outOfSkew({ survey, from, to }: PlanDraft): PlanNote[] {
   if (ahead.length > 0) {
     const list = ahead.map(({ name, version }) => `${name} at ${version}`).join(', ');
     const text = `Node groups are ahead of the control plane (${from}) already: ${list}. Kubernetes does not support that; this plan does not make it worse, and each hop of the control plane brings it closer. Nothing to do, but do not stop half-way.`;
-    notes.push({ id: idOf('groups-ahead', ahead.map(({ name }) => name)), text });
+    notes.push({
+      id: idOf(
+        'groups-ahead',
+        ahead.map(({ name }) => name),
+      ),
+      text,
+    });
   }
   if (behind.length > 0) {
     const list = behind.map(({ name, version }) => `${name} at ${version}`).join(', ');
     const text = `Node groups are older than Kubernetes supports with the control plane at ${from}: ${list}. Their pods may already misbehave. This plan upgrades them as soon as it can; check their pods afterwards.`;
-    notes.push({ id: idOf('groups-too-old', behind.map(({ name }) => name)), text });
+    notes.push({
+      id: idOf(
+        'groups-too-old',
+        behind.map(({ name }) => name),
+      ),
+      text,
+    });
   }
   return notes;
 }
@@ -58,7 +79,15 @@ function strays(draft: PlanDraft): PlanNote[] {
   if (left.length === 0) return [];
   const list = left.map((group) => `${group.name} at ${versionOfGroup(group) ?? 'an unknown version'}`).join(', ');
   const text = `Node groups in AWS that are not in the config: ${list}. This run does not touch them: they are not deleted and stay at their version while the cluster goes to ${to}. Delete them when they are empty, or add them to the config.`;
-  return [{ id: idOf('groups-not-in-config', left.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'groups-not-in-config',
+        left.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 function missing({ survey }: PlanDraft): PlanNote[] {
@@ -86,16 +115,26 @@ function smallerCore({ survey, rotations }: PlanDraft): PlanNote[] {
       : [];
   });
   if (smaller.length === 0) return [];
-  const list = smaller.map(({ name, now, starts }) => `${name} has ${now} nodes and its replacement starts with ${starts}`);
+  const list = smaller.map(
+    ({ name, now, starts }) => `${name} has ${now} nodes and its replacement starts with ${starts}`,
+  );
   const text = `The core node group shrinks: ${list.join(', ')}. Until the autoscaler has grown it, core services may wait for room, and users may see errors. Raise desiredCapacity in the config before, or be ready to wait some minutes.`;
-  return [{ id: idOf('core-smaller', smaller.map(({ name }) => name)), text }];
+  return [
+    {
+      id: idOf(
+        'core-smaller',
+        smaller.map(({ name }) => name),
+      ),
+      text,
+    },
+  ];
 }
 
 function amiFamilies({ survey, rotations }: PlanDraft): PlanNote[] {
   const created = new Set(rotations.flatMap(({ groups }) => groups));
   const unstated = survey.ours.filter(({ name, config }) => created.has(name) && config.amiFamily === null);
   if (unstated.length === 0) return [];
-  const names = unstated.map(({ name }) => name).join(', ');
+  const names = listNames(unstated.map(({ name }) => name));
   const text = `The config does not say which operating system node groups have (${names}). eksctl takes its default, AmazonLinux2023 today, so nodes that ran Amazon Linux 2 come back with another one, and what was built for it (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, set amiFamily in the config before you approve.`;
   return [{ id: 'ami-family-not-stated', text }];
 }

@@ -27,7 +27,10 @@ export function planHash(plan: Omit<Plan, 'hash'>): string {
 }
 
 function idsOf(notes: readonly PlanNote[]): string[] {
-  return notes.map(({ id }) => id).filter((id) => !NOT_DECIDED_ON.includes(id.split(':')[0] ?? id)).sort();
+  return notes
+    .map(({ id }) => id)
+    .filter((id) => !NOT_DECIDED_ON.includes(id.split(':')[0] ?? id))
+    .sort();
 }
 
 /** JSON with sorted keys: the same value has one text, however it was built or stored. */

@@ -70,7 +70,10 @@ function rotationActions({ goal: version, core, others }: CoreRotation, renames:
       : [{ phase: 'node-groups', version, action: 'create', role, groups, renames: renames.after }];
   const deleted = [...core.map(({ from }) => from), ...others];
   return [
-    ...create('core', core.map(({ to }) => to)),
+    ...create(
+      'core',
+      core.map(({ to }) => to),
+    ),
     { phase: 'node-groups', version, action: 'delete', groups: deleted, renames: renames.before },
     ...create('others', others),
   ];

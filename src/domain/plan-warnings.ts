@@ -19,7 +19,9 @@ export function planWarnings(draft: PlanDraft): PlanNote[] {
 function activityWarnings({ request: { observation }, rotations, managedUpdates }: PlanDraft): PlanNote[] {
   const { total, byNamespace } = observation.activity;
   if (total === 0) return [];
-  const spread = Object.entries(byNamespace).map(([namespace, count]) => `${namespace}: ${count}`).join(', ');
+  const spread = Object.entries(byNamespace)
+    .map(([namespace, count]) => `${namespace}: ${count}`)
+    .join(', ');
   const inUse = `The cluster is in use: ${total === 1 ? '1 pod' : `${total} pods`} of users now (${spread}).`;
   const meaning =
     rotations.length + managedUpdates.length === 0
@@ -39,7 +41,13 @@ function skewWarnings({ skew, rotations, request }: PlanDraft): PlanNote[] {
 
 function addonWarnings({ addons, hops }: PlanDraft): PlanNote[] {
   const byEksctl = addons.at.filter(({ addons: actions }) => actions.some(({ kind }) => kind === 'eksctl'));
-  const names = [...new Set(byEksctl.flatMap(({ addons: actions }) => actions.filter(({ kind }) => kind === 'eksctl').map(({ name }) => name)))];
+  const names = [
+    ...new Set(
+      byEksctl.flatMap(({ addons: actions }) =>
+        actions.filter(({ kind }) => kind === 'eksctl').map(({ name }) => name),
+      ),
+    ),
+  ];
   const replaced = names.filter((name) => name !== 'kube-proxy');
   const notes: PlanNote[] = [];
   if (replaced.length > 0) {
@@ -47,7 +55,8 @@ function addonWarnings({ addons, hops }: PlanDraft): PlanNote[] {
     notes.push({ id: 'self-managed-add-ons-replaced', text });
   }
   if (names.includes('kube-proxy') && byEksctl.some(({ version }) => minorOf(version) < 23)) {
-    const text = 'The image of kube-proxy may fail to be pulled below Kubernetes 1.23. Its old pods keep running, users notice nothing, and it recovers with 1.23: nothing to do.';
+    const text =
+      'The image of kube-proxy may fail to be pulled below Kubernetes 1.23. Its old pods keep running, users notice nothing, and it recovers with 1.23: nothing to do.';
     notes.push({ id: 'kube-proxy-image-below-1.23', text });
   }
   for (const { name, current, version } of addons.incompatible) {

@@ -53,11 +53,19 @@ function rotationsUnder(skew: SkewPolicy, { groups, from, to }: RotationRequest)
   for (const hop of hopsBetween(from, to)) {
     if (state.some((group) => isTooOldFor(group.version, hop))) {
       const goal = older(to, versionOfMinor(minorOf(at) + newestAllowedSkew(skew)));
-      rotate(at, goal, state.filter((group) => isBehind(group, goal) && (goal === to || isTooOldFor(group.version, to))));
+      rotate(
+        at,
+        goal,
+        state.filter((group) => isBehind(group, goal) && (goal === to || isTooOldFor(group.version, to))),
+      );
     }
     at = hop;
   }
-  rotate(at, to, state.filter((group) => isBehind(group, to)));
+  rotate(
+    at,
+    to,
+    state.filter((group) => isBehind(group, to)),
+  );
   return rotations;
 }
 

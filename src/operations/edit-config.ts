@@ -1,13 +1,15 @@
 import { type Difference, differenceFrom } from '#src/domain/config-difference.ts';
-import { candidateEdits, type ConfigChange, type ConfigFormat, formatOf } from '#src/domain/edit-config.ts';
+import { type ConfigChange, candidateEdits, formatOf } from '#src/domain/edit-config.ts';
 import { UserError } from '#src/domain/errors.ts';
 import { isJsonObject, type JsonObject } from '#src/domain/json.ts';
+import { jsonnetStrings, type StringToken } from '#src/domain/string-tokens.ts';
 import type { EditConfig } from '#src/ports/config-editor.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
 
 export type EditConfigDeps = {
   /** JSON text of an object; throws UserError. */
   parseObject: (rendered: string) => JsonObject;
+  yamlStrings: (source: string) => StringToken[];
 };
 
 /**
@@ -15,15 +17,17 @@ export type EditConfigDeps = {
  * edited text: of the proposals the first is taken whose evaluated config differs in exactly what was meant, or, if
  * there is none, the first where only values of the renamed group followed in their own way.
  */
-export function createEditConfig({ parseObject }: EditConfigDeps): EditConfig {
+export function createEditConfig({ parseObject, yamlStrings }: EditConfigDeps): EditConfig {
   return async ({ checkout, path, to, renames }) => {
     const format = formatOf(path);
-    if (format === undefined) throw notEditable(path, 'it is not .jsonnet, .yaml, .yml or .json', 'name the eksctl config');
+    if (format === undefined)
+      throw notEditable(path, 'it is not .jsonnet, .yaml, .yml or .json', 'name the eksctl config');
     checkNames(renames.map((rename) => rename.to));
+    const stringsOf = format === 'yaml' ? yamlStrings : jsonnetStrings;
     let source = checkout.source;
     let evaluated = parseObject(await checkout.render());
     for (const change of changesToMake(evaluated, { path, to, renames })) {
-      ({ source, evaluated } = await proveEdit({ checkout, parseObject, path, format, source, evaluated, change }));
+      ({ source, evaluated } = await proveEdit({ checkout, parseObject, path, stringsOf, source, evaluated, change }));
     }
     return source;
   };
@@ -39,11 +43,19 @@ function changesToMake(
   const changes: ConfigChange[] = version === to ? [] : [{ kind: 'version', from: version, to }];
   for (const rename of renames) {
     if (names.has(rename.from) && names.has(rename.to)) {
-      throw notEditable(path, `it has a node group "${rename.to}" already beside "${rename.from}"`, 'rename one of them by hand');
+      throw notEditable(
+        path,
+        `it has a node group "${rename.to}" already beside "${rename.from}"`,
+        'rename one of them by hand',
+      );
     }
     if (names.has(rename.from)) changes.push({ kind: 'rename', ...rename });
     else if (!names.has(rename.to)) {
-      throw notEditable(path, `it has no node group "${rename.from}"`, `its node groups are ${[...names].join(', ') || 'none'}`);
+      throw notEditable(
+        path,
+        `it has no node group "${rename.from}"`,
+        `its node groups are ${[...names].join(', ') || 'none'}`,
+      );
     }
   }
   return changes;
@@ -53,7 +65,7 @@ type Attempt = {
   checkout: Pick<Checkout, 'renderEdited'>;
   parseObject: (rendered: string) => JsonObject;
   path: string;
-  format: ConfigFormat;
+  stringsOf: (source: string) => StringToken[];
   source: string;
   evaluated: JsonObject;
   change: ConfigChange;
@@ -64,10 +76,18 @@ type Edited = { source: string; evaluated: JsonObject };
 /** Real configs need one to three; this bounds the time a strange one takes. */
 const MOST_ATTEMPTS = 60;
 
-async function proveEdit({ checkout, parseObject, path, format, source, evaluated, change }: Attempt): Promise<Edited> {
+async function proveEdit({
+  checkout,
+  parseObject,
+  path,
+  stringsOf,
+  source,
+  evaluated,
+  change,
+}: Attempt): Promise<Edited> {
   const differences: Difference[] = [];
   let follows: Edited | null = null;
-  for (const candidate of candidateEdits(source, format, change).slice(0, MOST_ATTEMPTS)) {
+  for (const candidate of candidateEdits(source, stringsOf(source), change).slice(0, MOST_ATTEMPTS)) {
     const rendered = await evaluateOrNull(checkout, candidate);
     if (rendered === null) continue;
     const edited: Edited = { source: candidate, evaluated: parseObject(rendered) };
@@ -91,13 +111,19 @@ async function evaluateOrNull(checkout: Pick<Checkout, 'renderEdited'>, source: 
 }
 
 function cannotProve(path: string, change: ConfigChange, differences: readonly Difference[]): UserError {
-  const what = change.kind === 'version' ? `metadata.version "${change.from}"` : `the node group's name "${change.from}"`;
+  const what =
+    change.kind === 'version' ? `metadata.version "${change.from}"` : `the node group's name "${change.from}"`;
   const byHand = `change ${what} to "${change.to}" by hand`;
   const more = differences.find((difference) => difference.kind === 'more');
   if (more !== undefined) {
-    return notEditable(path, `every edit of ${what} would also change ${shorten(more.paths)}`, `${byHand}, and see whether that is meant`);
+    return notEditable(
+      path,
+      `every edit of ${what} would also change ${shorten(more.paths)}`,
+      `${byHand}, and see whether that is meant`,
+    );
   }
-  const why = differences.length === 0 ? `${what} is not written in it` : `changing where ${what} is written has no effect`;
+  const why =
+    differences.length === 0 ? `${what} is not written in it` : `changing where ${what} is written has no effect`;
   return notEditable(path, `${why} (it may be in an imported file, or be computed)`, byHand);
 }
 
@@ -109,7 +135,10 @@ function notEditable(path: string, why: string, remedy: string): UserError {
 function checkNames(names: readonly string[]): void {
   const wrong = names.find((name) => !/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name));
   if (wrong !== undefined) {
-    throw new UserError('InvalidGroupName', `"${wrong}" is not a node group's name: use letters, digits, - and _, at most 63`);
+    throw new UserError(
+      'InvalidGroupName',
+      `"${wrong}" is not a node group's name: use letters, digits, - and _, at most 63`,
+    );
   }
 }
 
@@ -124,7 +153,7 @@ function versionOf({ metadata }: JsonObject): string {
 
 function groupNames(config: JsonObject): Set<string> {
   const groups = [config.nodeGroups, config.managedNodeGroups].flatMap((list) => (Array.isArray(list) ? list : []));
-  return new Set(groups.flatMap((group) =>
-    isJsonObject(group) && typeof group.name === 'string' ? [group.name] : [],
-  ));
+  return new Set(
+    groups.flatMap((group) => (isJsonObject(group) && typeof group.name === 'string' ? [group.name] : [])),
+  );
 }

@@ -1,5 +1,5 @@
-import { isScalar, parseDocument, type Pair, Scalar, visit } from 'yaml';
-import type { StringToken } from './string-tokens.ts';
+import { isScalar, type Pair, parseDocument, Scalar, visit } from 'yaml';
+import type { StringToken } from '#src/domain/string-tokens.ts';
 
 /** The string scalars of a YAML text in their order, comments and block scalars left out. */
 export function yamlStrings(source: string): StringToken[] {
@@ -25,4 +25,8 @@ export function yamlStrings(source: string): StringToken[] {
 }
 
 /** How many characters of quotes a scalar begins and ends with. */
-const QUOTES: Readonly<Record<string, number>> = { [Scalar.PLAIN]: 0, [Scalar.QUOTE_SINGLE]: 1, [Scalar.QUOTE_DOUBLE]: 1 };
+const QUOTES: Readonly<Record<string, number>> = {
+  [Scalar.PLAIN]: 0,
+  [Scalar.QUOTE_SINGLE]: 1,
+  [Scalar.QUOTE_DOUBLE]: 1,
+};
