@@ -1,0 +1,32 @@
+import '../script/require-node.js';
+import { startHealthServer } from '#src/adapters/health.ts';
+import { readConfig } from '#src/config.ts';
+import { type Context, createContext, type Overrides } from '#src/context.ts';
+import { readyWhen, runUntilSignal, type Stoppable } from '#src/stop-on-signal.ts';
+import { startWorker } from './worker.ts';
+
+/** The worker: takes runs forward, runs eksctl, and keeps Slack equal to the runs. */
+export async function startWorkerProcess(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Promise<Stoppable> {
+  const context = await createContext(readConfig(env, { role: 'worker' }), overrides);
+  const worker = await serveQueues(context);
+  const health = await startHealthServer({ port: context.config.port, checks: { redis: readyWhen(context.checkRedis) } });
+  context.log.info({ port: health.port }, 'worker ready');
+  return {
+    stop: async () => {
+      await worker.stop();
+      await health.close();
+      await context.close();
+    },
+  };
+}
+
+export function serveQueues(context: Context): Promise<Stoppable> {
+  const { config, connectWorker } = context;
+  return startWorker({
+    deps: context,
+    connect: connectWorker,
+    settings: { ...config.lease, commandConcurrency: config.commandConcurrency },
+  });
+}
+
+if (import.meta.main) await runUntilSignal(() => startWorkerProcess(process.env));

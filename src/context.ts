@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import packageJson from '../package.json' with { type: 'json' };
+import { announceChanges } from './adapters/announcing-run-store.ts';
+import { createWakeUps } from './adapters/bullmq-wake-ups.ts';
+import { createCloudOf } from './adapters/cloud.ts';
+import { createEksctl } from './adapters/eksctl.ts';
+import { parseObject, readConfig, renderCopyText } from './adapters/eksctl-config-schema.ts';
+import { createGitConfigRepository } from './adapters/git-config-repository.ts';
+import { createJsonnet } from './adapters/jsonnet.ts';
+import { createLogger, type Logger } from './adapters/logger.ts';
+import { checkRedis, connectRedis } from './adapters/redis.ts';
+import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
+import { createRedisRunStore } from './adapters/redis-run-store.ts';
+import { createRenderConfig } from './adapters/render-config.ts';
+import { createSlackMessages } from './adapters/slack-messages.ts';
+import { createSlackPeople } from './adapters/slack-people.ts';
+import { systemClock } from './adapters/system-clock.ts';
+import { createTools } from './adapters/tools.ts';
+import { yamlStrings } from './adapters/yaml-strings.ts';
+import { type Config, secretsOf } from './config.ts';
+import { createOperations } from './operations/create-operations.ts';
+import { createEditConfig } from './operations/edit-config.ts';
+import type { Operations } from './operations/operations.ts';
+import type { Clock } from './ports/clock.ts';
+import type { CloudOf } from './ports/cloud.ts';
+import type { EditConfig } from './ports/config-editor.ts';
+import type { ConfigRepository } from './ports/config-repository.ts';
+import type { Eksctl } from './ports/eksctl.ts';
+import type { MessageLedger } from './ports/message-ledger.ts';
+import type { RunStore } from './ports/run-store.ts';
+import type { SlackMessages, SlackPeople } from './ports/slack.ts';
+import type { Tools } from './ports/tools.ts';
+import type { WakeUps } from './ports/wake-ups.ts';
+
+/** What an entry may replace. The demo replaces the clock and nothing else. */
+export type Overrides = { clock?: Clock };
+
+/** Everything, built once. The only place that constructs clients. */
+export type Context = {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  fleet: Config['fleet'];
+  store: RunStore;
+  ledger: MessageLedger;
+  wakeUps: WakeUps;
+  cloudOf: CloudOf;
+  repository: ConfigRepository;
+  readConfig: typeof readConfig;
+  renderCopy: typeof renderCopyText;
+  editConfig: EditConfig;
+  eksctl: Eksctl;
+  tools: Tools;
+  slack: SlackMessages;
+  people: SlackPeople;
+  operations: Operations;
+  /** A connection of its own for a BullMQ worker. */
+  connectWorker: () => Redis;
+  /** Throws what is wrong with Redis; also whether it answers now. */
+  checkRedis: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
+  const clock = overrides.clock ?? systemClock;
+  const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
+  const storage = await openStorage(config);
+  const cloudOf = createCloudOf({
+    version: packageJson.version,
+    endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
+    logger: log,
+  });
+  const slackOptions = { token: config.slack.botToken, apiUrl: config.slack.apiUrl };
+  const people = createSlackPeople(slackOptions);
+  const { store, wakeUps } = storage;
+  const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
+  return {
+    config,
+    clock,
+    log,
+    fleet: config.fleet,
+    store,
+    ledger: storage.ledger,
+    wakeUps,
+    cloudOf,
+    ...childProcesses(config, cloudOf),
+    slack: createSlackMessages(slackOptions),
+    people,
+    operations,
+    connectWorker: () => connectRedis(config.redisUrl, 'worker'),
+    checkRedis: storage.check,
+    close: async () => {
+      await storage.close();
+      cloudOf.close();
+    },
+  };
+}
+
+async function openStorage({ redisUrl }: Config) {
+  const redis = connectRedis(redisUrl, 'store');
+  const producer = connectRedis(redisUrl, 'producer');
+  for (const connection of [redis, producer]) connection.on('error', () => undefined);
+  await Promise.all([redis.connect(), producer.connect()]);
+  await checkRedis(redis);
+  const plainStore = createRedisRunStore(redis);
+  const wakeUps = createWakeUps({ connection: producer, store: plainStore });
+  return {
+    store: announceChanges(plainStore, wakeUps),
+    ledger: createRedisMessageLedger(redis),
+    wakeUps,
+    check: () => checkRedis(redis),
+    close: async () => {
+      await wakeUps.close();
+      redis.disconnect();
+      producer.disconnect();
+    },
+  };
+}
+
+/** What goes through the one door for child processes, each with its own part of the environment. */
+function childProcesses({ programs, inheritedEnv, workDirectory }: Config, cloudOf: ReturnType<typeof createCloudOf>) {
+  const { base, git, aws } = inheritedEnv;
+  const render = createRenderConfig(createJsonnet({ program: programs.jsonnet, path: base.PATH ?? '' }));
+  return {
+    repository: createGitConfigRepository({
+      program: programs.git,
+      inheritedEnv: { ...base, ...git },
+      cacheDirectory: join(workDirectory, 'git'),
+      render,
+    }),
+    readConfig,
+    renderCopy: renderCopyText,
+    editConfig: createEditConfig({ parseObject, yamlStrings }),
+    eksctl: createEksctl({
+      program: programs.eksctl,
+      inheritedEnv: { ...base, ...aws },
+      credentialsOf: cloudOf.credentialsOf,
+      temporaryDirectory: join(workDirectory, 'aws'),
+    }),
+    tools: createTools({ programs, inheritedEnv: base, directory: '/' }),
+  };
+}
