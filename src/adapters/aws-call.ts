@@ -7,11 +7,22 @@ export type AdapterLogger = Pick<Logger, 'debug' | 'info' | 'warn'>;
 /** Runs one call of an AWS service: timed, logged, its error mapped. */
 export type AwsCaller = <T>(operation: string, send: () => Promise<T>) => Promise<T>;
 
-export function awsCaller({ service, cluster, logger }: { service: AwsCall['service']; cluster: string; logger: AdapterLogger }): AwsCaller {
+export function awsCaller({
+  service,
+  cluster,
+  logger,
+}: {
+  service: AwsCall['service'];
+  cluster: string;
+  logger: AdapterLogger;
+}): AwsCaller {
   return async (operation, send) => {
     const began = performance.now();
     const record = (outcome: string) =>
-      logger.debug({ aws: `${service}:${operation}`, cluster, ms: Math.round(performance.now() - began), outcome }, 'called AWS');
+      logger.debug(
+        { aws: `${service}:${operation}`, cluster, ms: Math.round(performance.now() - began), outcome },
+        'called AWS',
+      );
     try {
       const answer = await send();
       record('ok');

@@ -35,7 +35,12 @@ export type AwsClients = {
 /** Attempts of one call, the first included. What still fails is a TransientError, and the run's own pace takes over. */
 const ATTEMPTS = 3;
 /** Real milliseconds. Every call the bot makes answers in a few seconds or not at all. */
-const TIMEOUTS = { connectionTimeout: 3_000, socketTimeout: 10_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+const TIMEOUTS = {
+  connectionTimeout: 3_000,
+  socketTimeout: 10_000,
+  requestTimeout: 15_000,
+  throwOnRequestTimeout: true,
+};
 
 /** The SDK's clients for a cluster, which share one source of credentials, so that a role is assumed once and not per client. */
 export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn'>, settings: AwsSettings): AwsClients {

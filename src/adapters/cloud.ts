@@ -45,7 +45,13 @@ function openRoom({ name: cluster, region, roleArn }: FleetCluster, deps: CloudD
   const clients = createAwsClients({ region, roleArn }, deps);
   const eks = createEks({ clients, cluster, logger });
   const tokens = createTokenSource({ clients, cluster });
-  const connection = createKubernetesConnection({ cluster, eks, tokens, userAgent: `eks-upgrade-bot/${version}`, logger });
+  const connection = createKubernetesConnection({
+    cluster,
+    eks,
+    tokens,
+    userAgent: `eks-upgrade-bot/${version}`,
+    logger,
+  });
   const cloud: Cloud = {
     identity: createIdentity({ clients, cluster, logger }),
     eks,

@@ -8,7 +8,10 @@ export function toEksCluster(cluster: Cluster, region: string): EksCluster {
   const name = present(cluster.name, 'cluster.name');
   const status = present(cluster.status, 'cluster.status');
   if (cluster.endpoint === undefined || cluster.certificateAuthority?.data === undefined) {
-    throw new TransientError('EksClusterNotReady', `cluster ${name} is ${status} and has no API server address yet, try again when it is ACTIVE`);
+    throw new TransientError(
+      'EksClusterNotReady',
+      `cluster ${name} is ${status} and has no API server address yet, try again when it is ACTIVE`,
+    );
   }
   return {
     name,
@@ -26,12 +29,20 @@ export function toEksCluster(cluster: Cluster, region: string): EksCluster {
   };
 }
 
-const UPDATE_STATUSES: readonly string[] = ['InProgress', 'Failed', 'Cancelled', 'Successful'] satisfies EksUpdate['status'][];
+const UPDATE_STATUSES: readonly string[] = [
+  'InProgress',
+  'Failed',
+  'Cancelled',
+  'Successful',
+] satisfies EksUpdate['status'][];
 
 export function toEksUpdate(update: Update): EksUpdate {
   const status = update.status ?? 'missing';
   if (!UPDATE_STATUSES.includes(status)) {
-    throw new InternalError('AwsAnswerUnreadable', `update ${update.id ?? '?'} has the status ${status}, which the bot does not know`);
+    throw new InternalError(
+      'AwsAnswerUnreadable',
+      `update ${update.id ?? '?'} has the status ${status}, which the bot does not know`,
+    );
   }
   return {
     id: present(update.id, 'update.id'),
@@ -65,7 +76,10 @@ export function toManagedNodeGroup(group: Nodegroup): ManagedNodeGroup {
     version: versionOf(group.version, `node group ${name}`),
     releaseVersion: group.releaseVersion ?? null,
     sizes: { min: minSize, max: maxSize, desired: desiredSize },
-    healthIssues: (group.health?.issues ?? []).map(({ code, message }) => ({ code: code ?? 'Unknown', message: message ?? '' })),
+    healthIssues: (group.health?.issues ?? []).map(({ code, message }) => ({
+      code: code ?? 'Unknown',
+      message: message ?? '',
+    })),
   };
 }
 
@@ -76,15 +90,24 @@ export function toOfferedVersions(versions: ClusterVersionInformation[]): Offere
       const version = parseVersion(entry.clusterVersion ?? '');
       const support = supportOf(entry);
       if (version === undefined || support === undefined) return [];
-      return [{ version, support, standardSupportEnds: isoDate(entry.endOfStandardSupportDate), extendedSupportEnds: isoDate(entry.endOfExtendedSupportDate) }];
+      return [
+        {
+          version,
+          support,
+          standardSupportEnds: isoDate(entry.endOfStandardSupportDate),
+          extendedSupportEnds: isoDate(entry.endOfExtendedSupportDate),
+        },
+      ];
     })
     .sort((a, b) => minorOf(a.version) - minorOf(b.version));
 }
 
 /** `versionStatus` replaced `status` in February 2025; regions that still answer with the old one say it in lower case. */
 function supportOf({ versionStatus, status }: ClusterVersionInformation): OfferedVersion['support'] | undefined {
-  if (versionStatus === 'STANDARD_SUPPORT' || (versionStatus === undefined && status === 'standard-support')) return 'standard';
-  if (versionStatus === 'EXTENDED_SUPPORT' || (versionStatus === undefined && status === 'extended-support')) return 'extended';
+  if (versionStatus === 'STANDARD_SUPPORT' || (versionStatus === undefined && status === 'standard-support'))
+    return 'standard';
+  if (versionStatus === 'EXTENDED_SUPPORT' || (versionStatus === undefined && status === 'extended-support'))
+    return 'extended';
   return undefined;
 }
 
@@ -94,7 +117,9 @@ export function toOfferedAddonVersions(addons: AddonInfo[], version: KubernetesV
     .flatMap(({ addonVersions = [] }) => addonVersions)
     .flatMap(({ addonVersion, compatibilities = [] }) => {
       const compatibility = compatibilities.find(({ clusterVersion }) => clusterVersion === version);
-      return addonVersion === undefined || compatibility === undefined ? [] : [{ addonVersion, isDefault: compatibility.defaultVersion === true }];
+      return addonVersion === undefined || compatibility === undefined
+        ? []
+        : [{ addonVersion, isDefault: compatibility.defaultVersion === true }];
     })
     .sort((a, b) => compareAddonVersions(b.addonVersion, a.addonVersion));
   const newest = fitting[0];
@@ -119,7 +144,11 @@ function isoDate(date: Date | undefined): string | null {
 
 function versionOf(text: string | undefined, what: string): KubernetesVersion {
   const version = parseVersion(text ?? '');
-  if (version === undefined) throw new InternalError('AwsAnswerUnreadable', `EKS says ${what} has the version ${text ?? '(none)'}, which is not 1.N`);
+  if (version === undefined)
+    throw new InternalError(
+      'AwsAnswerUnreadable',
+      `EKS says ${what} has the version ${text ?? '(none)'}, which is not 1.N`,
+    );
   return version;
 }
 

@@ -21,7 +21,14 @@ import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { isCausedBy } from './aws-errors.ts';
 import { concurrently } from './concurrently.ts';
-import { present, toEksCluster, toEksUpdate, toManagedNodeGroup, toOfferedAddonVersions, toOfferedVersions } from './eks-mapping.ts';
+import {
+  present,
+  toEksCluster,
+  toEksUpdate,
+  toManagedNodeGroup,
+  toOfferedAddonVersions,
+  toOfferedVersions,
+} from './eks-mapping.ts';
 
 /** Describe calls in flight at once: enough to be quick, too few for EKS to throttle. */
 const IN_FLIGHT = 4;
@@ -41,7 +48,9 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
     offeredVersions: () => offeredVersions(inside),
     updateClusterVersion: ({ cluster, version, token }) =>
       started(() =>
-        call('UpdateClusterVersion', () => clients.eks.send(new UpdateClusterVersionCommand({ name: cluster, version, clientRequestToken: token }))),
+        call('UpdateClusterVersion', () =>
+          clients.eks.send(new UpdateClusterVersionCommand({ name: cluster, version, clientRequestToken: token })),
+        ),
       ),
     describeUpdate: (request) => describeUpdate(inside, request),
     updatesInProgress: (cluster) => updatesInProgress(inside, cluster, finished),
@@ -49,20 +58,35 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
     updateNodegroupVersion: ({ cluster, nodeGroup, version, token }) =>
       started(() =>
         call('UpdateNodegroupVersion', () =>
-          clients.eks.send(new UpdateNodegroupVersionCommand({ clusterName: cluster, nodegroupName: nodeGroup, version, clientRequestToken: token })),
+          clients.eks.send(
+            new UpdateNodegroupVersionCommand({
+              clusterName: cluster,
+              nodegroupName: nodeGroup,
+              version,
+              clientRequestToken: token,
+            }),
+          ),
         ),
       ),
     listAddons: (clusterName) =>
-      call('ListAddons', () => pages(paginateListAddons({ client: clients.eks }, { clusterName }), ({ addons }) => addons)),
+      call('ListAddons', () =>
+        pages(paginateListAddons({ client: clients.eks }, { clusterName }), ({ addons }) => addons),
+      ),
     describeAddon: async (cluster, addon) => {
       const found = await describeAddon(inside, cluster, addon);
       return found === null ? null : toEksAddon(found, addon);
     },
     offeredAddonVersions: async (addonName, kubernetesVersion) => {
       const addons = await call('DescribeAddonVersions', () =>
-        pages(paginateDescribeAddonVersions({ client: clients.eks }, { addonName, kubernetesVersion }), (page) => page.addons),
+        pages(
+          paginateDescribeAddonVersions({ client: clients.eks }, { addonName, kubernetesVersion }),
+          (page) => page.addons,
+        ),
       );
-      return toOfferedAddonVersions(addons.filter((info) => info.addonName === addonName), kubernetesVersion);
+      return toOfferedAddonVersions(
+        addons.filter((info) => info.addonName === addonName),
+        kubernetesVersion,
+      );
     },
     updateAddon: (request) => updateAddon(inside, request),
   };
@@ -76,7 +100,10 @@ async function offeredVersions({ client, call }: Inside) {
   return toOfferedVersions(versions);
 }
 
-async function describeUpdate({ client, call }: Inside, { cluster, updateId, nodeGroup, addon }: UpdateRef): Promise<EksUpdate> {
+async function describeUpdate(
+  { client, call }: Inside,
+  { cluster, updateId, nodeGroup, addon }: UpdateRef,
+): Promise<EksUpdate> {
   const { update } = await call('DescribeUpdate', () =>
     client.send(new DescribeUpdateCommand({ name: cluster, updateId, nodegroupName: nodeGroup, addonName: addon })),
   );
@@ -90,7 +117,9 @@ async function describeUpdate({ client, call }: Inside, { cluster, updateId, nod
  */
 async function updatesInProgress(inside: Inside, cluster: string, finished: Set<string>): Promise<EksUpdate[]> {
   const { client, call } = inside;
-  const ids = await call('ListUpdates', () => pages(paginateListUpdates({ client }, { name: cluster }), ({ updateIds }) => updateIds));
+  const ids = await call('ListUpdates', () =>
+    pages(paginateListUpdates({ client }, { name: cluster }), ({ updateIds }) => updateIds),
+  );
   const unknown = ids.filter((id) => !finished.has(id));
   for (let start = 0; start < unknown.length; start += IN_FLIGHT) {
     const batch = unknown.slice(start, start + IN_FLIGHT);
@@ -107,7 +136,9 @@ async function managedNodeGroups({ client, call }: Inside, clusterName: string) 
     pages(paginateListNodegroups({ client }, { clusterName }), ({ nodegroups }) => nodegroups),
   );
   const groups = await concurrently(IN_FLIGHT, names, (nodegroupName) =>
-    nullIfMissing(() => call('DescribeNodegroup', () => client.send(new DescribeNodegroupCommand({ clusterName, nodegroupName })))),
+    nullIfMissing(() =>
+      call('DescribeNodegroup', () => client.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }))),
+    ),
   );
   // A group that was deleted between the two calls is simply not there.
   return groups.flatMap((group) => (group === null ? [] : [toManagedNodeGroup(present(group.nodegroup, 'nodegroup'))]));
@@ -115,7 +146,9 @@ async function managedNodeGroups({ client, call }: Inside, clusterName: string) 
 
 function describeAddon({ client, call }: Inside, clusterName: string, addonName: string): Promise<Addon | null> {
   return nullIfMissing(async () => {
-    const { addon } = await call('DescribeAddon', () => client.send(new DescribeAddonCommand({ clusterName, addonName })));
+    const { addon } = await call('DescribeAddon', () =>
+      client.send(new DescribeAddonCommand({ clusterName, addonName })),
+    );
     return present(addon, 'addon');
   });
 }
@@ -125,7 +158,10 @@ function toEksAddon(addon: Addon, name: string): EksAddon {
     name: addon.addonName ?? name,
     version: present(addon.addonVersion, 'addon.addonVersion'),
     status: present(addon.status, 'addon.status'),
-    healthIssues: (addon.health?.issues ?? []).map(({ code, message }) => ({ code: code ?? 'Unknown', message: message ?? '' })),
+    healthIssues: (addon.health?.issues ?? []).map(({ code, message }) => ({
+      code: code ?? 'Unknown',
+      message: message ?? '',
+    })),
   };
 }
 
@@ -134,7 +170,10 @@ function toEksAddon(addon: Addon, name: string): EksAddon {
  * associations are left alone by not sending them (an empty list deletes them).
  * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html
  */
-async function updateAddon(inside: Inside, { cluster, addon, version, token }: Parameters<Eks['updateAddon']>[0]): Promise<StartedUpdate> {
+async function updateAddon(
+  inside: Inside,
+  { cluster, addon, version, token }: Parameters<Eks['updateAddon']>[0],
+): Promise<StartedUpdate> {
   const now = await describeAddon(inside, cluster, addon);
   if (now === null) throw new UserError('AwsNotFound', `cluster ${cluster} has no EKS add-on ${addon} to update`);
   return started(() =>
@@ -159,7 +198,8 @@ async function started(start: () => Promise<{ update?: Update | undefined }>): P
     const { update } = await start();
     return { kind: 'started', updateId: present(update?.id, 'update.id') };
   } catch (error) {
-    if (isCausedBy(error, 'ResourceInUseException')) return { kind: 'in-flight', message: messageOf((error as Error).cause) };
+    if (isCausedBy(error, 'ResourceInUseException'))
+      return { kind: 'in-flight', message: messageOf((error as Error).cause) };
     throw error;
   }
 }
@@ -175,7 +215,10 @@ async function nullIfMissing<T>(ask: () => Promise<T>): Promise<T | null> {
 }
 
 /** All pages of a list, as one call in the log. */
-async function pages<Page, Item>(paginator: AsyncIterable<Page>, itemsOf: (page: Page) => Item[] | undefined): Promise<Item[]> {
+async function pages<Page, Item>(
+  paginator: AsyncIterable<Page>,
+  itemsOf: (page: Page) => Item[] | undefined,
+): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of paginator) items.push(...(itemsOf(page) ?? []));
   return items;

@@ -33,7 +33,10 @@ const CONNECTIONS = 6;
  */
 export async function connectKubernetes(server: Server): Promise<KubernetesApis> {
   const k8s = await import('@kubernetes/client-node');
-  const dispatcher = new Agent({ connections: CONNECTIONS, connect: { ca: server.certificateAuthority, timeout: CONNECT_TIMEOUT } });
+  const dispatcher = new Agent({
+    connections: CONNECTIONS,
+    connect: { ca: server.certificateAuthority, timeout: CONNECT_TIMEOUT },
+  });
   const httpApi = k8s.wrapHttpLibrary({
     send: async (request) => {
       const answer = await send(request, server, dispatcher);
@@ -44,7 +47,10 @@ export async function connectKubernetes(server: Server): Promise<KubernetesApis>
       });
     },
   });
-  const configuration = k8s.createConfiguration({ baseServer: new k8s.ServerConfiguration(server.endpoint, {}), httpApi });
+  const configuration = k8s.createConfiguration({
+    baseServer: new k8s.ServerConfiguration(server.endpoint, {}),
+    httpApi,
+  });
   return {
     core: new k8s.CoreV1Api(configuration),
     apps: new k8s.AppsV1Api(configuration),
@@ -54,7 +60,11 @@ export async function connectKubernetes(server: Server): Promise<KubernetesApis>
   };
 }
 
-async function send(request: RequestContext, { token, userAgent, callTimeoutMs = CALL_TIMEOUT }: Server, dispatcher: Agent) {
+async function send(
+  request: RequestContext,
+  { token, userAgent, callTimeoutMs = CALL_TIMEOUT }: Server,
+  dispatcher: Agent,
+) {
   const body = request.getBody();
   const response = await fetch(request.getUrl(), {
     method: request.getHttpMethod().toString(),

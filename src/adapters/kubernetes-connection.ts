@@ -15,7 +15,11 @@ type Deps = {
 
 export type KubernetesConnection = {
   /** Runs one call; `asValue` may turn a failure that is an answer (404, 401) into a value instead of an error. */
-  use: <T>(operation: string, call: (apis: KubernetesApis) => Promise<T>, asValue?: (error: unknown) => T | undefined) => Promise<T>;
+  use: <T>(
+    operation: string,
+    call: (apis: KubernetesApis) => Promise<T>,
+    asValue?: (error: unknown) => T | undefined,
+  ) => Promise<T>;
   close: () => void;
 };
 
@@ -24,7 +28,14 @@ export type KubernetesConnection = {
  * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, the token is made
  * anew, and the call is tried a second time. Calls that fail together share that one look-up.
  */
-export function createKubernetesConnection({ cluster, eks, tokens, userAgent, logger, connect: dial = connectKubernetes }: Deps): KubernetesConnection {
+export function createKubernetesConnection({
+  cluster,
+  eks,
+  tokens,
+  userAgent,
+  logger,
+  connect: dial = connectKubernetes,
+}: Deps): KubernetesConnection {
   let current: Promise<KubernetesApis> | undefined;
 
   function connect(): Promise<KubernetesApis> {
@@ -48,7 +59,10 @@ export function createKubernetesConnection({ cluster, eks, tokens, userAgent, lo
     if (current !== failed) return;
     current = undefined;
     tokens.forget();
-    failed.then((apis) => apis.close(), () => {});
+    failed.then(
+      (apis) => apis.close(),
+      () => {},
+    );
   }
 
   async function attempt<T>(call: (apis: KubernetesApis) => Promise<T>): Promise<T> {
@@ -67,7 +81,10 @@ export function createKubernetesConnection({ cluster, eks, tokens, userAgent, lo
     use: async (operation, call, asValue) => {
       const began = performance.now();
       const record = (outcome: string) =>
-        logger.debug({ kubernetes: operation, cluster, ms: Math.round(performance.now() - began), outcome }, 'called Kubernetes');
+        logger.debug(
+          { kubernetes: operation, cluster, ms: Math.round(performance.now() - began), outcome },
+          'called Kubernetes',
+        );
       try {
         const answer = await attempt(call);
         record('ok');

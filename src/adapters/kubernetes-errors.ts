@@ -30,12 +30,17 @@ export function apiMessage(error: ApiFailure): string {
   return parsed.success ? parsed.data.message : `HTTP ${error.code}`;
 }
 
-export function fromKubernetesError(error: unknown, { cluster, operation }: { cluster: string; operation: string }): Error {
-  if ([UserError, RefusedError, TransientError, InternalError].some((type) => error instanceof type)) return error as Error;
+export function fromKubernetesError(
+  error: unknown,
+  { cluster, operation }: { cluster: string; operation: string },
+): Error {
+  if ([UserError, RefusedError, TransientError, InternalError].some((type) => error instanceof type))
+    return error as Error;
   const what = `kubernetes of ${cluster}: ${operation}`;
   if (isApiFailure(error)) return fromAnswer(error, what);
   const network = networkCause(error);
-  if (network !== undefined) return new TransientError('KubernetesUnreachable', `${what}: ${network}`, { cause: error });
+  if (network !== undefined)
+    return new TransientError('KubernetesUnreachable', `${what}: ${network}`, { cause: error });
   return new InternalError('KubernetesCallFailed', `${what}: ${messageOf(error)}`, { cause: error });
 }
 
@@ -45,9 +50,17 @@ function fromAnswer(error: ApiFailure, what: string): Error {
   switch (error.code) {
     case 401:
       // Some minutes after a control-plane update this passes by itself; at any other time the bot is not mapped.
-      return new TransientError('KubernetesUnauthorized', `${what}: the API server does not know the bot (401): ${words}`, options);
+      return new TransientError(
+        'KubernetesUnauthorized',
+        `${what}: the API server does not know the bot (401): ${words}`,
+        options,
+      );
     case 403:
-      return new UserError('KubernetesForbidden', `${what}: ${words}; give the bot the rights in docs/rbac.yaml`, options);
+      return new UserError(
+        'KubernetesForbidden',
+        `${what}: ${words}; give the bot the rights in docs/rbac.yaml`,
+        options,
+      );
     case 404:
       return new UserError('KubernetesNotFound', `${what}: ${words}`, options);
     case 408:

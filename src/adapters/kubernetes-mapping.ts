@@ -26,7 +26,12 @@ export function toObservedNode({ metadata, spec, status }: V1Node): ObservedNode
 /** Pods by namespace; a pod that several selectors match counts once, one that has ended not at all. */
 export function toActivity(pods: V1Pod[]): Activity {
   const alive = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
-  const namespaces = new Map(alive.map(({ metadata }) => [metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`, metadata?.namespace ?? '']));
+  const namespaces = new Map(
+    alive.map(({ metadata }) => [
+      metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`,
+      metadata?.namespace ?? '',
+    ]),
+  );
   const byNamespace: Record<string, number> = {};
   for (const namespace of [...namespaces.values()].sort()) byNamespace[namespace] = (byNamespace[namespace] ?? 0) + 1;
   return { total: namespaces.size, byNamespace };

@@ -12,7 +12,8 @@ export function daemonSetRollout({ metadata, status, spec }: V1DaemonSet): Rollo
   const available = status?.numberAvailable ?? 0;
   if (!observed(metadata?.generation, status?.observedGeneration)) return notYet('the change is not observed yet');
   if (updated < desired) {
-    const by = spec?.updateStrategy?.type === 'OnDelete' ? ' (update strategy OnDelete: each pod waits to be deleted)' : '';
+    const by =
+      spec?.updateStrategy?.type === 'OnDelete' ? ' (update strategy OnDelete: each pod waits to be deleted)' : '';
     return notYet(`${count(updated, desired, available)}${by}`);
   }
   return { rolledOut: available >= desired, progress: count(updated, desired, available) };
@@ -25,7 +26,8 @@ export function deploymentRollout({ metadata, spec, status }: V1Deployment): Rol
   const available = status?.availableReplicas ?? 0;
   const old = (status?.replicas ?? 0) - updated;
   if (!observed(metadata?.generation, status?.observedGeneration)) return notYet('the change is not observed yet');
-  const deadline = status?.conditions?.find(({ type }) => type === 'Progressing')?.reason === 'ProgressDeadlineExceeded';
+  const deadline =
+    status?.conditions?.find(({ type }) => type === 'Progressing')?.reason === 'ProgressDeadlineExceeded';
   const progress = `${count(updated, desired, available)}${old > 0 ? `, ${old} old to go` : ''}${deadline ? ', progress deadline exceeded' : ''}`;
   return { rolledOut: !deadline && updated >= desired && old <= 0 && available >= updated, progress };
 }
@@ -39,7 +41,9 @@ export function podProblems(pods: V1Pod[]): string[] {
     .flatMap(({ status }) => [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])])
     .flatMap(({ state }) => (state?.waiting === undefined ? [] : [state.waiting]))
     .filter(({ reason }) => reason !== undefined && !STARTING.includes(reason))
-    .map(({ reason, message }) => (message === undefined ? `${reason}` : `${reason}: ${message.replace(/\s*\(pod: .*\)$/s, '')}`));
+    .map(({ reason, message }) =>
+      message === undefined ? `${reason}` : `${reason}: ${message.replace(/\s*\(pod: .*\)$/s, '')}`,
+    );
   return [...new Set(waiting)];
 }
 

@@ -24,7 +24,11 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       const pods = await concurrently(IN_FLIGHT, selectors, (labelSelector) =>
         listAll((page) =>
           use(`list pods ${labelSelector}`, ({ core }) =>
-            core.listPodForAllNamespaces({ ...page, labelSelector, fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' }),
+            core.listPodForAllNamespaces({
+              ...page,
+              labelSelector,
+              fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed',
+            }),
           ),
         ),
       );
@@ -63,7 +67,8 @@ function reviewOne({ use }: KubernetesConnection, wish: AccessWish): Promise<Acc
       const { status } = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
       return status?.allowed === true ? { kind: 'allowed' } : { kind: 'denied', missing: [wish] };
     },
-    (error) => (isUnauthorized(error) && isApiFailure(error) ? { kind: 'unauthorized', message: apiMessage(error) } : undefined),
+    (error) =>
+      isUnauthorized(error) && isApiFailure(error) ? { kind: 'unauthorized', message: apiMessage(error) } : undefined,
   );
 }
 
@@ -95,7 +100,9 @@ function readDeployment({ use }: KubernetesConnection, name: string): Promise<Fo
 
 async function problemsOf({ use }: KubernetesConnection, app: string): Promise<string[]> {
   const pods = await listAll((page) =>
-    use(`list pods of ${app}`, ({ core }) => core.listNamespacedPod({ ...page, namespace: NAMESPACE, labelSelector: `k8s-app=${app}` })),
+    use(`list pods of ${app}`, ({ core }) =>
+      core.listNamespacedPod({ ...page, namespace: NAMESPACE, labelSelector: `k8s-app=${app}` }),
+    ),
   );
   return podProblems(pods);
 }

@@ -57,7 +57,10 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
     group,
     template: await templateOf(inside, stack),
   }));
-  await learnImageNames(inside, withTemplates.flatMap(({ template: { image } }) => (image.kind === 'id' ? [image.imageId] : [])));
+  await learnImageNames(
+    inside,
+    withTemplates.flatMap(({ template: { image } }) => (image.kind === 'id' ? [image.imageId] : [])),
+  );
   return withTemplates.map(({ stack, group, template }) => ({
     stackName: stack.StackName ?? '',
     group,
@@ -76,7 +79,8 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
 async function describeStacks({ cloudFormation, callCloudFormation }: Inside): Promise<Stack[]> {
   return callCloudFormation('DescribeStacks', async () => {
     const stacks: Stack[] = [];
-    for await (const page of paginateDescribeStacks({ client: cloudFormation }, {})) stacks.push(...(page.Stacks ?? []));
+    for await (const page of paginateDescribeStacks({ client: cloudFormation }, {}))
+      stacks.push(...(page.Stacks ?? []));
     return stacks;
   });
 }
@@ -86,18 +90,29 @@ async function templateOf(inside: Inside, stack: Stack): Promise<NodeGroupTempla
   const known = inside.templates.get(key);
   if (known !== undefined) return known;
   const body = await templateBody(inside, stack);
-  if (body === null) return { managed: false, image: { kind: 'unknown', why: 'its stack was deleted while the bot looked' }, sizes: null };
+  if (body === null)
+    return {
+      managed: false,
+      image: { kind: 'unknown', why: 'its stack was deleted while the bot looked' },
+      sizes: null,
+    };
   const parameters = (stack.Parameters ?? []).map(
-    ({ ParameterKey = '', ResolvedValue, ParameterValue = '' }) => [ParameterKey, ResolvedValue ?? ParameterValue] as const,
+    ({ ParameterKey = '', ResolvedValue, ParameterValue = '' }) =>
+      [ParameterKey, ResolvedValue ?? ParameterValue] as const,
   );
   const template = readNodeGroupTemplate(body, Object.fromEntries(parameters));
   inside.templates.set(key, template);
   return template;
 }
 
-async function templateBody({ cloudFormation, callCloudFormation }: Inside, { StackId, StackName }: Stack): Promise<string | null> {
+async function templateBody(
+  { cloudFormation, callCloudFormation }: Inside,
+  { StackId, StackName }: Stack,
+): Promise<string | null> {
   try {
-    const answer = await callCloudFormation('GetTemplate', () => cloudFormation.send(new GetTemplateCommand({ StackName: StackId ?? StackName })));
+    const answer = await callCloudFormation('GetTemplate', () =>
+      cloudFormation.send(new GetTemplateCommand({ StackName: StackId ?? StackName })),
+    );
     return answer.TemplateBody ?? '';
   } catch (error) {
     if (isMissingStack(error)) return null;
@@ -113,9 +128,16 @@ async function learnImageNames({ ec2, callEc2, imageNames }: Inside, imageIds: s
   const unknown = [...new Set(imageIds)].filter((id) => !imageNames.has(id));
   if (unknown.length === 0) return;
   const { Images = [] } = await callEc2('DescribeImages', () =>
-    ec2.send(new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: unknown }], IncludeDeprecated: true, IncludeDisabled: true })),
+    ec2.send(
+      new DescribeImagesCommand({
+        Filters: [{ Name: 'image-id', Values: unknown }],
+        IncludeDeprecated: true,
+        IncludeDisabled: true,
+      }),
+    ),
   );
-  for (const { ImageId, Name } of Images) if (ImageId !== undefined && Name !== undefined) imageNames.set(ImageId, Name);
+  for (const { ImageId, Name } of Images)
+    if (ImageId !== undefined && Name !== undefined) imageNames.set(ImageId, Name);
 }
 
 function amiOf({ imageNames }: Inside, { managed, image }: NodeGroupTemplate): StackAmi {
@@ -123,9 +145,14 @@ function amiOf({ imageNames }: Inside, { managed, image }: NodeGroupTemplate): S
     return { kind: 'unknown', why: managed ? 'EKS chooses the image of a managed group' : image.why };
   }
   const name = imageNames.get(image.imageId);
-  if (name === undefined) return { kind: 'unknown', why: `its image ${image.imageId} is deregistered or not shared with this account` };
+  if (name === undefined)
+    return { kind: 'unknown', why: `its image ${image.imageId} is deregistered or not shared with this account` };
   const version = versionOfAmi(name);
-  if (version === undefined) return { kind: 'unknown', why: `its image ${image.imageId} (${name}) is a custom one whose name does not say a version` };
+  if (version === undefined)
+    return {
+      kind: 'unknown',
+      why: `its image ${image.imageId} (${name}) is a custom one whose name does not say a version`,
+    };
   return { kind: 'known', imageId: image.imageId, name, version };
 }
 

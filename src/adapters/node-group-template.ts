@@ -17,7 +17,9 @@ const template = z.object({ Resources: z.record(z.string(), resource) });
 const launchTemplate = z.object({ LaunchTemplateData: z.object({ ImageId: z.unknown().optional() }) });
 const launchConfiguration = z.object({ ImageId: z.unknown().optional() });
 const scalingGroup = z.object({ MinSize: size, MaxSize: size, DesiredCapacity: size.optional() });
-const scalingConfig = z.object({ ScalingConfig: z.object({ MinSize: size, MaxSize: size, DesiredSize: size.optional() }) });
+const scalingConfig = z.object({
+  ScalingConfig: z.object({ MinSize: size, MaxSize: size, DesiredSize: size.optional() }),
+});
 
 /**
  * Reads a template made by eksctl (JSON). Resources are found by type: their logical names changed over eksctl's life.
@@ -27,7 +29,11 @@ const scalingConfig = z.object({ ScalingConfig: z.object({ MinSize: size, MaxSiz
 export function readNodeGroupTemplate(body: string, parameters: Record<string, string>): NodeGroupTemplate {
   const parsed = template.safeParse(parseJson(body));
   if (!parsed.success) {
-    return { managed: false, image: { kind: 'unknown', why: 'its stack template is not the JSON that eksctl writes' }, sizes: null };
+    return {
+      managed: false,
+      image: { kind: 'unknown', why: 'its stack template is not the JSON that eksctl writes' },
+      sizes: null,
+    };
   }
   const resources = Object.values(parsed.data.Resources);
   const propertiesOf = (type: string) => resources.find(({ Type }) => Type === type)?.Properties;
@@ -35,20 +41,29 @@ export function readNodeGroupTemplate(body: string, parameters: Record<string, s
   return {
     managed: nodegroup !== undefined,
     image: imageOf(propertiesOf, parameters),
-    sizes: nodegroup === undefined ? selfManagedSizes(propertiesOf('AWS::AutoScaling::AutoScalingGroup')) : managedSizes(nodegroup),
+    sizes:
+      nodegroup === undefined
+        ? selfManagedSizes(propertiesOf('AWS::AutoScaling::AutoScalingGroup'))
+        : managedSizes(nodegroup),
   };
 }
 
 type Properties = Record<string, unknown>;
 
-function imageOf(propertiesOf: (type: string) => Properties | undefined, parameters: Record<string, string>): TemplateImage {
+function imageOf(
+  propertiesOf: (type: string) => Properties | undefined,
+  parameters: Record<string, string>,
+): TemplateImage {
   const data = launchTemplate.safeParse(propertiesOf('AWS::EC2::LaunchTemplate')).data?.LaunchTemplateData;
   const configuration = launchConfiguration.safeParse(propertiesOf('AWS::AutoScaling::LaunchConfiguration')).data;
   const id = data?.ImageId ?? configuration?.ImageId;
   if (id === undefined) return { kind: 'unknown', why: 'its launch template names no image' };
   const resolved = isReference(id) ? parameters[id.Ref] : id;
   if (typeof resolved === 'string' && resolved.startsWith('ami-')) return { kind: 'id', imageId: resolved };
-  return { kind: 'unknown', why: `its launch template's image is ${JSON.stringify(id)}, which only EC2 resolves when it starts a node` };
+  return {
+    kind: 'unknown',
+    why: `its launch template's image is ${JSON.stringify(id)}, which only EC2 resolves when it starts a node`,
+  };
 }
 
 function isReference(value: unknown): value is { Ref: string } {
@@ -57,12 +72,16 @@ function isReference(value: unknown): value is { Ref: string } {
 
 function selfManagedSizes(properties: Properties | undefined): NodeGroupTemplate['sizes'] {
   const { data } = scalingGroup.safeParse(properties);
-  return data === undefined ? null : { min: data.MinSize, max: data.MaxSize, desired: data.DesiredCapacity ?? data.MinSize };
+  return data === undefined
+    ? null
+    : { min: data.MinSize, max: data.MaxSize, desired: data.DesiredCapacity ?? data.MinSize };
 }
 
 function managedSizes(properties: Properties): NodeGroupTemplate['sizes'] {
   const config = scalingConfig.safeParse(properties).data?.ScalingConfig;
-  return config === undefined ? null : { min: config.MinSize, max: config.MaxSize, desired: config.DesiredSize ?? config.MinSize };
+  return config === undefined
+    ? null
+    : { min: config.MinSize, max: config.MaxSize, desired: config.DesiredSize ?? config.MinSize };
 }
 
 function parseJson(text: string): unknown {

@@ -12,11 +12,15 @@ export function operationBegan({ StackId, PhysicalResourceId, ResourceStatus }: 
 export function failureReasonsOf(events: StackEvent[]): string[] {
   const began = events.findIndex(operationBegan);
   const newest = (began === -1 ? events : events.slice(0, began)).toReversed();
-  const failed = newest.filter(({ ResourceStatus = '', ResourceStatusReason = '' }) => ResourceStatus.endsWith('_FAILED') && !CANCELLED.test(ResourceStatusReason));
+  const failed = newest.filter(
+    ({ ResourceStatus = '', ResourceStatusReason = '' }) =>
+      ResourceStatus.endsWith('_FAILED') && !CANCELLED.test(ResourceStatusReason),
+  );
   // The stack's own line only sums up the others ("The following resource(s) failed to delete: …").
   const ofResources = failed.filter(({ PhysicalResourceId, StackId }) => PhysicalResourceId !== StackId);
   const reasons = (ofResources.length > 0 ? ofResources : failed).map(
-    ({ LogicalResourceId = '?', ResourceStatus, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason ?? ResourceStatus}`,
+    ({ LogicalResourceId = '?', ResourceStatus, ResourceStatusReason }) =>
+      `${LogicalResourceId}: ${ResourceStatusReason ?? ResourceStatus}`,
   );
   return [...new Set(reasons)];
 }

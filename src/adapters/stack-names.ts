@@ -2,7 +2,11 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 
 /** Current tags first, then those of eksctl before 0.2; see pkg/apis/eksctl.io/v1alpha5/types.go. */
 const CLUSTER_TAGS = ['alpha.eksctl.io/cluster-name', 'eksctl.cluster.k8s.io/v1alpha1/cluster-name'];
-const GROUP_TAGS = ['alpha.eksctl.io/nodegroup-name', 'eksctl.io/v1alpha2/nodegroup-name', 'eksctl.cluster.k8s.io/v1alpha1/nodegroup-id'];
+const GROUP_TAGS = [
+  'alpha.eksctl.io/nodegroup-name',
+  'eksctl.io/v1alpha2/nodegroup-name',
+  'eksctl.cluster.k8s.io/v1alpha1/nodegroup-id',
+];
 
 const SEPARATOR = '-nodegroup-';
 

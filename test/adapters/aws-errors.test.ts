@@ -13,7 +13,10 @@ const status = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 test('a denied call names the action, who was denied, and the file that grants it', () => {
   const words =
     'User: arn:aws:sts::111122223333:assumed-role/bot/s1 is not authorized to perform: eks:UpdateClusterVersion on resource: arn:aws:eks:us-west-2:111122223333:cluster/coast because no identity-based policy allows the eks:UpdateClusterVersion action';
-  const error = fromAwsError(sdkError('AccessDeniedException', words, status(403)), { service: 'eks', operation: 'UpdateClusterVersion' });
+  const error = fromAwsError(sdkError('AccessDeniedException', words, status(403)), {
+    service: 'eks',
+    operation: 'UpdateClusterVersion',
+  });
   expect(error).toBeInstanceOf(UserError);
   expect(error).toMatchObject({ code: 'AwsAccessDenied' });
   expect(error.message).toBe(
@@ -22,21 +25,30 @@ test('a denied call names the action, who was denied, and the file that grants i
 });
 
 test('a denied call whose words name nobody names the call itself', () => {
-  const error = fromAwsError(sdkError('UnauthorizedOperation', 'You are not authorized to perform this operation.', status(403)), {
-    service: 'ec2',
-    operation: 'DescribeImages',
-  });
+  const error = fromAwsError(
+    sdkError('UnauthorizedOperation', 'You are not authorized to perform this operation.', status(403)),
+    {
+      service: 'ec2',
+      operation: 'DescribeImages',
+    },
+  );
   expect(error.message).toMatch(/^AWS denies ec2:DescribeImages to the bot: add it/);
 });
 
 test('an explicit deny is not cured by adding rights', () => {
-  const words = 'User: arn:aws:iam::1:user/a is not authorized to perform: eks:ListUpdates with an explicit deny in a service control policy';
-  expect(fromAwsError(sdkError('AccessDeniedException', words, status(403)), call).message).toContain('a policy with an explicit deny forbids it');
+  const words =
+    'User: arn:aws:iam::1:user/a is not authorized to perform: eks:ListUpdates with an explicit deny in a service control policy';
+  expect(fromAwsError(sdkError('AccessDeniedException', words, status(403)), call).message).toContain(
+    'a policy with an explicit deny forbids it',
+  );
 });
 
 test('a role that may not be assumed points at its trust policy', () => {
-  const words = 'User: arn:aws:iam::1:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/eks';
-  expect(fromAwsError(sdkError('AccessDenied', words, status(403)), call).message).toContain('name them in the trust policy of the role');
+  const words =
+    'User: arn:aws:iam::1:user/a is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::2:role/eks';
+  expect(fromAwsError(sdkError('AccessDenied', words, status(403)), call).message).toContain(
+    'name them in the trust policy of the role',
+  );
 });
 
 test.each([
@@ -50,7 +62,12 @@ test.each([
   ['Error', 'connect ECONNREFUSED 127.0.0.1:9', { code: 'ECONNREFUSED' }, 'AwsUnreachable'],
   ['Error', 'getaddrinfo EAI_AGAIN eks.us-west-2.amazonaws.com', { code: 'EAI_AGAIN' }, 'AwsUnreachable'],
   ['Error', 'unable to verify the first certificate', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }, 'AwsUnreachable'],
-  ['ExpiredTokenException', 'The security token included in the request is expired', status(403), 'AwsCredentialsExpired'],
+  [
+    'ExpiredTokenException',
+    'The security token included in the request is expired',
+    status(403),
+    'AwsCredentialsExpired',
+  ],
   ['CredentialsProviderError', 'Could not load credentials from any providers', {}, 'AwsCredentialsMissing'],
 ])('%s (%s) may work later', (name, message, extra, code) => {
   const error = fromAwsError(sdkError(name, message, extra), call);
@@ -63,7 +80,12 @@ test.each([
 test.each([
   ['ResourceNotFoundException', 'No cluster found for name: coast.', 404, 'AwsNotFound'],
   ['ValidationError', 'Stack with id eksctl-coast-nodegroup-x does not exist', 400, 'AwsNotFound'],
-  ['UnrecognizedClientException', 'The security token included in the request is invalid.', 403, 'AwsCredentialsRejected'],
+  [
+    'UnrecognizedClientException',
+    'The security token included in the request is invalid.',
+    403,
+    'AwsCredentialsRejected',
+  ],
   ['InvalidParameterException', 'unsupported Kubernetes version', 400, 'AwsInvalidParameter'],
   ['InvalidStateException', 'insights block the update', 400, 'AwsInvalidState'],
 ])('%s (%s) is for a person to mend', (name, message, httpStatus, code) => {

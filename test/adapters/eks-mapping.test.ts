@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { toEksCluster, toEksUpdate, toManagedNodeGroup, toOfferedAddonVersions, toOfferedVersions } from '#src/adapters/eks-mapping.ts';
+import {
+  toEksCluster,
+  toEksUpdate,
+  toManagedNodeGroup,
+  toOfferedAddonVersions,
+  toOfferedVersions,
+} from '#src/adapters/eks-mapping.ts';
 
 describe('a cluster', () => {
   const cluster = {
@@ -13,21 +19,32 @@ describe('a cluster', () => {
   } as const;
 
   test('from before access entries has the authentication mode CONFIG_MAP and no Auto Mode', () => {
-    expect(toEksCluster(cluster, 'us-west-2')).toMatchObject({ authenticationMode: 'CONFIG_MAP', autoMode: false, certificateAuthority: '-----BEGIN', healthIssues: [] });
+    expect(toEksCluster(cluster, 'us-west-2')).toMatchObject({
+      authenticationMode: 'CONFIG_MAP',
+      autoMode: false,
+      certificateAuthority: '-----BEGIN',
+      healthIssues: [],
+    });
   });
 
   test('says what EKS holds against its health', () => {
     const health = { issues: [{ code: 'Ec2SubnetNotFound', message: 'subnet-1 is gone' }] } as const;
-    expect(toEksCluster({ ...cluster, health: { issues: [...health.issues] } }, 'us-west-2').healthIssues).toEqual(['Ec2SubnetNotFound: subnet-1 is gone']);
+    expect(toEksCluster({ ...cluster, health: { issues: [...health.issues] } }, 'us-west-2').healthIssues).toEqual([
+      'Ec2SubnetNotFound: subnet-1 is gone',
+    ]);
   });
 
   test('that is still being made has no address yet: later', () => {
     const { endpoint: _, ...young } = cluster;
-    expect(() => toEksCluster({ ...young, status: 'CREATING' }, 'us-west-2')).toThrow('cluster coast is CREATING and has no API server address yet');
+    expect(() => toEksCluster({ ...young, status: 'CREATING' }, 'us-west-2')).toThrow(
+      'cluster coast is CREATING and has no API server address yet',
+    );
   });
 
   test('with a version that is not 1.N is a stop, not a guess', () => {
-    expect(() => toEksCluster({ ...cluster, version: '2.0' }, 'us-west-2')).toThrow('EKS says cluster coast has the version 2.0');
+    expect(() => toEksCluster({ ...cluster, version: '2.0' }, 'us-west-2')).toThrow(
+      'EKS says cluster coast has the version 2.0',
+    );
   });
 });
 
@@ -35,19 +52,39 @@ describe('an update', () => {
   const update = { id: 'u1', status: 'InProgress', type: 'VersionUpdate' } as const;
 
   test.each([
-    [[{ type: 'Version', value: '1.23' }, { type: 'PlatformVersion', value: 'eks.1' }], '1.23'],
-    [[{ type: 'ReleaseVersion', value: '1.34.1-20260901' }, { type: 'Version', value: '1.34' }], '1.34'],
-    [[{ type: 'AddonVersion', value: 'v1.12.6-eksbuild.2' }, { type: 'ResolveConflicts', value: 'PRESERVE' }], 'v1.12.6-eksbuild.2'],
+    [
+      [
+        { type: 'Version', value: '1.23' },
+        { type: 'PlatformVersion', value: 'eks.1' },
+      ],
+      '1.23',
+    ],
+    [
+      [
+        { type: 'ReleaseVersion', value: '1.34.1-20260901' },
+        { type: 'Version', value: '1.34' },
+      ],
+      '1.34',
+    ],
+    [
+      [
+        { type: 'AddonVersion', value: 'v1.12.6-eksbuild.2' },
+        { type: 'ResolveConflicts', value: 'PRESERVE' },
+      ],
+      'v1.12.6-eksbuild.2',
+    ],
     [[{ type: 'ClusterLogging', value: '{}' }], null],
   ] as const)('with %j asks for %s', (params, version) => {
     expect(toEksUpdate({ ...update, params: [...params] }).version).toBe(version);
   });
 
   test('that failed keeps EKS’s codes, words and resources', () => {
-    const errors = [{ errorCode: 'IpNotAvailable', errorMessage: 'no free addresses', resourceIds: ['subnet-1'] }] as const;
-    expect(toEksUpdate({ ...update, status: 'Failed', errors: [{ ...errors[0], resourceIds: ['subnet-1'] }] }).errors).toEqual([
-      { code: 'IpNotAvailable', message: 'no free addresses', resources: ['subnet-1'] },
-    ]);
+    const errors = [
+      { errorCode: 'IpNotAvailable', errorMessage: 'no free addresses', resourceIds: ['subnet-1'] },
+    ] as const;
+    expect(
+      toEksUpdate({ ...update, status: 'Failed', errors: [{ ...errors[0], resourceIds: ['subnet-1'] }] }).errors,
+    ).toEqual([{ code: 'IpNotAvailable', message: 'no free addresses', resources: ['subnet-1'] }]);
   });
 
   test('with a status we do not know is not taken for an ended one', () => {
@@ -83,10 +120,18 @@ test('offered versions: oldest first, unsupported ones left out, either field fo
 });
 
 describe('versions of an add-on', () => {
-  const offered = (addonVersion: string, clusterVersion: string, defaultVersion = false) => ({ addonVersion, compatibilities: [{ clusterVersion, defaultVersion }] });
+  const offered = (addonVersion: string, clusterVersion: string, defaultVersion = false) => ({
+    addonVersion,
+    compatibilities: [{ clusterVersion, defaultVersion }],
+  });
 
   test('newest first by number, with the default EKS names', () => {
-    const addonVersions = [offered('v1.12.6-eksbuild.2', '1.24', true), offered('v1.12.6-eksbuild.10', '1.24'), offered('v1.9.0-eksbuild.1', '1.24'), offered('v1.20.0-eksbuild.1', '1.30')];
+    const addonVersions = [
+      offered('v1.12.6-eksbuild.2', '1.24', true),
+      offered('v1.12.6-eksbuild.10', '1.24'),
+      offered('v1.9.0-eksbuild.1', '1.24'),
+      offered('v1.20.0-eksbuild.1', '1.30'),
+    ];
     expect(toOfferedAddonVersions([{ addonName: 'vpc-cni', addonVersions }], '1.24')).toEqual({
       defaultVersion: 'v1.12.6-eksbuild.2',
       versions: ['v1.12.6-eksbuild.10', 'v1.12.6-eksbuild.2', 'v1.9.0-eksbuild.1'],

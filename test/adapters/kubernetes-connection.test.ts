@@ -20,7 +20,8 @@ function world({ lookUpFails = false } = {}) {
     tokens: { token: async () => 't', forget: () => seen.tokensForgotten++ },
     userAgent: 'test',
     logger: { debug: () => {}, info: () => {}, warn: () => {} },
-    connect: async ({ endpoint }) => ({ endpoint, close: () => seen.closed.push(endpoint) }) as unknown as KubernetesApis,
+    connect: async ({ endpoint }) =>
+      ({ endpoint, close: () => seen.closed.push(endpoint) }) as unknown as KubernetesApis,
   });
   return { connection, seen };
 }
@@ -67,14 +68,22 @@ test('calls that fail together share one look-up', async () => {
 test('another failure is neither tried again nor a reason to look up', async () => {
   const { connection, seen } = world();
   const forbidden = Object.assign(new Error('HTTP-Code: 403'), { code: 403, body: '{"message":"no"}' });
-  await expect(connection.use('list nodes', async () => Promise.reject(forbidden))).rejects.toMatchObject({ code: 'KubernetesForbidden' });
+  await expect(connection.use('list nodes', async () => Promise.reject(forbidden))).rejects.toMatchObject({
+    code: 'KubernetesForbidden',
+  });
   expect(seen.lookUps).toBe(1);
 });
 
 test('a failure may be an answer', async () => {
   const { connection } = world();
   const missing = Object.assign(new Error('HTTP-Code: 404'), { code: 404, body: '' });
-  expect(await connection.use<string | null>('get', async () => Promise.reject(missing), () => null)).toBeNull();
+  expect(
+    await connection.use<string | null>(
+      'get',
+      async () => Promise.reject(missing),
+      () => null,
+    ),
+  ).toBeNull();
 });
 
 test('a look-up that fails is said as it is, and made again by the next call', async () => {

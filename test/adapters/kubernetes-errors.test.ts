@@ -62,12 +62,17 @@ describe('no answer', () => {
   });
 
   test('our own time limit is a time-out', () => {
-    expect(fromKubernetesError(new DOMException('The operation was aborted due to timeout', 'TimeoutError'), call).message).toContain('(time-out)');
+    expect(
+      fromKubernetesError(new DOMException('The operation was aborted due to timeout', 'TimeoutError'), call).message,
+    ).toContain('(time-out)');
   });
 });
 
 test('an error that is neither is our bug', () => {
-  expect(fromKubernetesError(new TypeError('x is undefined'), call)).toMatchObject({ name: 'InternalError', code: 'KubernetesCallFailed' });
+  expect(fromKubernetesError(new TypeError('x is undefined'), call)).toMatchObject({
+    name: 'InternalError',
+    code: 'KubernetesCallFailed',
+  });
 });
 
 test.each([

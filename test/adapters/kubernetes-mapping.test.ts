@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { mainImage, toActivity, toObservedNode } from '#src/adapters/kubernetes-mapping.ts';
 
 function node(labels: Record<string, string>, conditions: { type: string; status: string }[] = []): V1Node {
-  return { metadata: { name: 'n1', labels }, spec: {}, status: { conditions, nodeInfo: { kubeletVersion: 'v1.22.17-eks-0a21954' } } } as unknown as V1Node;
+  return {
+    metadata: { name: 'n1', labels },
+    spec: {},
+    status: { conditions, nodeInfo: { kubeletVersion: 'v1.22.17-eks-0a21954' } },
+  } as unknown as V1Node;
 }
 
 test.each([
@@ -21,13 +25,23 @@ test('only a Ready condition that is True makes a node ready', () => {
 });
 
 test('activity counts each living pod once, by namespace', () => {
-  const pod = (uid: string, namespace: string, phase: string) => ({ metadata: { uid, namespace, name: uid }, status: { phase } }) as V1Pod;
-  const pods = [pod('1', 'prod', 'Running'), pod('1', 'prod', 'Running'), pod('2', 'staging', 'Pending'), pod('3', 'prod', 'Succeeded'), pod('4', 'prod', 'Failed')];
+  const pod = (uid: string, namespace: string, phase: string) =>
+    ({ metadata: { uid, namespace, name: uid }, status: { phase } }) as V1Pod;
+  const pods = [
+    pod('1', 'prod', 'Running'),
+    pod('1', 'prod', 'Running'),
+    pod('2', 'staging', 'Pending'),
+    pod('3', 'prod', 'Succeeded'),
+    pod('4', 'prod', 'Failed'),
+  ];
   expect(toActivity(pods)).toEqual({ total: 2, byNamespace: { prod: 1, staging: 1 } });
 });
 
 test('the image that counts is that of the container named like the workload', () => {
-  const containers = [{ name: 'aws-eks-nodeagent', image: 'agent:1' }, { name: 'aws-node', image: 'cni:2' }];
+  const containers = [
+    { name: 'aws-eks-nodeagent', image: 'agent:1' },
+    { name: 'aws-node', image: 'cni:2' },
+  ];
   expect(mainImage(containers, 'aws-node')).toBe('cni:2');
   expect(mainImage(containers, 'coredns')).toBe('agent:1');
   expect(mainImage(undefined, 'coredns')).toBe('');

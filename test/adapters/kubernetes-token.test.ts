@@ -11,7 +11,15 @@ afterEach(() => {
   for (const clients of opened.splice(0)) clients.close();
 });
 
-function source({ region = 'us-west-2', endpointUrl = null, at = () => NOW }: { region?: string; endpointUrl?: string | null; at?: () => number } = {}) {
+function source({
+  region = 'us-west-2',
+  endpointUrl = null,
+  at = () => NOW,
+}: {
+  region?: string;
+  endpointUrl?: string | null;
+  at?: () => number;
+} = {}) {
   let asked = 0;
   const clients = createAwsClients({ region, roleArn: null }, { version: '0', endpointUrl });
   opened.push(clients);
@@ -30,13 +38,35 @@ function urlIn(token: string): URL {
 
 /** SigV4 as AWS writes it down, apart from the SDK: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 function signatureOf(url: URL, cluster: string): string {
-  const encode = (text: string) => encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-  const query = [...url.searchParams].filter(([name]) => name !== 'X-Amz-Signature').map(([name, value]) => `${encode(name)}=${encode(value)}`).sort().join('&');
+  const encode = (text: string) =>
+    encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  const query = [...url.searchParams]
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .sort()
+    .join('&');
   const sha = (text: string) => createHash('sha256').update(text).digest('hex');
-  const canonical = ['GET', '/', query, `host:${url.host}\nx-k8s-aws-id:${cluster}\n`, 'host;x-k8s-aws-id', sha('')].join('\n');
-  const [date = '', region = '', service = '', last = ''] = (url.searchParams.get('X-Amz-Credential') ?? '').split('/').slice(1);
-  const toSign = ['AWS4-HMAC-SHA256', url.searchParams.get('X-Amz-Date'), `${date}/${region}/${service}/${last}`, sha(canonical)].join('\n');
-  const key = [date, region, service, last].reduce<Buffer | string>((k, part) => createHmac('sha256', k).update(part).digest(), `AWS4${KEY.secretAccessKey}`);
+  const canonical = [
+    'GET',
+    '/',
+    query,
+    `host:${url.host}\nx-k8s-aws-id:${cluster}\n`,
+    'host;x-k8s-aws-id',
+    sha(''),
+  ].join('\n');
+  const [date = '', region = '', service = '', last = ''] = (url.searchParams.get('X-Amz-Credential') ?? '')
+    .split('/')
+    .slice(1);
+  const toSign = [
+    'AWS4-HMAC-SHA256',
+    url.searchParams.get('X-Amz-Date'),
+    `${date}/${region}/${service}/${last}`,
+    sha(canonical),
+  ].join('\n');
+  const key = [date, region, service, last].reduce<Buffer | string>(
+    (k, part) => createHmac('sha256', k).update(part).digest(),
+    `AWS4${KEY.secretAccessKey}`,
+  );
   return createHmac('sha256', key).update(toSign).digest('hex');
 }
 

@@ -20,7 +20,11 @@ function event(resource: string | null, status: StackEvent['ResourceStatus'], re
 test('the reasons of the newest operation, oldest first, without what was merely cancelled', () => {
   const newestFirst = [
     event(null, 'ROLLBACK_COMPLETE'),
-    event(null, 'ROLLBACK_IN_PROGRESS', 'The following resource(s) failed to create: [NodeGroup, SG]. Rollback requested by user.'),
+    event(
+      null,
+      'ROLLBACK_IN_PROGRESS',
+      'The following resource(s) failed to create: [NodeGroup, SG]. Rollback requested by user.',
+    ),
     event('SG', 'CREATE_FAILED', 'Resource creation cancelled'),
     event('NodeGroup', 'CREATE_FAILED', 'You have exceeded your vCPU limit'),
     event('NodeGroupLaunchTemplate', 'CREATE_FAILED', 'The image id ami-1 does not exist'),
@@ -39,7 +43,10 @@ test('the stack’s own words stand when no resource has any', () => {
 });
 
 test('the same reason is said once', () => {
-  const newestFirst = [event('NodeInstanceRole', 'DELETE_FAILED', 'in use'), event('NodeInstanceRole', 'DELETE_FAILED', 'in use')];
+  const newestFirst = [
+    event('NodeInstanceRole', 'DELETE_FAILED', 'in use'),
+    event('NodeInstanceRole', 'DELETE_FAILED', 'in use'),
+  ];
   expect(failureReasonsOf(newestFirst)).toEqual(['NodeInstanceRole: in use']);
 });
 

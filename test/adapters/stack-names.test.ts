@@ -5,7 +5,10 @@ function stack(name: string, tags: Record<string, string> = {}) {
   return { StackName: name, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
 }
 
-const tagged = (cluster: string, group: string) => ({ 'alpha.eksctl.io/cluster-name': cluster, 'alpha.eksctl.io/nodegroup-name': group });
+const tagged = (cluster: string, group: string) => ({
+  'alpha.eksctl.io/cluster-name': cluster,
+  'alpha.eksctl.io/nodegroup-name': group,
+});
 
 describe('with tags', () => {
   test('the tags name cluster and group', () => {
@@ -41,6 +44,9 @@ describe('without tags', () => {
   });
 });
 
-test.each(['eksctl-coast-cluster', 'eksctl-coast-addon-vpc-cni', 'eksctl-coastal-nodegroup-x', 'coast'])('%s is no node group of coast', (name) => {
-  expect(groupOfStack(stack(name, { 'alpha.eksctl.io/cluster-name': 'coast' }), 'coast')).toBeUndefined();
-});
+test.each(['eksctl-coast-cluster', 'eksctl-coast-addon-vpc-cni', 'eksctl-coastal-nodegroup-x', 'coast'])(
+  '%s is no node group of coast',
+  (name) => {
+    expect(groupOfStack(stack(name, { 'alpha.eksctl.io/cluster-name': 'coast' }), 'coast')).toBeUndefined();
+  },
+);
