@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const results = process.env.TEST_RESULTS;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -11,7 +13,8 @@ export default defineConfig({
     maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    reporters: ['default'],
+    // .ci/run counts from the file.
+    reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
     // `.only` left behind would quietly skip the rest.
     allowOnly: false,
     unstubEnvs: true,
