@@ -4,9 +4,10 @@ local nodeGroup = import './node-group.libsonnet';
 {
   makeCluster(name, region, version, coreSuffix='a', notebooks=[])::
     local group(parts) = nodeGroup {
-      name: std.join('-', std.filter(function(part) part != '', parts)),
+      local name = std.join('-', std.filter(function(part) part != '', parts)),
+      name: name,
       amiFamily: 'AmazonLinux2023',
-      tags+: { 'example.org/node-group': super.name, 'example.org/generation': parts[std.length(parts) - 1] },
+      tags+: { 'example.org/node-group': name, 'example.org/generation': parts[std.length(parts) - 1] },
     };
     {
       apiVersion: 'eksctl.io/v1alpha5',
