@@ -3,11 +3,11 @@ import { isGitRemote } from './git-remote.ts';
 import { isLabelSelector } from './label-selector.ts';
 
 /** Pods of JupyterHub users and of Dask, as the runbook counts them. */
-export const DEFAULT_ACTIVITY_SELECTORS = [
+const DEFAULT_ACTIVITY_SELECTORS = [
   'component=singleuser-server',
   'app.kubernetes.io/component in (dask-scheduler, dask-worker)',
 ];
-export const DEFAULT_CORE_GROUPS = ['core-*'];
+const DEFAULT_CORE_GROUPS = ['core-*'];
 
 /** A text of the fleet file; what is wrong or missing is reported with `need`, the way out. */
 function text(need: string, ok: (value: string) => boolean) {
