@@ -1,0 +1,40 @@
+import type { AwsClients } from '#src/adapters/aws-clients.ts';
+import { createAwsClients } from '#src/adapters/aws-clients.ts';
+
+export type AwsRequest = { operation: string; input: Record<string, unknown> };
+/** By operation in camel case: its answer, or a thrown SDK error. An operation that is missing was not expected. */
+export type AwsScript = Record<string, (input: never) => object>;
+
+/**
+ * The real SDK clients with the network cut off at their first middleware: for what the simulated cloud cannot be told
+ * to do (pages, races, odd answers), and to count calls. Whether requests are right on the wire, the contract suites say.
+ */
+export function scriptedAws(script: AwsScript): { clients: AwsClients; requests: AwsRequest[] } {
+  const clients = createAwsClients(
+    { region: 'us-west-2', roleArn: null },
+    { version: '0', endpointUrl: 'http://127.0.0.1:9' },
+  );
+  const requests: AwsRequest[] = [];
+  const answer = async (operation: string, input: object) => {
+    requests.push({ operation, input: input as Record<string, unknown> });
+    const scripted = script[`${operation.charAt(0).toLowerCase()}${operation.slice(1)}`];
+    if (scripted === undefined) throw new Error(`unexpected call of ${operation}`);
+    return { output: { $metadata: {}, ...scripted(input as never) }, response: {} };
+  };
+  type Stack = { add: (middleware: unknown, options: { step: 'initialize' }) => void };
+  for (const { middlewareStack } of [clients.eks, clients.cloudFormation, clients.ec2, clients.sts]) {
+    (middlewareStack as Stack).add(
+      (_next: unknown, { commandName }: { commandName: string }) =>
+        ({ input }: { input: object }) =>
+          answer(commandName.replace(/Command$/, ''), input),
+      { step: 'initialize' },
+    );
+  }
+  return { clients, requests };
+}
+
+export function sdkError(name: string, message: string, httpStatusCode = 400): Error {
+  return Object.assign(new Error(message), { name, $metadata: { httpStatusCode } });
+}
+
+export const quiet = { debug: () => {}, info: () => {}, warn: () => {} };
