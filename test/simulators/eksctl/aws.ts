@@ -1,0 +1,93 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { EksctlError } from './eksctl-error.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * AWS as eksctl uses it: credentials and endpoint from environment and profile, and nothing else. The SDK is slow to load,
+ * and this program is started for every command: CloudFormation is loaded when it is needed, and the two single calls to
+ * STS and SSM are signed here instead of loading a client each.
+ */
+export type Aws = {
+  region: string;
+  eks: EKSClient;
+  cloudFormation: () => Promise<CloudFormationClient>;
+  /** ARN of who calls. */
+  callerArn: () => Promise<string>;
+  /** Value of an SSM parameter; null: there is none of this name. */
+  parameter: (name: string) => Promise<string | null>;
+  kubernetesToken: (cluster: string) => Promise<string>;
+};
+
+/** pkg/eks/apiv2.go adds `eksctl/<version>` to the user agent; CloudTrail and the simulated AWS tell callers apart by it. */
+const USER_AGENT: [string, string][] = [['eksctl', VERSION]];
+
+export function connectAws(region: string, endpoint: string | undefined): Aws {
+  const eks = new EKSClient({ region, credentials: fromNodeProviderChain(), customUserAgent: USER_AGENT });
+  const { credentials, sha256 } = eks.config;
+  let cloudFormation: Promise<CloudFormationClient> | undefined;
+  const signerOf = (service: string): SignatureV4 => new SignatureV4({ service, region, credentials, sha256 });
+  const call = signedCall({ region, endpoint, signerOf });
+
+  return {
+    region,
+    eks,
+    cloudFormation: () => {
+      cloudFormation ??= import('@aws-sdk/client-cloudformation').then((sdk) => new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT }));
+      return cloudFormation;
+    },
+    callerArn: async () => {
+      const body = 'Action=GetCallerIdentity&Version=2011-06-15';
+      const answer = await call('sts', { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body);
+      const arn = /<Arn>([^<]+)<\/Arn>/.exec(answer.text)?.[1];
+      if (arn !== undefined) return arn;
+      throw new EksctlError(`checking AWS STS access – cannot get role ARN for current session: operation error STS: GetCallerIdentity, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}`);
+    },
+    parameter: async (name) => {
+      const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' };
+      const answer = await call('ssm', headers, JSON.stringify({ Name: name }));
+      if (answer.text.includes('ParameterNotFound')) return null;
+      if (answer.status !== 200) throw new EksctlError(`error getting AMI from SSM Parameter Store: operation error SSM: GetParameter, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}. please verify that AMI Family is supported`);
+      return (JSON.parse(answer.text) as { Parameter: { Value: string } }).Parameter.Value;
+    },
+    kubernetesToken: (cluster) => kubernetesToken(signerOf('sts'), region, cluster),
+  };
+}
+
+type Answer = { status: number; text: string };
+type SignedCall = (service: string, headers: Record<string, string>, body: string) => Promise<Answer>;
+
+const ATTEMPTS = 5;
+
+function signedCall({ region, endpoint, signerOf }: { region: string; endpoint: string | undefined; signerOf: (service: string) => SignatureV4 }): SignedCall {
+  return async (service, headers, body) => {
+    const url = new URL(endpoint ?? `https://${service}.${region}.amazonaws.com`);
+    const target = {
+      method: 'POST', protocol: url.protocol, hostname: url.hostname, path: '/', query: {}, body,
+      ...(url.port === '' ? {} : { port: Number(url.port) }),
+      headers: { host: url.host, 'user-agent': `eksctl/${VERSION}`, ...headers },
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      const signed = await signerOf(service).sign(target);
+      const { host: _host, ...sent } = signed.headers;
+      const response = await fetch(new URL('/', url), { method: 'POST', headers: sent, body });
+      const text = await response.text();
+      const isTransient = response.status >= 500 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(text);
+      if (!isTransient || attempt === ATTEMPTS) return { status: response.status, text };
+    }
+  };
+}
+
+/** https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster */
+async function kubernetesToken(signer: SignatureV4, region: string, cluster: string): Promise<string> {
+  const host = `sts.${region}.amazonaws.com`;
+  const signed = await signer.presign({
+    method: 'GET', protocol: 'https:', hostname: host, path: '/',
+    query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+    headers: { host, 'x-k8s-aws-id': cluster },
+  }, { expiresIn: 60 });
+  const query = new URLSearchParams(signed.query as Record<string, string>).toString().replaceAll('+', '%20');
+  return `k8s-aws-v1.${Buffer.from(`https://${host}/?${query}`).toString('base64url')}`;
+}

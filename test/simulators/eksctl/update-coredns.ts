@@ -1,0 +1,49 @@
+import { KUBE_SYSTEM_APPS, registryOf, replaceWorkload, tagOf, updateAddon, type Workload } from './addon.ts';
+import { type Invocation, serverMinor } from './command.ts';
+import { EksctlError } from './eksctl-error.ts';
+import embedded from './embedded-versions.json' with { type: 'json' };
+
+const PATH = `${KUBE_SYSTEM_APPS}/deployments/coredns`;
+
+/**
+ * `eksctl utils update-coredns` (pkg/addons/default/coredns.go): the Deployment of the manifest embedded for the API
+ * server's minor, replicas and tolerations set by hand lost. There is none below 1.23.
+ */
+export function updateCoredns(invocation: Invocation): Promise<void> {
+  return updateAddon(invocation, 'coredns', async (command) => {
+    const { kubernetes, log } = command;
+    const current = (await kubernetes.find(PATH)) as Workload | null;
+    if (current === null) {
+      log.warning('"coredns" was not found');
+      return false;
+    }
+    const tag = embeddedTag(await serverMinor(kubernetes));
+    const isUpToDate = tagOf(current.spec.template.spec.containers[0]?.image ?? '') === tag;
+    return await replaceWorkload(command, PATH, embeddedDeployment(`${registryOf(command)}/eks/coredns:${tag}`, current), isUpToDate);
+  });
+}
+
+function embeddedTag(minor: string): string {
+  const tag = Object.entries(embedded.coredns).find(([known]) => known === minor)?.[1];
+  // The words of Go's embed.FS.
+  if (tag === undefined) throw new EksctlError(`open assets/coredns-${minor}.json: file does not exist`);
+  return tag;
+}
+
+function embeddedDeployment(image: string, { metadata }: Workload): Workload {
+  const labels = { 'eks.amazonaws.com/component': 'coredns', 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' };
+  const { name, namespace, uid, resourceVersion } = metadata;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, labels, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+      template: {
+        metadata: { labels: { 'k8s-app': 'kube-dns' } },
+        spec: { serviceAccountName: 'coredns', priorityClassName: 'system-cluster-critical', containers: [{ name: 'coredns', image }] },
+      },
+    },
+  };
+}

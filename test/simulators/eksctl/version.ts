@@ -1,0 +1,2 @@
+/** The eksctl this simulator copies. */
+export const VERSION = '0.230.0';
