@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '#src/domain/plan.ts';
+import { planUpgrade } from '#src/domain/plan-upgrade.ts';
+import type { SkewPolicy } from '#src/domain/skew.ts';
+import { type KubernetesVersion, versionOfMinor } from '#src/domain/version.ts';
+import { brokenPromises, rotationsIn } from '#test/support/model-cluster.ts';
+import { aGroup, aRequest } from '#test/support/observations.ts';
+
+const CORE = ['core-*'];
+const minors = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+function planOf(
+  from: KubernetesVersion,
+  to: KubernetesVersion,
+  skew: SkewPolicy,
+  versions: KubernetesVersion[],
+): { plan: Plan; broken: string[] } | null {
+  const [core = from, other = from, managed = from] = versions;
+  const groups = [aGroup('core-b', core), aGroup('nb', other), aGroup('gpu', managed, { kind: 'managed' })];
+  const request = aRequest(to, { version: from, groups, skew });
+  const planned = planUpgrade(request);
+  if (planned.kind !== 'plan') return null;
+  expect(planned.plan.refusals).toEqual([]);
+  return { plan: planned.plan, broken: brokenPromises(planned.plan, request.observation, CORE) };
+}
+
+describe('every plan keeps its promises, step by step', () => {
+  it.each(['supported', 'runbook'] as const)(
+    '%s: from any version to any, with groups older, level or ahead',
+    (skew) => {
+      const failures: string[] = [];
+      let plans = 0;
+      for (const from of minors(19, 31)) {
+        for (const to of minors(from, Math.min(from + 5, 36))) {
+          const versions = minors(from - 3, Math.min(from + 1, to)).map(versionOfMinor);
+          for (const core of versions) {
+            for (const other of versions) {
+              for (const managed of versions) {
+                const result = planOf(versionOfMinor(from), versionOfMinor(to), skew, [core, other, managed]);
+                if (result === null) continue;
+                plans += 1;
+                const mix = `1.${from} → 1.${to}, core ${core}, other ${other}, managed ${managed}`;
+                failures.push(...result.broken.map((promise) => `${mix}: ${promise}`));
+              }
+            }
+          }
+        }
+      }
+      expect(plans).toBeGreaterThan(8000);
+      expect(failures.slice(0, 5)).toEqual([]);
+    },
+  );
+
+  it('runbook goes ahead only where that saves a rotation, and never needs more', () => {
+    for (const from of minors(19, 31)) {
+      for (const to of minors(from + 1, Math.min(from + 5, 36))) {
+        const level = Array.from({ length: 3 }, () => versionOfMinor(from));
+        const supported = planOf(versionOfMinor(from), versionOfMinor(to), 'supported', level)?.plan;
+        const runbook = planOf(versionOfMinor(from), versionOfMinor(to), 'runbook', level)?.plan;
+        if (supported === undefined || runbook === undefined) throw new Error('there is a plan for every upgrade');
+        if (runbook.skew === 'runbook') expect(rotationsIn(runbook)).toBeLessThan(rotationsIn(supported));
+        else expect(runbook.hash).toBe(supported.hash);
+      }
+    }
+  });
+});
