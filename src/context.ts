@@ -13,7 +13,7 @@ import { checkRedis, connectRedis } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
-import { createSlackMessages } from './adapters/slack-messages.ts';
+import { backgroundClient, createSlackMessages } from './adapters/slack-messages.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { createTools } from './adapters/tools.ts';
@@ -55,6 +55,8 @@ export type Context = {
   slack: SlackMessages;
   people: SlackPeople;
   operations: Operations;
+  /** Where a run's card can be seen; null while it is not posted. */
+  cardLink: (runId: string) => Promise<string | null>;
   /** A connection of its own for a BullMQ worker. */
   connectWorker: () => Redis;
   /** Throws what is wrong with Redis; also whether it answers now. */
@@ -71,9 +73,11 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
     logger: log,
   });
-  const slackOptions = { token: config.slack.botToken, apiUrl: config.slack.apiUrl };
-  const people = createSlackPeople(slackOptions);
-  const { store, wakeUps } = storage;
+  const background = backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl });
+  const slack = createSlackMessages(background);
+  // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
+  const people = createSlackPeople(backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, timeoutMs: 2500 }));
+  const { store, wakeUps, ledger } = storage;
   const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
   return {
     config,
@@ -81,13 +85,17 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     log,
     fleet: config.fleet,
     store,
-    ledger: storage.ledger,
+    ledger,
     wakeUps,
     cloudOf,
     ...childProcesses(config, cloudOf),
-    slack: createSlackMessages(slackOptions),
+    slack,
     people,
     operations,
+    cardLink: async (runId) => {
+      const card = (await ledger.read(runId)).card;
+      return card?.kind === 'posted' ? slack.permalink(config.fleet.maintenanceChannel, card.ts) : null;
+    },
     connectWorker: () => connectRedis(config.redisUrl, 'worker'),
     checkRedis: storage.check,
     close: async () => {
