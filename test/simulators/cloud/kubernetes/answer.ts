@@ -1,0 +1,165 @@
+import { authorizeKubernetes } from '../authorize.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { at, isObject, objectAt, textAt, textsAt } from '../json.ts';
+import { knownFactsOf } from '../versions.ts';
+import type { KubernetesIdentity } from '../world/access.ts';
+import { AWS_AUTH_PATH, rememberAwsAuth } from '../world/access.ts';
+import { clusterVersion } from '../world/control-plane.ts';
+import { nodesAt } from '../world/instances.ts';
+import { CORE_WORKLOADS, containersOf } from '../world/kube-system.ts';
+import { putObject } from '../world/objects.ts';
+import { withStatus } from '../world/rollouts.ts';
+import type { Actor, Cluster, World } from '../world/world.ts';
+import { listOf } from './list.ts';
+import { nodeObjects } from './nodes.ts';
+import { applyPatch } from './patch.ts';
+import { podObjects } from './pods.ts';
+import type { KubernetesRequest } from './request.ts';
+import { objectPath } from './request.ts';
+import { StatusError, notFound } from './status.ts';
+
+export type Session = { world: World; cluster: Cluster; identity: KubernetesIdentity; actor: Actor };
+
+/** The answer to an authenticated and authorized request; a StatusError is thrown. */
+export function answer(session: Session, request: KubernetesRequest): Json {
+  if (request.plural === '') return aboutServer(session, request);
+  if (request.group === 'authorization.k8s.io') return reviewAccess(session, request);
+  if (request.group === '' && request.plural === 'nodes') return answerNodes(session, request);
+  if (request.group === '' && request.plural === 'pods') return answerPods(session, request);
+  return answerStored(session, request);
+}
+
+function aboutServer({ world, cluster }: Session, { path }: KubernetesRequest): Json {
+  const version = clusterVersion(cluster, world.clock.now());
+  if (path === '/version') {
+    const minor = version.slice(2);
+    return { major: '1', minor: `${minor}+`, gitVersion: knownFactsOf(version).apiServer, platform: 'linux/amd64', goVersion: 'go1.24.9', compiler: 'gc' };
+  }
+  if (['/healthz', '/livez', '/readyz'].includes(path)) return 'ok';
+  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
+  throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
+function reviewAccess({ identity }: Session, request: KubernetesRequest): Json {
+  if (request.plural !== 'selfsubjectaccessreviews' || request.method !== 'POST') throw notFound(request.plural, request.name ?? '');
+  const wish = objectAt(request.body, 'spec', 'resourceAttributes');
+  const action = {
+    verb: textAt(wish, 'verb') ?? '',
+    group: textAt(wish, 'group') ?? '',
+    resource: textAt(wish, 'resource') ?? '',
+    subresource: textAt(wish, 'subresource') ?? null,
+    namespace: textAt(wish, 'namespace') ?? null,
+  };
+  const allowed = authorizeKubernetes(identity, action) === 'allowed';
+  const base: JsonObject = isObject(request.body) ? request.body : {};
+  return { ...base, status: { allowed, ...(allowed ? {} : { reason: `no RBAC policy lets ${identity.username} ${action.verb} ${action.resource}` }) } };
+}
+
+function find(objects: JsonObject[], request: KubernetesRequest): JsonObject {
+  const { namespace, name, plural } = request;
+  const found = objects.find(({ metadata }) => textAt(metadata, 'name') === name && (namespace === null || textAt(metadata, 'namespace') === namespace));
+  if (found === undefined) throw notFound(plural, name ?? '');
+  return found;
+}
+
+function answerNodes({ world, cluster, actor }: Session, request: KubernetesRequest): Json {
+  const objects = nodeObjects(world, cluster);
+  if (request.name === null) return listOf(objects, { kind: 'NodeList', apiVersion: 'v1' }, request);
+  const node = find(objects, request);
+  if (request.method === 'GET') return node;
+  const now = world.clock.now();
+  const instance = nodesAt(world, cluster, now).find(({ nodeName }) => nodeName === request.name);
+  if (instance === undefined) throw notFound('nodes', request.name);
+  const changed = request.method === 'PATCH' ? applyPatch(node, request.body ?? null, request.contentType) : objectAt(request.body);
+  instance.unschedulable = at(changed, 'spec', 'unschedulable') === true;
+  world.log.record({ effect: instance.unschedulable ? 'node-cordoned' : 'node-uncordoned', cluster: cluster.name, ...actor, node: request.name });
+  return find(nodeObjects(world, cluster), request);
+}
+
+function answerPods({ world, cluster, actor }: Session, request: KubernetesRequest): Json {
+  const objects = podObjects(world, cluster);
+  if (request.name === null) return listOf(objects, { kind: 'PodList', apiVersion: 'v1' }, request);
+  const pod = find(objects, request);
+  if (request.method === 'GET') return pod;
+  const evicts = request.subresource === 'eviction' && request.method === 'POST';
+  if (!evicts && request.method !== 'DELETE') throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  // pods of workloads come back at once, as their controllers would make them
+  cluster.userPods = cluster.userPods.filter(({ name, namespace }) => name !== request.name || namespace !== request.namespace);
+  world.log.record({ effect: evicts ? 'pod-evicted' : 'pod-deleted', cluster: cluster.name, ...actor, namespace: request.namespace, pod: request.name });
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+function answerStored(session: Session, request: KubernetesRequest): Json {
+  const { world, cluster } = session;
+  if (request.name === null && request.method === 'GET') return listStored(session, request);
+  const name = request.name ?? textAt(request.body, 'metadata', 'name') ?? '';
+  const path = objectPath({ ...request, name });
+  const known = cluster.objects.get(path);
+  if (request.method === 'POST') {
+    if (known !== undefined) throw new StatusError(409, 'AlreadyExists', `${request.plural} "${name}" already exists`);
+    return store(session, path, objectAt(request.body));
+  }
+  if (known === undefined) throw notFound(request.plural, name);
+  switch (request.method) {
+    case 'GET':
+      return withStatus(world, cluster, path, known);
+    case 'PUT':
+      return store(session, path, objectAt(request.body));
+    case 'PATCH':
+      return store(session, path, applyPatch(known, request.body ?? null, request.contentType));
+    case 'DELETE':
+      cluster.objects.delete(path);
+      if (path === AWS_AUTH_PATH) rememberAwsAuth(cluster, world.clock.now());
+      world.log.record({ effect: 'object-deleted', cluster: cluster.name, ...session.actor, path });
+      return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' };
+    default:
+      throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  }
+}
+
+function listStored({ world, cluster }: Session, request: KubernetesRequest): Json {
+  const { group, version, plural, namespace } = request;
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  const prefix = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  const objects = [...cluster.objects].filter(([path]) => {
+    const parts = path.slice(prefix.length + 1).split('/');
+    const found = parts[0] === 'namespaces' && parts.length > 2 ? { namespace: parts[1], plural: parts[2] } : { namespace: undefined, plural: parts[0] };
+    return path.startsWith(`${prefix}/`) && found.plural === plural && (namespace === null || found.namespace === namespace);
+  });
+  const kind = objects[0] === undefined ? 'List' : `${textAt(objects[0][1], 'kind') ?? ''}List`;
+  return listOf(
+    objects.map(([path, object]) => withStatus(world, cluster, path, object)),
+    { kind, apiVersion },
+    request,
+  );
+}
+
+/** Writes an object; a stale resourceVersion is refused (optimistic locking). */
+function store({ world, cluster, actor }: Session, path: string, object: JsonObject): Json {
+  const now = world.clock.now();
+  const known = cluster.objects.get(path);
+  const given = textAt(object, 'metadata', 'resourceVersion');
+  if (known !== undefined && given !== undefined && given !== known.metadata['resourceVersion']) {
+    throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on "${path.split('/').at(-1) ?? ''}": the object has been modified; please apply your changes to the latest version and try again`);
+  }
+  const { status: _status, ...wanted } = struck(world, cluster, path, object);
+  const before = known === undefined ? null : JSON.stringify({ data: known['data'], spec: known['spec'] });
+  const stored = putObject(cluster, path, wanted, now);
+  if (path === AWS_AUTH_PATH) rememberAwsAuth(cluster, now);
+  if (before !== JSON.stringify({ data: stored['data'], spec: stored['spec'] })) {
+    const details = path === AWS_AUTH_PATH ? { data: textsAt(stored, 'data') } : { images: containersOf(stored).map((container) => container['image'] ?? '') };
+    world.log.record({ effect: known === undefined ? 'object-created' : 'object-changed', cluster: cluster.name, ...actor, path, ...details });
+  }
+  return withStatus(world, cluster, path, stored);
+}
+
+/** Fault `aws-node-run-as-non-root`: a replaced aws-node keeps runAsNonRoot, as in eksctl issue 6048. */
+function struck(world: World, cluster: Cluster, path: string, object: JsonObject): JsonObject {
+  const imageChanges = textAt(containersOf(object)[0], 'image') !== textAt(containersOf(cluster.objects.get(path))[0], 'image');
+  if (path !== CORE_WORKLOADS['vpc-cni'] || !imageChanges || !world.faults.strikes(cluster.name, 'aws-node-run-as-non-root')) return object;
+  const copy = structuredClone(object);
+  const [container] = containersOf(copy);
+  if (container !== undefined) container['securityContext'] = { ...objectAt(container, 'securityContext'), runAsNonRoot: true, allowPrivilegeEscalation: false };
+  return copy;
+}

@@ -1,0 +1,103 @@
+import type { KubernetesVersion } from '#src/domain/version.ts';
+import type { ClockSettings } from '../clock.ts';
+
+/** What a person or a test decides about a simulated cloud. All of it is plain JSON: `process.ts` takes it as an argument. */
+export type CloudOptions = {
+  clock: ClockSettings;
+  /** Port of AWS and of the control API; 0 or absent: any free one. */
+  port?: number;
+  /** File of the append-only effects log (JSON lines); absent: kept in memory only. */
+  effectsLog?: string;
+  worlds: WorldSeed[];
+  faults?: Fault[];
+  /** Whom access keys belong to; absent: one, `defaultPrincipal` in the first world's account. */
+  principals?: PrincipalSeed[];
+  /** Roles that any principal may assume. */
+  assumableRoles?: string[];
+  /** Simulated milliseconds, to override single ones of `durations.ts`. */
+  durations?: Record<string, number>;
+};
+
+export type PrincipalSeed = { accessKeyId: string; secretAccessKey: string; arn: string };
+
+export type WorldSeed = {
+  /** The rendered eksctl ClusterConfig. */
+  config: ClusterConfig;
+  /** Twelve digits. */
+  account: string;
+  /** Default: metadata.version. */
+  version?: string;
+  authenticationMode?: AuthenticationMode;
+  /** User pods, spread over the user groups, which then have nodes. */
+  activity?: number;
+  /** Default `auto`: EKS add-ons where the config lists them, else self-managed. */
+  addons?: 'self-managed' | 'eks' | 'auto';
+  /** Nodes a group has; else its desired capacity (core groups at least one). */
+  nodesPerGroup?: Record<string, number>;
+  /** Principals mapped to system:masters; default: every principal and assumable role of the world's account. */
+  masters?: string[];
+};
+
+export type AuthenticationMode = 'CONFIG_MAP' | 'API' | 'API_AND_CONFIG_MAP';
+
+/** The part of eksctl's ClusterConfig that a world is built from. */
+export type ClusterConfig = {
+  metadata: { name: string; region: string; version?: string; tags?: Record<string, string> };
+  accessConfig?: { authenticationMode?: string };
+  addons?: { name: string; version?: string; configurationValues?: string }[];
+  nodeGroups?: GroupConfig[];
+  managedNodeGroups?: GroupConfig[];
+  [field: string]: unknown;
+};
+
+export type GroupConfig = {
+  name: string;
+  amiFamily?: string;
+  instanceType?: string;
+  instanceTypes?: string[];
+  instancesDistribution?: { instanceTypes?: string[] };
+  minSize?: number;
+  maxSize?: number;
+  desiredCapacity?: number;
+  labels?: Record<string, string>;
+  tags?: Record<string, string>;
+  [field: string]: unknown;
+};
+
+export const faultNames = [
+  'update-fails',
+  'stack-rolls-back',
+  'delete-fails',
+  'no-access',
+  'throttling',
+  'update-by-someone-else',
+  'aws-node-run-as-non-root',
+  'kube-proxy-image-pull-fails',
+] as const;
+
+export type FaultName = (typeof faultNames)[number];
+
+/** `times`: how often it strikes, then it is gone; absent: always. */
+export type Fault = { cluster: string; name: FaultName; times?: number };
+
+/** The state of a cluster as a person with all the consoles open would tell it. */
+export type ClusterSnapshot = {
+  cluster: string;
+  status: string;
+  version: KubernetesVersion;
+  nodeGroups: GroupSnapshot[];
+  /** `detail`: the full version, e.g. `v1.24.7-eksbuild.2`. */
+  addons: { name: string; version: string; detail: string }[];
+  activity: number;
+};
+
+export type GroupSnapshot = {
+  name: string;
+  kind: 'self-managed' | 'managed';
+  version: KubernetesVersion | null;
+  nodes: number;
+  readyNodes: number;
+  stackStatus: string;
+};
+
+export const defaultCredentials = { accessKeyId: 'AKIASIMEKSUPGRADEBOT', secretAccessKey: 'simulated-secret-of-the-upgrade-bot' } as const;

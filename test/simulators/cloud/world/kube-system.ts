@@ -1,0 +1,84 @@
+import type { JsonObject } from '../json.ts';
+import { listAt, objectAt } from '../json.ts';
+import { addonImage } from '../versions.ts';
+import { putObject } from './objects.ts';
+import type { Cluster, KubeObject } from './world.ts';
+
+/** The workloads of kube-system that every EKS cluster has. */
+export const CORE_WORKLOADS = {
+  'vpc-cni': '/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node',
+  'kube-proxy': '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
+  coredns: '/apis/apps/v1/namespaces/kube-system/deployments/coredns',
+} as const;
+
+export type CoreAddonName = keyof typeof CORE_WORKLOADS;
+
+export function isCoreAddon(name: string): name is CoreAddonName {
+  return name in CORE_WORKLOADS;
+}
+
+export function workloadOf(cluster: Cluster, addon: CoreAddonName): KubeObject | undefined {
+  return cluster.objects.get(CORE_WORKLOADS[addon]);
+}
+
+export function containersOf(workload: JsonObject | undefined): JsonObject[] {
+  return listAt(objectAt(workload, 'spec', 'template', 'spec'), 'containers').filter(
+    (container): container is JsonObject => typeof container === 'object' && container !== null && !Array.isArray(container),
+  );
+}
+
+/** Image of the main (first) container. */
+export function imageOfWorkload(workload: JsonObject | undefined): string {
+  const image = containersOf(workload)[0]?.['image'];
+  return typeof image === 'string' ? image : '';
+}
+
+const INIT_CONTAINER = 'aws-vpc-cni-init';
+
+function template(name: string, image: string): JsonObject {
+  const labels = { 'k8s-app': name === 'coredns' ? 'kube-dns' : name };
+  const initContainers = name === 'aws-node' ? [{ name: INIT_CONTAINER, image: image.replace('amazon-k8s-cni:', 'amazon-k8s-cni-init:') }] : [];
+  return {
+    metadata: { labels },
+    spec: {
+      serviceAccountName: name,
+      priorityClassName: name === 'coredns' ? 'system-cluster-critical' : 'system-node-critical',
+      ...(initContainers.length === 0 ? {} : { initContainers }),
+      containers: [{ name, image, imagePullPolicy: 'IfNotPresent' }],
+    },
+  };
+}
+
+function nameOf(addon: CoreAddonName): string {
+  return addon === 'vpc-cni' ? 'aws-node' : addon;
+}
+
+/** Installs an add-on's workload afresh, as a new cluster has it. */
+export function installWorkload(cluster: Cluster, addon: CoreAddonName, image: string, now: number): void {
+  const name = nameOf(addon);
+  const labels = { 'k8s-app': name === 'coredns' ? 'kube-dns' : name };
+  const common = { selector: { matchLabels: labels }, template: template(name, image) };
+  putObject(
+    cluster,
+    CORE_WORKLOADS[addon],
+    addon === 'coredns'
+      ? { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { labels }, spec: { replicas: 2, ...common } }
+      : { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { labels }, spec: { ...common } },
+    now,
+  );
+}
+
+/** What an EKS add-on update does to the workload: another image, everything else stays (resolveConflicts PRESERVE). */
+export function updateWorkloadImage(cluster: Cluster, addon: CoreAddonName, version: string, now: number): void {
+  const workload = workloadOf(cluster, addon);
+  if (workload === undefined) return;
+  const copy = structuredClone(workload);
+  const [container] = containersOf(copy);
+  if (container !== undefined) container['image'] = addonImage(addon, version);
+  putObject(cluster, CORE_WORKLOADS[addon], copy, now);
+}
+
+/** Self-managed images carry no `-eksbuild` for the CNI, as the upstream manifest has them. */
+export function selfManagedImage(addon: CoreAddonName, version: string): string {
+  return addonImage(addon, addon === 'vpc-cni' ? version.replace(/-eksbuild.*$/, '') : version);
+}

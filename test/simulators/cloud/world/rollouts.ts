@@ -1,0 +1,75 @@
+import { minorOf } from '#src/domain/version.ts';
+import type { JsonObject } from '../json.ts';
+import { at, numberAt, objectAt, textAt } from '../json.ts';
+import { clusterVersion } from './control-plane.ts';
+import { nodesAt, readyNodesAt } from './instances.ts';
+import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
+import type { Cluster, KubeObject, World } from './world.ts';
+
+/**
+ * How far the rollout of a DaemonSet or Deployment is, from when its pod template last changed.
+ * Status fields: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/#DaemonSetStatus
+ */
+export type Progress = { wanted: number; updated: number; available: number; observedGeneration: number; problem: PodProblem | null };
+
+export type PodProblem = { reason: string; message: string };
+
+const OBSERVED_AFTER = 2000;
+
+export function progressOf(world: World, cluster: Cluster, path: string, object: KubeObject): Progress {
+  const now = world.clock.now();
+  const ready = readyNodesAt(world, cluster, now).length;
+  const isDeployment = object['kind'] === 'Deployment';
+  const wanted = isDeployment ? (numberAt(object, 'spec', 'replicas') ?? 1) : nodesAt(world, cluster, now).length;
+  const placed = isDeployment ? (ready > 0 ? wanted : 0) : ready;
+  const generation = numberAt(object.metadata, 'generation') ?? 1;
+  const rollout = cluster.rollouts.get(path);
+  if (rollout === undefined) return { wanted, updated: wanted, available: placed, observedGeneration: generation, problem: null };
+  const elapsed = now - rollout.startedAt;
+  const observedGeneration = elapsed < OBSERVED_AFTER ? generation - 1 : generation;
+  const problem = problemOf(world, cluster, path, object);
+  if (problem !== null) return { wanted, updated: Math.min(1, wanted), available: Math.max(0, placed - 1), observedGeneration, problem };
+  const { rolloutBase, rolloutPerPod, rolloutMax } = world.durations;
+  const share = elapsed / Math.min(rolloutMax, rolloutBase + rolloutPerPod * wanted);
+  if (share >= 1) return { wanted, updated: wanted, available: placed, observedGeneration, problem: null };
+  return { wanted, updated: Math.floor(wanted * share), available: Math.max(0, placed - 1), observedGeneration, problem: null };
+}
+
+/** Why new pods of a workload do not start; it goes away with its cause. */
+function problemOf(world: World, cluster: Cluster, path: string, object: KubeObject): PodProblem | null {
+  if (path === CORE_WORKLOADS['vpc-cni'] && runsAsNonRoot(object)) {
+    // eksctl issue 6048
+    return { reason: 'CreateContainerConfigError', message: 'container has runAsNonRoot and image will run as root' };
+  }
+  const old = minorOf(clusterVersion(cluster, world.clock.now())) < 23;
+  if (path === CORE_WORKLOADS['kube-proxy'] && old && world.faults.isOn(cluster.name, 'kube-proxy-image-pull-fails')) {
+    return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${textAt(containersOf(object)[0], 'image') ?? ''}"` };
+  }
+  return null;
+}
+
+function runsAsNonRoot(object: JsonObject): boolean {
+  const pod = objectAt(object, 'spec', 'template', 'spec');
+  return [pod, ...containersOf(object)].some((part) => at(part, 'securityContext', 'runAsNonRoot') === true);
+}
+
+/** The object with its status, as the API server answers it. */
+export function withStatus(world: World, cluster: Cluster, path: string, object: KubeObject): JsonObject {
+  if (!/^\/apis\/apps\/v1\/namespaces\/[^/]+\/(daemonsets|deployments)\//.test(path)) return object;
+  const { wanted, updated, available, observedGeneration } = progressOf(world, cluster, path, object);
+  const unavailable = wanted - available;
+  const status =
+    object['kind'] === 'Deployment'
+      ? { replicas: wanted, updatedReplicas: updated, readyReplicas: available, availableReplicas: available, unavailableReplicas: unavailable, observedGeneration }
+      : {
+          desiredNumberScheduled: wanted,
+          currentNumberScheduled: wanted,
+          updatedNumberScheduled: updated,
+          numberReady: available,
+          numberAvailable: available,
+          numberUnavailable: unavailable,
+          numberMisscheduled: 0,
+          observedGeneration,
+        };
+  return { ...object, status };
+}

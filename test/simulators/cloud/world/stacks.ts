@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import type { Cluster, Stack, World } from './world.ts';
+import { AwsError } from '../aws/errors.ts';
+import { imageOf } from '../versions.ts';
+import { startGroup, stopGroup } from './groups.ts';
+import type { GroupTemplate, Template } from './template.ts';
+import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
+import type { Actor } from './world.ts';
+
+/**
+ * CloudFormation stacks: their life as a function of time.
+ * Statuses: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
+ */
+export function stackStatus(stack: Stack, now: number): string {
+  const deletion = stack.deletions.findLast(({ startedAt }) => startedAt <= now);
+  if (deletion !== undefined) {
+    if (now < deletion.endsAt) return 'DELETE_IN_PROGRESS';
+    return deletion.outcome === 'deleted' ? 'DELETE_COMPLETE' : 'DELETE_FAILED';
+  }
+  const { creation } = stack;
+  switch (creation.kind) {
+    case 'completes':
+      return now < creation.at ? 'CREATE_IN_PROGRESS' : 'CREATE_COMPLETE';
+    case 'fails':
+      return now < creation.at ? 'CREATE_IN_PROGRESS' : 'CREATE_FAILED';
+    case 'rolls-back':
+      if (now < creation.failsAt) return 'CREATE_IN_PROGRESS';
+      return now < creation.at ? 'ROLLBACK_IN_PROGRESS' : 'ROLLBACK_COMPLETE';
+    default:
+      return creation satisfies never;
+  }
+}
+
+/** Stacks that exist: everything but DELETE_COMPLETE. */
+export function liveStacks(cluster: Cluster, now: number): Stack[] {
+  return cluster.stacks.filter((stack) => stack.createdAt <= now && stackStatus(stack, now) !== 'DELETE_COMPLETE');
+}
+
+export type CreateStackRequest = {
+  name: string;
+  template: string;
+  tags: Record<string, string>;
+  capabilities: string[];
+  disableRollback: boolean;
+  /** A stack of a seeded world: made long ago, with this many nodes; no fault strikes it. */
+  seeded?: { at: number; nodes: number };
+};
+
+export function createStack(world: World, cluster: Cluster, request: CreateStackRequest): Stack {
+  const template = parseTemplate(request.template);
+  const needsIam = template.resources.some(({ type }) => type.startsWith('AWS::IAM::'));
+  if (needsIam && !request.capabilities.some((capability) => capability.startsWith('CAPABILITY_'))) {
+    throw new AwsError('InsufficientCapabilitiesException', 'Requires capabilities : [CAPABILITY_IAM]', 400);
+  }
+  const id = `arn:aws:cloudformation:${cluster.region}:${cluster.account}:stack/${request.name}/${randomUUID()}`;
+  const context = { stackName: request.name, stackId: id, region: cluster.region, account: cluster.account };
+  const resources = physicalResources(template, context);
+  const group = groupOf(template);
+  const stack: Stack = {
+    id,
+    name: request.name,
+    description: template.description,
+    template: request.template,
+    tags: request.tags,
+    capabilities: request.capabilities,
+    createdAt: request.seeded?.at ?? world.clock.now(),
+    creation: creationOf(world, cluster, { template, group, request }),
+    deletions: [],
+    resources,
+    outputs: Object.entries(template.outputs).map(([key, output]) => ({
+      key,
+      value: resolve(objectOf(output)['Value'], resources, context),
+      exportName: objectOf(output)['Export'] === undefined ? null : resolve(objectOf(objectOf(output)['Export'])['Name'], resources, context),
+    })),
+  };
+  cluster.stacks.push(stack);
+  if (group !== null && stack.creation.kind === 'completes') startGroup(world, cluster, { stack, group, template, nodes: request.seeded?.nodes });
+  return stack;
+}
+
+function objectOf(value: unknown): Record<string, never> {
+  return (typeof value === 'object' && value !== null ? value : {}) as Record<string, never>;
+}
+
+type Creating = { template: Template; group: GroupTemplate | null; request: CreateStackRequest };
+
+function creationOf(world: World, cluster: Cluster, { template, group, request }: Creating): Stack['creation'] {
+  const { stackCreate, stackRollback } = world.durations;
+  const begins = request.seeded?.at ?? world.clock.now();
+  const failure = group === null || request.seeded !== undefined ? null : failureOf(world, cluster, template, group);
+  if (failure === null) return { kind: 'completes', at: begins + stackCreate };
+  const failsAt = begins + stackCreate / 2;
+  return request.disableRollback
+    ? { kind: 'fails', at: failsAt, ...failure }
+    : { kind: 'rolls-back', failsAt, at: failsAt + stackRollback, ...failure };
+}
+
+type Failure = { logicalId: string; type: string; reason: string };
+
+function failureOf(world: World, cluster: Cluster, template: Template, group: GroupTemplate): Failure | null {
+  const asg = template.resources.find(({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup' || type === 'AWS::EKS::Nodegroup');
+  if (group.kind === 'self-managed' && imageOf(group.imageId, cluster.region) === undefined) {
+    const reason = `The image id '[${group.imageId}]' does not exist (Service: Ec2, Status Code: 400, Request ID: ${randomUUID()})`;
+    return { logicalId: group.imageLogicalId, type: 'AWS::EC2::LaunchTemplate', reason };
+  }
+  if (asg === undefined || !world.faults.strikes(cluster.name, 'stack-rolls-back')) return null;
+  const reason =
+    'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified ' +
+    `instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. (Service: AutoScaling, Status Code: 400, Request ID: ${randomUUID()})`;
+  return { logicalId: asg.logicalId, type: asg.type, reason };
+}
+
+/** Deleting takes its time, longer when there are nodes to terminate. A stack that is gone is deleted silently. */
+export function deleteStack(world: World, cluster: Cluster, stack: Stack, actor: Actor): void {
+  const now = world.clock.now();
+  const status = stackStatus(stack, now);
+  if (status === 'DELETE_IN_PROGRESS' || status === 'DELETE_COMPLETE') return;
+  const fails = world.faults.strikes(cluster.name, 'delete-fails');
+  const { emptyStackDelete, stackDelete } = world.durations;
+  const { nodes, userPods } = fails ? { nodes: 0, userPods: 0 } : stopGroup(world, cluster, stack);
+  stack.deletions.push({
+    startedAt: now,
+    endsAt: now + (nodes === 0 ? emptyStackDelete : stackDelete),
+    outcome: fails ? 'failed' : 'deleted',
+    reason: fails ? `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})` : '',
+  });
+  world.log.record({ effect: 'stack-delete-started', cluster: cluster.name, ...actor, stack: stack.name, nodes, userPods });
+}
+
+export type StackEvent = { logicalId: string; physicalId: string; type: string; status: string; reason: string | null; at: number };
+
+/** Newest first, as DescribeStackEvents answers. */
+export function stackEvents(stack: Stack, now: number): StackEvent[] {
+  const self = { logicalId: stack.name, physicalId: stack.id, type: 'AWS::CloudFormation::Stack' };
+  const { creation } = stack;
+  const events: StackEvent[] = [{ ...self, status: 'CREATE_IN_PROGRESS', reason: 'User Initiated', at: stack.createdAt }];
+  const failed = creation.kind === 'completes' ? null : creation.logicalId;
+  for (const [index, resource] of stack.resources.entries()) {
+    const begins = stack.createdAt + 2000 + index * 1000;
+    events.push({ ...resource, status: 'CREATE_IN_PROGRESS', reason: null, at: begins });
+    if (resource.logicalId !== failed) events.push({ ...resource, status: 'CREATE_COMPLETE', reason: null, at: begins + 20_000 });
+  }
+  events.push(...endOfCreation(stack, self));
+  for (const deletion of stack.deletions) {
+    events.push({ ...self, status: 'DELETE_IN_PROGRESS', reason: 'User Initiated', at: deletion.startedAt });
+    events.push(...endOfDeletion(stack, self, deletion));
+  }
+  return events.filter((event) => event.at <= now).toSorted((a, b) => b.at - a.at);
+}
+
+type Self = Pick<StackEvent, 'logicalId' | 'physicalId' | 'type'>;
+
+function endOfCreation({ creation, resources }: Stack, self: Self): StackEvent[] {
+  if (creation.kind === 'completes') return [{ ...self, status: 'CREATE_COMPLETE', reason: null, at: creation.at }];
+  const { logicalId, type, reason } = creation;
+  const failsAt = creation.kind === 'fails' ? creation.at : creation.failsAt;
+  const failed = resources.find((resource) => resource.logicalId === logicalId) ?? { logicalId, physicalId: '', type };
+  const summary = `The following resource(s) failed to create: [${logicalId}]. ${creation.kind === 'fails' ? '' : 'Rollback requested by user.'}`.trim();
+  return [
+    { ...failed, status: 'CREATE_FAILED', reason, at: failsAt },
+    { ...self, status: creation.kind === 'fails' ? 'CREATE_FAILED' : 'ROLLBACK_IN_PROGRESS', reason: summary, at: failsAt },
+    ...(creation.kind === 'fails' ? [] : [{ ...self, status: 'ROLLBACK_COMPLETE', reason: null, at: creation.at }]),
+  ];
+}
+
+function endOfDeletion(stack: Stack, self: Self, { endsAt, outcome, reason }: Stack['deletions'][number]): StackEvent[] {
+  if (outcome === 'deleted') return [{ ...self, status: 'DELETE_COMPLETE', reason: null, at: endsAt }];
+  const role = stack.resources.find(({ type }) => type === 'AWS::IAM::Role') ?? stack.resources[0];
+  return [
+    ...(role === undefined ? [] : [{ ...role, status: 'DELETE_FAILED', reason, at: endsAt }]),
+    { ...self, status: 'DELETE_FAILED', reason: `The following resource(s) failed to delete: [${role?.logicalId ?? ''}]. `, at: endsAt },
+  ];
+}

@@ -1,0 +1,150 @@
+import type { KubernetesVersion } from '#src/domain/version.ts';
+import type { Clock } from '#src/ports/clock.ts';
+import type { Durations } from '../durations.ts';
+import type { EffectsLog } from '../effects.ts';
+import type { Caller } from '../effects.ts';
+import type { JsonObject } from '../json.ts';
+import type { AuthenticationMode } from '../options.ts';
+import type { FaultSwitches } from './faults.ts';
+
+/**
+ * The simulated world. It holds what happened and when (`createdAt`, `endsAt`, …), all in simulated time; what is true
+ * now is a function of that and of the clock. So nothing drifts however fast the clock runs, and no timer is needed.
+ */
+export type World = {
+  clock: Clock;
+  durations: Durations;
+  log: EffectsLog;
+  faults: FaultSwitches;
+  clusters: Cluster[];
+  principals: Principal[];
+  assumableRoles: string[];
+};
+
+export type Principal = { accessKeyId: string; secretAccessKey: string; arn: string; account: string };
+
+/** Who did something, for the effects log. */
+export type Actor = { caller: Caller; principal: string };
+
+export type Cluster = {
+  name: string;
+  region: string;
+  account: string;
+  createdAt: number;
+  /** Version at `createdAt`; later ones come from `updates`. */
+  baseVersion: KubernetesVersion;
+  authenticationMode: AuthenticationMode;
+  endpoint: string;
+  certificateAuthority: string;
+  updates: Update[];
+  stacks: Stack[];
+  managedGroups: ManagedGroup[];
+  instances: Instance[];
+  /** What the next instance of a group is: its launch template. */
+  groupInstances: Map<string, InstanceTemplate>;
+  addons: EksAddon[];
+  accessEntries: AccessEntry[];
+  /** What `aws-auth` said from when on, oldest first. */
+  authHistory: AwsAuth[];
+  objects: Map<string, KubeObject>;
+  /** When the pod template of a DaemonSet or Deployment last changed, by object path. */
+  rollouts: Map<string, Rollout>;
+  userPods: UserPod[];
+  /** Rises with every write. */
+  resourceVersion: number;
+};
+
+export type UpdateTarget = { kind: 'cluster' } | { kind: 'nodegroup'; name: string } | { kind: 'addon'; name: string };
+
+export type Update = {
+  id: string;
+  type: 'VersionUpdate' | 'VersionRollback' | 'AddonUpdate';
+  target: UpdateTarget;
+  version: string;
+  params: { type: string; value: string }[];
+  token: string | null;
+  createdAt: number;
+  endsAt: number;
+  outcome: 'Successful' | 'Failed';
+  errors: { errorCode: string; errorMessage: string; resourceIds: string[] }[];
+};
+
+export type Stack = {
+  id: string;
+  name: string;
+  description: string;
+  template: string;
+  tags: Record<string, string>;
+  capabilities: string[];
+  createdAt: number;
+  creation:
+    | { kind: 'completes'; at: number }
+    | { kind: 'rolls-back'; failsAt: number; at: number; logicalId: string; type: string; reason: string }
+    | { kind: 'fails'; at: number; logicalId: string; type: string; reason: string };
+  deletions: { startedAt: number; endsAt: number; outcome: 'deleted' | 'failed'; reason: string }[];
+  outputs: { key: string; value: string; exportName: string | null }[];
+  resources: StackResource[];
+};
+
+export type StackResource = { logicalId: string; physicalId: string; type: string };
+
+export type ManagedGroup = {
+  name: string;
+  stackName: string;
+  createdAt: number;
+  activeAt: number;
+  deletedAt: number | null;
+  baseVersion: KubernetesVersion;
+  amiType: string;
+  sizes: { min: number; max: number; desired: number };
+  instanceTypes: string[];
+  labels: Record<string, string>;
+  roleArn: string;
+};
+
+/** An EC2 instance of a node group; the node is what it becomes when its role is mapped. */
+export type Instance = {
+  id: string;
+  nodeName: string;
+  group: string;
+  imageId: string;
+  kubeletVersion: string;
+  instanceType: string;
+  zone: string;
+  roleArn: string;
+  labels: Record<string, string>;
+  launchedAt: number;
+  terminatedAt: number | null;
+  unschedulable: boolean;
+};
+
+export type InstanceTemplate = Pick<Instance, 'imageId' | 'kubeletVersion' | 'instanceType' | 'labels' | 'roleArn'>;
+
+export type EksAddon = {
+  name: string;
+  baseVersion: string;
+  createdAt: number;
+  configurationValues: string | null;
+  serviceAccountRoleArn: string | null;
+};
+
+export type AccessEntry = {
+  principalArn: string;
+  type: string;
+  kubernetesGroups: string[];
+  username: string;
+  policies: string[];
+  createdAt: number;
+  deletedAt: number | null;
+};
+
+export type AwsAuth = { from: number; roles: AuthMapping[]; users: AuthMapping[] };
+
+export type AuthMapping = { arn: string; username: string; groups: string[] };
+
+export type KubeObject = JsonObject & { metadata: JsonObject };
+
+/** `previous`: the pod template that pods not yet updated still run. */
+export type Rollout = { startedAt: number; previous: JsonObject | null };
+
+export type UserPod = { name: string; namespace: string; user: string; instanceId: string; createdAt: number };
