@@ -2,7 +2,7 @@ import { DescribeClusterCommand, DescribeUpdateCommand, ListUpdatesCommand, Upda
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CloudSimulator } from './start-cloud-simulator.ts';
-import { ACCOUNT, clientsOf, kubeOf, startTestCloud, until } from './testing.ts';
+import { ACCOUNT, HOUR, clientsOf, kubeOf, startTestCloud, until } from './testing.ts';
 
 let cloud: CloudSimulator;
 afterEach(() => cloud.stop());
@@ -18,7 +18,7 @@ async function updateStatus(updateId: string | undefined): Promise<string | unde
 
 describe('the control plane', () => {
   it('goes up one minor: in progress, then successful and seen in DescribeCluster and the effects log', async () => {
-    cloud = await startTestCloud();
+    cloud = await startTestCloud([{}], { durations: { controlPlaneUpdate: HOUR } });
     const { eks } = clientsOf(cloud);
     const { update } = await eks.send(hop('1.23'));
     expect(update).toMatchObject({ status: 'InProgress', type: 'VersionUpdate' });
@@ -52,7 +52,7 @@ describe('the control plane', () => {
   });
 
   it('refuses a second update while one is in flight', async () => {
-    cloud = await startTestCloud();
+    cloud = await startTestCloud([{}], { durations: { controlPlaneUpdate: 5 * HOUR } });
     const { eks } = clientsOf(cloud);
     const { update } = await eks.send(hop('1.23'));
     const expected = { name: 'ResourceInUseException', message: `Cannot VersionUpdate because cluster coast currently has update ${update?.id} in progress` };
@@ -60,7 +60,7 @@ describe('the control plane', () => {
   });
 
   it('answers 401 for a minute after a hop, then knows its callers again', async () => {
-    cloud = await startTestCloud([{}], { durations: { unauthorizedAfterUpdate: 30 * 60_000 } });
+    cloud = await startTestCloud([{}], { durations: { unauthorizedAfterUpdate: 2 * HOUR } });
     const kube = await kubeOf(cloud);
     expect((await kube('GET', '/version')).body).toMatchObject({ gitVersion: 'v1.22.17-eks-0a21954' });
     const { update } = await clientsOf(cloud).eks.send(hop('1.23'));

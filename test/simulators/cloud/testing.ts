@@ -39,6 +39,9 @@ export function startTestCloud(worlds: Partial<WorldSeed>[] = [{}], options: Par
   });
 }
 
+/** For tests that look while something is under way: an hour is 0.6 s on the test's clock. */
+export const HOUR = 60 * 60_000;
+
 export type Clients = { eks: EKSClient; cloudformation: CloudFormationClient; ec2: EC2Client; sts: STSClient };
 
 export function clientsOf(cloud: CloudSimulator, userAgent = 'eks-upgrade-bot/test', principal = cloud.principals[0]): Clients {
