@@ -16,6 +16,7 @@ const operations = '#src/operations/operations.ts';
 const listeners = '#src/listeners/index.ts';
 const messages = '#src/messages/card.ts';
 const [config, context, queue] = ['#src/config.ts', '#src/context.ts', '#src/queue.ts'];
+const health = '#src/adapters/health.ts';
 const jobs = '#jobs/advance-run.ts';
 const simulators = '#test/simulators/clock.ts';
 const everywhereRefused = [simulators, '../../test/simulators/clock.ts'];
@@ -174,14 +175,37 @@ const samples: Sample[] = [
     [domain, ports, adapters, operations, listeners, messages, config, queue, './adapters/eks.ts', 'ioredis'],
   ],
   [
+    'src/sample.ts',
+    [
+      ports,
+      adapters,
+      operations,
+      listeners,
+      messages,
+      config,
+      context,
+      queue,
+      jobs,
+      simulators,
+      ...spawning,
+      './adapters/eks.ts',
+    ],
+    [domain, './run-until-signal.ts', 'node:timers/promises'],
+  ],
+  [
+    'src/local-context.ts',
+    [jobs, simulators, ...spawning],
+    [domain, ports, adapters, operations, './adapters/jsonnet.ts'],
+  ],
+  [
     'src/main.ts',
     [jobs, simulators, adapters, ...spawning, '../jobs/main.ts', './adapters/eks.ts'],
-    [context, config, './context.ts', './config.ts', '../script/require-node.js'],
+    [context, config, health, listeners, './context.ts', './config.ts', '../script/require-node.js'],
   ],
   [
     'src/cli/sample.ts',
     [jobs, simulators, adapters, listeners, ...spawning, '../../jobs/main.ts', '../adapters/eks.ts'],
-    [context, config, domain, operations, messages, '../../script/require-node.js'],
+    [context, config, '#src/local-context.ts', domain, operations, messages, '../../script/require-node.js'],
   ],
   [
     'jobs/sample.ts',
@@ -206,7 +230,7 @@ const samples: Sample[] = [
   [
     'jobs/main.ts',
     [adapters, operations, listeners, simulators, ...spawning, '../src/adapters/eks.ts'],
-    [context, config, './plan-upgrade.ts', '../script/require-node.js'],
+    [context, config, health, './plan-upgrade.ts', '../script/require-node.js'],
   ],
   [
     'script/sample.ts',
