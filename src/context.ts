@@ -13,7 +13,7 @@ import { checkRedis, connectRedis } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
-import { backgroundClient, createSlackMessages } from './adapters/slack-messages.ts';
+import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { createTools } from './adapters/tools.ts';
@@ -75,6 +75,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   });
   const background = backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl });
   const slack = createSlackMessages(background);
+  const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, timeoutMs: 2500 }));
   const { store, wakeUps, ledger } = storage;
@@ -94,7 +95,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     operations,
     cardLink: async (runId) => {
       const card = (await ledger.read(runId)).card;
-      return card?.kind === 'posted' ? slack.permalink(config.fleet.maintenanceChannel, card.ts) : null;
+      return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
     },
     connectWorker: () => connectRedis(config.redisUrl, 'worker'),
     checkRedis: storage.check,

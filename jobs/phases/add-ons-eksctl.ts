@@ -21,20 +21,19 @@ const ROLLOUT_LIMIT_MS = 15 * 60_000;
  * change); for kube-proxy the image must be of the control plane's minor, whatever anybody says.
  */
 export async function updateSelfManagedAddon(context: AddonsContext, addon: CoreAddon): Promise<AddonResult> {
-  const { cloud, step, progress, run } = context;
+  const { cloud, step, progress } = context;
   const workload = await cloud.kubernetes.addonWorkload(addon);
   if (workload === null) return { kind: 'next', evidence: `${addon} skipped: absent` };
   const command = commandOf(context);
   const args = ['utils', SUBCOMMAND[addon], '--approve'];
   const before = progress.memory[`before:${addon}`];
   if (before === undefined || command === null || command.args[1] !== SUBCOMMAND[addon]) {
-    const memory = { [`before:${addon}`]: workload.image, [`at:${addon}`]: String(context.now) };
-    return { kind: 'command', args, for: `eksctl to replace ${addon}`, memory };
+    return { kind: 'command', args, for: `eksctl to replace ${addon}`, memory: { [`before:${addon}`]: workload.image } };
   }
   if (command.state.kind !== 'ended') return { kind: 'wait', for: `eksctl to replace ${addon}`, pollMs: 15_000 };
   const { outcome } = command.state;
   if (outcome.kind === 'lost' || outcome.kind === 'killed') return { kind: 'command', args, for: `eksctl to replace ${addon}, once more` };
-  return judge(context, { addon, workload, before, outcome, startedAt: Number(progress.memory[`at:${addon}`] ?? run.requestedAt), step });
+  return judge(context, { addon, workload, before, outcome, startedAt: command.state.at, step });
 }
 
 type Judged = {
@@ -42,6 +41,7 @@ type Judged = {
   workload: AddonWorkload;
   before: string;
   outcome: CommandOutcome;
+  /** When the command ended (run time): the rollout goes on after it. */
   startedAt: number;
   step: AddonsContext['step'];
 };

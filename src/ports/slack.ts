@@ -4,8 +4,6 @@ export type SlackMessages = {
   edit: (message: { channel: string; ts: string; text: string; blocks: Block[] }) => Promise<void>;
   /** Looks for a message by its metadata key: in the channel, or in the thread of `threadTs`. */
   find: (query: { channel: string; key: string; runId: string; threadTs: string | null; since: number }) => Promise<{ ts: string } | null>;
-  /** A web address of the message; null when Slack does not say. */
-  permalink: (channel: string, ts: string) => Promise<string | null>;
 };
 
 export type SlackPeople = {

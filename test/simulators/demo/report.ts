@@ -100,7 +100,7 @@ function keyOf({ metadata }: StoredMessage): string | undefined {
 
 async function eksctlArgv(log: string): Promise<string[][]> {
   const text = await readFile(log, 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map((line) => (JSON.parse(line) as { argv: string[] }).argv);
+  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as string[]);
 }
 
 function reported({ version, nodeGroups, addons }: ClusterSnapshot): ReportedCluster {

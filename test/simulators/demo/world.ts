@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import { type ClockSettings, clockFromNow } from '../clock.ts';
 import { type CloudOptions, defaultCredentials } from '../cloud/options.ts';
-import { writeEksctlWrapper } from '../eksctl/wrapper.ts';
+import { writeEksctlWrapper } from '../eksctl/write-eksctl-wrapper.ts';
 import type { SlackAddresses } from '../slack/simulator.ts';
 import type { SlackSimulatorOptions } from '../slack/options.ts';
 import { type ConfigRemote, createConfigRemote } from './config-remote.ts';
