@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudWorld, MakeWorld } from './cloud-world.ts';
+
+const WISHES = [
+  { verb: 'list', group: '', resource: 'nodes' },
+  { verb: 'patch', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
+];
+
+const USERS = ['component=singleuser-server'];
+
+/** What every `Kubernetes` must do, whoever is behind it. */
+export function describeKubernetesContract(makeWorld: MakeWorld): void {
+  let world: CloudWorld;
+  let coast: Cloud;
+
+  beforeEach(async () => {
+    world = await makeWorld();
+    coast = world.cloudOf(world.coast);
+  });
+  afterEach(() => world.close());
+
+  describe('access', () => {
+    test('that the bot has is allowed', async () => {
+      expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({ kind: 'allowed' });
+    });
+
+    test('nothing wished is allowed without asking', async () => {
+      expect(await coast.kubernetes.reviewAccess([])).toEqual({ kind: 'allowed' });
+    });
+
+    test('of a principal that is not mapped is unauthorized, a value; any other call says it as a passing error', async () => {
+      world.break('coast', 'no-access');
+      expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({
+        kind: 'unauthorized',
+        message: expect.stringMatching(/./),
+      });
+      await expect(coast.kubernetes.nodes()).rejects.toMatchObject({
+        name: 'TransientError',
+        code: 'KubernetesUnauthorized',
+      });
+      await expect(coast.kubernetes.serverVersion()).rejects.toMatchObject({ code: 'KubernetesUnauthorized' });
+    });
+  });
+
+  test('the server’s version follows the control plane, after a while of 401', async () => {
+    expect(await coast.kubernetes.serverVersion()).toMatch(/^v1\.22\./);
+    await coast.eks.updateClusterVersion({ cluster: 'coast', version: '1.23', token: 't' });
+    const version = () => coast.kubernetes.serverVersion().catch((error: { code: string }) => error.code);
+    await expect.poll(version, { timeout: 10_000 }).toMatch(/^v1\.23\./);
+  });
+
+  test('nodes say their group, their kubelet and whether they are ready', async () => {
+    const nodes = await coast.kubernetes.nodes();
+    expect(nodes.filter(({ group }) => group === 'core-a')).toEqual([
+      {
+        name: expect.stringMatching(/./),
+        group: 'core-a',
+        ready: true,
+        kubeletVersion: expect.stringMatching(/^v1\.22\./),
+        unschedulable: false,
+      },
+    ]);
+    const managed = await world.cloudOf(world.harbor).kubernetes.nodes();
+    expect(managed.map(({ group, ready }) => ({ group, ready }))).toEqual([
+      { group: 'workers', ready: true },
+      { group: 'workers', ready: true },
+    ]);
+  });
+
+  describe('activity', () => {
+    test('counts pods by namespace', async () => {
+      const activity = await coast.kubernetes.activity(USERS);
+      expect(activity.total).toBe(3);
+      expect(Object.values(activity.byNamespace).reduce((sum, count) => sum + count, 0)).toBe(3);
+    });
+
+    test('counts a pod once, however many selectors match it', async () => {
+      expect((await coast.kubernetes.activity([...USERS, ...USERS])).total).toBe(3);
+    });
+
+    test('understands sets, and nothing is nothing', async () => {
+      const dask = 'app.kubernetes.io/component in (dask-scheduler, dask-worker)';
+      expect(await coast.kubernetes.activity([dask])).toEqual({ total: 0, byNamespace: {} });
+      expect(await coast.kubernetes.activity([])).toEqual({ total: 0, byNamespace: {} });
+    });
+  });
+
+  describe('the workload of an add-on', () => {
+    test.each([
+      ['kube-proxy', 'DaemonSet', /kube-proxy:v1\.22/],
+      ['vpc-cni', 'DaemonSet', /amazon-k8s-cni:v1\./],
+      ['coredns', 'Deployment', /coredns:v1\./],
+    ] as const)('%s is a %s with its image, rolled out', async (addon, kind, image) => {
+      expect(await coast.kubernetes.addonWorkload(addon)).toEqual({
+        kind,
+        image: expect.stringMatching(image),
+        rolledOut: true,
+        progress: expect.stringMatching(/^(\d+) of \1 pods updated$/),
+        podProblems: [],
+      });
+    });
+
+    test('whose pods fail as root says why, until the patch', async () => {
+      const { kubernetes } = coast;
+      world.break('coast', 'aws-node-run-as-non-root');
+      await world.replaceAwsNode();
+      const problems = async () => (await kubernetes.addonWorkload('vpc-cni'))?.podProblems;
+      await expect
+        .poll(problems, { timeout: 10_000 })
+        .toEqual([expect.stringMatching(/^CreateContainerConfigError: .*runAsNonRoot/)]);
+      expect(await kubernetes.addonWorkload('vpc-cni')).toMatchObject({ rolledOut: false });
+      await kubernetes.patchAwsNodeRunAsNonRoot();
+      const rolledOut = async () => (await kubernetes.addonWorkload('vpc-cni'))?.rolledOut;
+      await expect.poll(rolledOut, { timeout: 10_000 }).toBe(true);
+    });
+  });
+}
