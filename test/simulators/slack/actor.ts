@@ -13,7 +13,7 @@ export type ActorParts = { workspace: Workspace; deliveries: Deliveries; trigger
 export type ActResult = DeliveryOutcome & { deliveryId: string };
 
 /** `text` with its command, e.g. `/eks-upgrade coast 1.24`. */
-export type Typing = { user: string; channel: string; text: string };
+export type Typing = { user: string; channel: string; text: string; threadTs?: string | undefined };
 
 export type Click = {
   user: string;
@@ -25,7 +25,7 @@ export type Click = {
 };
 
 /** A person types a slash command. Throws when Slack has no such command; Slack itself tells the person. */
-export async function typeCommand(parts: ActorParts, { user, channel, text }: Typing): Promise<ActResult> {
+export async function typeCommand(parts: ActorParts, { user, channel, text, threadTs }: Typing): Promise<ActResult> {
   const { workspace, deliveries, triggers, responses } = parts;
   const person = personOf(workspace, user);
   const place = placeOf(workspace, channel);
@@ -33,6 +33,10 @@ export async function typeCommand(parts: ActorParts, { user, channel, text }: Ty
   if (!workspace.settings.commands.some((one) => one.command === command)) {
     slackbot(parts, { user, channel, text: `\`${command}\` is not a valid command. In Slack, all messages that start with the “/” character are interpreted as commands.` });
     throw new Error(`${command} is not a command of this workspace`);
+  }
+  if (threadTs !== undefined) {
+    slackbot(parts, { user, channel, threadTs, text: `\`${command}\` is not supported in threads. Sorry!` });
+    throw new Error(`${command} was typed in a thread: Slack takes no commands there`);
   }
   const origin: Origin = { user, channel, original: { kind: 'none' } };
   const { bot, settings } = workspace;
@@ -113,8 +117,8 @@ function answerCommand({ workspace, responses }: ActorParts, origin: Origin, pay
   }
 }
 
-function slackbot({ workspace }: ActorParts, { user, channel, text }: Typing): void {
-  workspace.postEphemeral({ user, channel, text, threadTs: null, author: 'slackbot', blocks: [] });
+function slackbot({ workspace }: ActorParts, { user, channel, text, threadTs = null }: Omit<Typing, 'threadTs'> & { threadTs?: string | null }): void {
+  workspace.postEphemeral({ user, channel, text, threadTs, author: 'slackbot', blocks: [] });
 }
 
 /** Slack's words to the person: https://docs.slack.dev/interactivity/implementing-slash-commands#best-practices */

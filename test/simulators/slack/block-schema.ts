@@ -70,7 +70,7 @@ const block = z.discriminatedUnion('type', [
       ...blockId,
       text: anyText(3000).optional(),
       fields: z.array(anyText(2000)).min(1).max(10).optional(),
-      accessory: z.discriminatedUnion('type', [button, staticSelect, image]).optional(),
+      accessory: z.discriminatedUnion('type', [button, image]).optional(),
       expand: z.boolean().optional(),
     })
     .refine((section) => section.text !== undefined || section.fields !== undefined, 'missing required field: text or fields'),
@@ -85,7 +85,8 @@ const block = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('actions'),
     ...blockId,
-    elements: z.array(z.discriminatedUnion('type', [button, staticSelect])).min(1).max(25),
+    // Selects are known in modals only: in a message nobody could choose from them here.
+    elements: z.array(z.discriminatedUnion('type', [button])).min(1).max(25),
   }),
   z.strictObject({
     type: z.literal('input'),

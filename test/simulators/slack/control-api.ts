@@ -43,10 +43,10 @@ export function createControlApi(parts: Parts): (exchange: Exchange) => Promise<
 }
 
 function postsOf({ workspace, acts, looks }: Parts): Record<string, (body: unknown) => unknown> {
-  const typing = z.strictObject({ user: person, channel: z.string(), text: z.string().min(1) });
+  const typing = z.strictObject({ user: person, channel: z.string(), text: z.string().min(1), threadTs: z.string().optional() });
   return {
     slash: (body) => acts.slash(typing.parse(body)),
-    say: (body) => acts.say(typing.extend({ threadTs: z.string().optional() }).parse(body)),
+    say: (body) => acts.say(typing.parse(body)),
     click: (body) =>
       acts.click(
         z

@@ -49,7 +49,7 @@ export type StoredView = {
 
 /** What happened, for the page and for those who wait. */
 export type Change =
-  | { kind: 'message'; channel: string; ts: string; what: 'posted' | 'edited' | 'deleted' }
+  | { kind: 'message'; channel: string; ts: string; threadTs: string | null; what: 'posted' | 'edited' | 'deleted' }
   | { kind: 'ephemeral'; user: string; channel: string; ts: string }
   | { kind: 'views'; user: string }
   | { kind: 'channels' }

@@ -19,6 +19,7 @@ import { SlackError } from './slack-error.ts';
 import { createSocketMode, type DisconnectReason } from './socket-mode.ts';
 import { createTriggers } from './triggers.ts';
 import { answerWebApi, type WebApi } from './web-api.ts';
+import { escapeText } from './wire.ts';
 import { waitForChange } from './wait-for-change.ts';
 import { Workspace } from './workspace.ts';
 
@@ -43,7 +44,7 @@ export type SlackActs = {
   submitView: (submission: Submission) => Promise<SubmitResult>;
   closeView: (user: string) => Promise<void>;
   /** A person's own message. */
-  say: (message: Typing & { threadTs?: string | undefined }) => StoredMessage;
+  say: (message: Typing) => StoredMessage;
   /** An Events API event, e.g. `{ type: 'app_mention', … }`. */
   event: (event: JsonObject & { type: string }) => Promise<ActResult>;
   deleteMessage: (channel: string, ts: string) => void;
@@ -124,7 +125,7 @@ function actsOf(parts: ActorParts, { faults, disconnect }: { faults: ReturnType<
     submitView: (submission) => submitView(parts, submission),
     closeView: (user) => closeView(parts, user),
     say: ({ user, channel, text, threadTs = null }) =>
-      workspace.post({ channel: channelId(workspace, channel), threadTs, broadcast: false, author: user, text, blocks: [], metadata: null }),
+      workspace.post({ channel: channelId(workspace, channel), threadTs, broadcast: false, author: user, text: escapeText(text), blocks: [], metadata: null }),
     event: (event) => {
       const { bot, settings } = workspace;
       const payload = { token: 'verification-token', team_id: settings.teamId, api_app_id: bot.appId, type: 'event_callback', event, event_id: `Ev${Date.now()}`, event_time: Math.floor(workspace.clock.now() / 1000), authorizations: [{ team_id: settings.teamId, user_id: bot.userId, is_bot: true }] };

@@ -67,3 +67,8 @@ export function fallbackText(blocks: Block[]): string {
   const first = blocks.map((block) => block.text).find((text) => typeof text === 'object' && text !== null && 'text' in text);
   return first !== undefined && typeof first === 'object' && first !== null && 'text' in first ? String(first.text) : '';
 }
+
+/** What a person types is stored escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

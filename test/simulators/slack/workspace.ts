@@ -80,7 +80,7 @@ export class Workspace {
     const stored = { ...message, ts: this.nextTs(), edited: null, tombstone: false };
     this.#messages.set(stored.ts, stored);
     this.log.add('posted', stored);
-    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, what: 'posted' });
+    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, threadTs: stored.threadTs, what: 'posted' });
     return stored;
   }
 
@@ -88,7 +88,7 @@ export class Workspace {
     const stored = { ...message, ...change, edited: { by: message.author, ts: this.nextTs() } };
     this.#messages.set(stored.ts, stored);
     this.log.add('edited', stored);
-    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, what: 'edited' });
+    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, threadTs: stored.threadTs, what: 'edited' });
     return stored;
   }
 
@@ -98,7 +98,7 @@ export class Workspace {
       this.#messages.set(message.ts, { ...message, text, blocks: [], metadata: null, tombstone: true });
     } else this.#messages.delete(message.ts);
     this.log.add('deleted', { channel: message.channel, ts: message.ts });
-    this.announce({ kind: 'message', channel: message.channel, ts: message.ts, what: 'deleted' });
+    this.announce({ kind: 'message', channel: message.channel, ts: message.ts, threadTs: message.threadTs, what: 'deleted' });
   }
 
   ephemerals(user: string): Ephemeral[] {
