@@ -6,8 +6,8 @@ import { byWhom, countOf, duration, explained, outside, person, when } from './m
 import { activityText } from './plan-summary.ts';
 import { currentStep } from './progress.ts';
 
-/** `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
-type CardState = { text: string; lines: string[] };
+/** `headline`: one sentence; `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
+export type CardState = { headline: string; text: string; lines: string[] };
 
 export function cardState(run: Run): CardState {
   const upgrade = `The upgrade of ${subject(run)}`;
@@ -44,10 +44,7 @@ export function cardState(run: Run): CardState {
         `${explained(state.failure.message)} What to do: ${explained(state.failure.remedy)} ${endedLine(run)}`,
       );
     case 'aborted':
-      return {
-        text: `${upgrade} was aborted ${byWhom(state.decision)}. ${meaningForUsers(run)}`,
-        lines: [`*${upgrade} was aborted ${byWhom(state.decision)}.*`, ...(hasStarted(run) ? clusterStateLines(run) : ['Nothing was changed.'])],
-      };
+      return aborted(run, `${upgrade} was aborted ${byWhom(state.decision)}.`);
     default:
       state satisfies never;
       return said(upgrade);
@@ -55,7 +52,12 @@ export function cardState(run: Run): CardState {
 }
 
 function said(headline: string, ...lines: string[]): CardState {
-  return { text: [headline, ...lines].join(' '), lines: [`*${headline}*`, ...lines] };
+  return { headline, text: [headline, ...lines].join(' '), lines: [`*${headline}*`, ...lines] };
+}
+
+function aborted(run: Run, headline: string): CardState {
+  const lines = hasStarted(run) ? clusterStateLines(run) : ['Nothing was changed.'];
+  return { headline, text: `${headline} ${meaningForUsers(run)}`, lines: [`*${headline}*`, ...lines] };
 }
 
 function running(run: Run, upgrade: string): CardState {

@@ -1,0 +1,45 @@
+import type { App } from '@slack/bolt';
+import { heldReply, helpReply, planningReply, statusReply } from '#src/messages/replies.ts';
+import type { ListenerDeps } from '../deps.ts';
+import { errorReply } from '../error-reply.ts';
+import { commandSchema, read } from '../payloads.ts';
+import { type ParsedCommand, parseCommand } from './parse-command.ts';
+
+export function register(app: App, deps: ListenerDeps): void {
+  app.command('/eks-upgrade', async ({ ack, command, respond }) => {
+    const { text, user_id: by } = read(commandSchema, command);
+    const parsed = parseCommand(text);
+    if (parsed.kind === 'help') {
+      await ack({ response_type: 'ephemeral', text: helpReply(parsed.notUnderstood) });
+      return;
+    }
+    await ack();
+    const reply = await answer(deps, parsed, by).catch((error: unknown) => errorReply(error, { log: deps.log, about: { command: text, by } }));
+    await respond({ response_type: 'ephemeral', text: reply });
+  });
+}
+
+async function answer(deps: ListenerDeps, parsed: Exclude<ParsedCommand, { kind: 'help' }>, by: string): Promise<string> {
+  switch (parsed.kind) {
+    case 'upgrade':
+      return await requestUpgrade(deps, { cluster: parsed.cluster, version: parsed.version, by });
+    case 'status': {
+      const runs = await deps.operations.status(parsed.cluster);
+      return statusReply(parsed.cluster, await Promise.all(runs.map(async (run) => ({ run, link: await deps.cardLink(run.id) }))));
+    }
+    default:
+      return parsed satisfies never;
+  }
+}
+
+async function requestUpgrade({ operations, fleet, cardLink }: ListenerDeps, request: { cluster: string; version: string; by: string }): Promise<string> {
+  const result = await operations.requestUpgrade(request);
+  switch (result.kind) {
+    case 'planning':
+      return planningReply(result.run, fleet.maintenanceChannel, await cardLink(result.run.id));
+    case 'held':
+      return heldReply(result.holder, fleet.maintenanceChannel, await cardLink(result.holder.id));
+    default:
+      return result satisfies never;
+  }
+}
