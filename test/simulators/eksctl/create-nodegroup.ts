@@ -103,7 +103,8 @@ async function createAll(command: ClusterCommand, wanted: readonly Wanted[]): Pr
     }
   };
   const tasks = wanted.map(({ group, type }) => `create ${type === 'managed' ? 'managed ' : ''}nodegroup "${group.name}"`);
-  log.info(tasks.length === 0 ? '1 task: { fix cluster compatibility }' : `\n2 sequential tasks: { fix cluster compatibility, ${tasks.length} parallel tasks: { ${tasks.join(', ')} } \n}\n`);
+  const described = tasks.length === 1 ? `1 task: { ${tasks[0]} }` : `\n${tasks.length} parallel tasks: { ${tasks.join(', ')} \n}`;
+  log.info(tasks.length === 0 ? '1 task: { fix cluster compatibility }' : `\n2 sequential tasks: { fix cluster compatibility, ${described} \n}\n`);
   await Promise.all(Array.from({ length: Number(flags.get('nodegroup-parallelism') ?? PARALLELISM) }, work));
   if (errors.length === 0) return roles;
   log.info(`${errors.length} error(s) occurred and nodegroups haven't been created properly, you may wish to check CloudFormation console`);
