@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { environmentSchema } from '#src/config/environment.ts';
+import { fleetSchema } from '#src/config/fleet-schema.ts';
 import { loadFleet, readConfig, secretsOf } from '#src/config.ts';
 import { UserError } from '#src/domain/errors.ts';
 
@@ -447,6 +449,20 @@ describe('the fleet file', () => {
       'give teamId, maintenanceChannel, approvers, requesters and clusters',
     );
   });
+});
+
+test('every setting and every field is documented', () => {
+  const documented = (page: string) => readFileSync(resolve(import.meta.dirname, '../docs', page), 'utf8');
+  const settings = documented('settings.md');
+  expect(Object.keys(environmentSchema('both').shape).filter((name) => !settings.includes(`\`${name}\``))).toEqual([]);
+  const fleetFile = documented('fleet-file.md');
+  const { config, ...cluster } = fleetSchema.shape.clusters.element.shape;
+  const fields = [
+    ...Object.keys(fleetSchema.shape),
+    ...Object.keys(cluster),
+    ...Object.keys(config.shape).map((name) => `config.${name}`),
+  ];
+  expect(fields.filter((name) => !fleetFile.includes(`\`${name}\``))).toEqual([]);
 });
 
 type ExampleFleet = {
