@@ -61,8 +61,9 @@ function beforeFirstHop(context: {
   const { from, hop, versions } = context;
   const actions = context.addons.filter(isEks).flatMap((addon): AddonAction[] => {
     // kube-proxy has the versions of its own minor only; it follows the control plane.
-    if (addon.name === 'kube-proxy' || isOffered(addon.offered[hop], addon.version)) return [];
-    const both = (addon.offered[from]?.versions ?? []).filter((version) => isOffered(addon.offered[hop], version));
+    const next = addon.offered[hop];
+    if (next === undefined || addon.name === 'kube-proxy' || isOffered(next, addon.version)) return [];
+    const both = (addon.offered[from]?.versions ?? []).filter((version) => isOffered(next, version));
     const target = newestOffered(both);
     if (target === undefined || compareAddonVersions(target, addon.version) <= 0) {
       context.incompatible.push({ name: addon.name, current: addon.version, version: hop });

@@ -45,7 +45,8 @@ function groupsOfOtherKind({ survey: { otherKind } }: PlanDraft): PlanNote[] {
   ];
 }
 
-function groupsNewerThanTarget({ survey, to }: PlanDraft): PlanNote[] {
+function groupsNewerThanTarget({ survey, from, to }: PlanDraft): PlanNote[] {
+  if (minorsBetween(from, to) < 0) return [];
   const newer = survey.ours.filter(({ version }) => version !== null && minorsBetween(to, version) > 0);
   if (newer.length === 0) return [];
   const list = newer.map(({ name, version }) => `${name} at ${version}`).join(', ');
@@ -84,7 +85,7 @@ function coreNames(draft: PlanDraft): PlanNote[] {
     .filter(({ name, kind }) => kind === 'self-managed' && isCoreGroup(name, request.policy.coreGroups))
     .flatMap(({ name }) => {
       const other = alternateName(name);
-      return other !== undefined && live.has(other) ? [coreNameDrift(name, other)] : [];
+      return other !== undefined && live.has(other) ? [coreNameDrift(draft, { configured: name, live: other })] : [];
     });
   const firstMoves = new Map<string, CoreMove>();
   for (const move of rotations.flatMap(({ core }) => core)) {
@@ -93,8 +94,12 @@ function coreNames(draft: PlanDraft): PlanNote[] {
   return [...drifted, ...[...firstMoves.values()].flatMap((move) => coreMoveRefusals(move, draft))];
 }
 
-function coreNameDrift(configured: string, live: string): PlanNote {
-  const text = `The core node group runs as ${live}, but the config says ${configured}: an earlier upgrade has swapped it and its change was not committed or merged. Merge that upgrade's branch, or rename it (npm run edit-config -- --rename ${configured}=${live}), then ask again.`;
+function coreNameDrift(
+  { from, request }: PlanDraft,
+  { configured, live }: { configured: string; live: string },
+): PlanNote {
+  const command = `npm run edit-config -- --config ${request.observation.config.path} --to ${from} --rename ${configured}=${live} --write`;
+  const text = `The core node group runs as ${live}, but the config says ${configured}: an earlier upgrade has swapped it and its change was not committed or merged. Merge that upgrade's branch, or rename it in the config (${command}), then ask again.`;
   return { id: `core-name-drift:${configured}`, text };
 }
 

@@ -63,7 +63,7 @@ function configRefusals({ request: { observation } }: PlanDraft): PlanNote[] {
     refusals.push({ id: 'config-other-region', text });
   }
   if (parseVersion(config.version) === undefined) {
-    const text = `The config ${config.path} says metadata.version "${config.version}", which is no Kubernetes version 1.N; eksctl takes an empty one or "auto" as "one minor more on every run". Write what runs now, "${cluster.version}", then ask again.`;
+    const text = `The config ${config.path} says metadata.version "${config.version}", which is not a Kubernetes version 1.N; eksctl takes an empty one or "auto" as "one minor more on every run". Write what runs now, "${cluster.version}", then ask again.`;
     refusals.push({ id: 'config-version-unusable', text });
   }
   return refusals;

@@ -35,7 +35,7 @@ function skewWarnings({ skew, rotations, request }: PlanDraft): PlanNote[] {
   const ahead = rotations
     .filter(({ at, goal }) => minorOf(goal) > minorOf(at))
     .map(({ at, goal }) => `nodes at ${goal} while the control plane is at ${at}`);
-  const text = `Nodes ahead of the control plane is not supported by Kubernetes: ${ahead.join(', ')}. It saves a rotation, so users are disturbed once less; until the control plane has caught up, pods may fail in ways nobody has tested. To avoid it, reject this plan and set skewPolicy: supported for ${request.observation.cluster.name} in the fleet file.`;
+  const text = `Nodes run ahead of the control plane, which is not supported by Kubernetes: ${ahead.join(', ')}. It saves a rotation, so users are disturbed once less; until the control plane has caught up, pods may fail in ways nobody has tested. To avoid it, reject this plan and set skewPolicy: supported for ${request.observation.cluster.name} in the fleet file.`;
   return [{ id: 'nodes-ahead', text }];
 }
 

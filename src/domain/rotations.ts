@@ -61,11 +61,9 @@ function rotationsUnder(skew: SkewPolicy, { groups, from, to }: RotationRequest)
     }
     at = hop;
   }
-  rotate(
-    at,
-    to,
-    state.filter((group) => isBehind(group, to)),
-  );
+  const rest = state.filter((group) => isBehind(group, to));
+  // Nobody upgrades a cluster that is there already because of a group of which nobody knows that it is not.
+  if (from !== to || rest.some(({ known }) => known)) rotate(at, to, rest);
   return rotations;
 }
 

@@ -13,46 +13,40 @@ export type StringToken = {
  */
 export function jsonnetStrings(source: string): StringToken[] {
   const tokens: StringToken[] = [];
-  let last: { text: string; kind: 'word' | 'other' } | null = null;
-  let key: string | null = null;
+  /** The word or string just before, and whether an assignment followed it. */
+  let before: { text: string; assigned: boolean } | null = null;
   for (const match of source.matchAll(LEXEMES)) {
-    const { comment, block, verbatim, quoted, word } = match.groups ?? {};
-    if (comment !== undefined || block !== undefined) continue;
+    const { skipped, verbatim, quoted, word, assign } = match.groups ?? {};
+    if (skipped !== undefined) continue;
     const literal = verbatim ?? quoted;
     if (literal !== undefined) {
-      const quoteAt = literal.startsWith('@') ? 1 : 0;
-      const value = literal.slice(quoteAt + 1, -1);
-      const start = match.index + quoteAt + 1;
-      if (!HAS_ESCAPE[quoteAt === 1 ? 'verbatim' : 'quoted'].test(value)) {
-        tokens.push({ start, end: start + value.length, value, key });
-      }
-      last = { text: value, kind: 'word' };
-      key = null;
-    } else if (word !== undefined) {
-      last = { text: word, kind: 'word' };
-      key = null;
-    } else if (ASSIGNS.test(match[0])) {
-      // `+:`, `::` and `=` come one character at a time: the name before them stays what they assign to.
-      if (last?.kind === 'word') key = last.text;
+      const value = literal.slice(verbatim === undefined ? 1 : 2, -1);
+      const end = match.index + literal.length - 1;
+      const key = before?.assigned === true ? before.text : null;
+      if (!(verbatim === undefined ? /\\/ : /''|""/).test(value))
+        tokens.push({ start: end - value.length, end, value, key });
+      before = { text: value, assigned: false };
+    } else if (assign !== undefined) {
+      if (before !== null) before.assigned = true;
     } else {
-      last = { text: match[0], kind: 'other' };
-      key = null;
+      before = word === undefined ? null : { text: word, assigned: false };
     }
   }
   return tokens;
 }
 
+const COMMENT = String.raw`\/\/[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/`;
+/** Ends at the first line that is indented less than its first one. */
+const TEXT_BLOCK = String.raw`\|\|\|-?[ \t\r]*\n(?<indent>[ \t]+)[\s\S]*?\n(?!\k<indent>)[ \t]*\|\|\|`;
+
 const LEXEMES = new RegExp(
   [
-    String.raw`(?<comment>\/\/[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\/)`,
-    String.raw`(?<block>\|\|\|-?[ \t]*\r?\n[\s\S]*?\n[ \t]*\|\|\|)`,
-    String.raw`(?<verbatim>@'(?:[^']|'')*'|@"(?:[^"]|"")*")`,
+    `(?<skipped>${COMMENT}|${TEXT_BLOCK})`,
+    `(?<verbatim>@'(?:[^']|'')*'|@"(?:[^"]|"")*")`,
     String.raw`(?<quoted>'(?:[^'\\]|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*")`,
-    String.raw`(?<word>[A-Za-z_][A-Za-z0-9_]*)`,
-    String.raw`[^\s]`,
+    '(?<word>[A-Za-z_][A-Za-z0-9_]*)',
+    String.raw`(?<assign>\+?:{1,3}|=(?!=))`,
+    String.raw`\S`,
   ].join('|'),
   'g',
 );
-
-const HAS_ESCAPE = { verbatim: /''|""/, quoted: /\\/ };
-const ASSIGNS = /^[:=+]$/;

@@ -20,33 +20,37 @@ function planOf(
   const request = aRequest(to, { version: from, groups, skew });
   const planned = planUpgrade(request);
   if (planned.kind !== 'plan') return null;
-  expect(planned.plan.refusals).toEqual([]);
-  return { plan: planned.plan, broken: brokenPromises(planned.plan, request.observation, CORE) };
+  const refused = planned.plan.refusals.map(({ id }) => `refused: ${id}`);
+  return { plan: planned.plan, broken: [...refused, ...brokenPromises(planned.plan, request.observation, CORE)] };
+}
+
+/** Versions of the core group, another one and a managed one: from three minors behind to one ahead. */
+function mixes(from: number, to: number): KubernetesVersion[][] {
+  const versions = minors(from - 3, Math.min(from + 1, to)).map(versionOfMinor);
+  const managed = [versionOfMinor(from - 2), versionOfMinor(from)];
+  return versions.flatMap((core) => versions.flatMap((other) => managed.map((group) => [core, other, group])));
 }
 
 describe('every plan keeps its promises, step by step', () => {
   it.each(['supported', 'runbook'] as const)(
-    '%s: from any version to any, with groups older, level or ahead',
+    '%s: to up to five minors on, with groups older, level or ahead',
     (skew) => {
       const failures: string[] = [];
       let plans = 0;
-      for (const from of minors(19, 31)) {
-        for (const to of minors(from, Math.min(from + 5, 36))) {
-          const versions = minors(from - 3, Math.min(from + 1, to)).map(versionOfMinor);
-          for (const core of versions) {
-            for (const other of versions) {
-              for (const managed of versions) {
-                const result = planOf(versionOfMinor(from), versionOfMinor(to), skew, [core, other, managed]);
-                if (result === null) continue;
-                plans += 1;
-                const mix = `1.${from} → 1.${to}, core ${core}, other ${other}, managed ${managed}`;
-                failures.push(...result.broken.map((promise) => `${mix}: ${promise}`));
-              }
-            }
+      // Around 1.25, where kubelets may be three minors older instead of two.
+      for (const from of minors(21, 26)) {
+        for (const to of minors(from, from + 5)) {
+          for (const versions of mixes(from, to)) {
+            const result = planOf(versionOfMinor(from), versionOfMinor(to), skew, versions);
+            if (result === null) continue;
+            plans += 1;
+            failures.push(
+              ...result.broken.map((promise) => `1.${from} → 1.${to} with ${versions.join(', ')}: ${promise}`),
+            );
           }
         }
       }
-      expect(plans).toBeGreaterThan(8000);
+      expect(plans).toBeGreaterThan(1200);
       expect(failures.slice(0, 5)).toEqual([]);
     },
   );

@@ -93,6 +93,7 @@ const CASES: Case[] = [
     { a: null, b: '1.21' },
     ['nodes 1.23 at 1.23: a,b', 'nodes 1.24 at 1.24: a,b'],
   ],
+  ['not checked, and all is there already: rests', '1.24', '1.24', 'supported', { a: null, b: '1.24' }, []],
   ['not checked and alone: rotates at the end', '1.22', '1.24', 'supported', { a: null }, ['nodes 1.24 at 1.24: a']],
   ['newer than the target: never goes back', '1.22', '1.23', 'supported', { a: '1.24' }, []],
   ['a downgrade has no rotation', '1.24', '1.22', 'supported', { a: '1.24' }, []],
