@@ -93,7 +93,7 @@ function modalOf(workspace: Workspace, renderer: BlockRenderer, user: string): P
 }
 
 function authorOf({ bot, settings }: Workspace, id: string): PageAuthor {
-  if (id === bot.userId) return { name: settings.botName, color: '#0b5c4a', isApp: true };
+  if (id === bot.userId) return { name: settings.botName, color: '#1d3557', isApp: true };
   const person = settings.users.find((one) => one.id === id);
   return { name: person?.realName ?? id, color: person?.color ?? '#5b6770', isApp: false };
 }

@@ -1,5 +1,6 @@
 import type { Block } from '#src/ports/slack.ts';
 import type { JsonObject } from './messages.ts';
+import { prepare, restore } from './mrkdwn.ts';
 import type { Workspace } from './workspace.ts';
 
 /*
@@ -27,10 +28,10 @@ export async function loadBlockRenderer(workspace: Workspace): Promise<BlockRend
     user_groups: settings.userGroups.map(({ id, handle }) => ({ id, name: handle })),
   };
   const drawStatic = (block: Block): string => {
-    const blocks = [block] as unknown as Parameters<typeof Message>[0]['blocks'];
+    const blocks = [prepare(block, workspace.clock.now())] as unknown as Parameters<typeof Message>[0]['blocks'];
     const element = createElement(Message, { blocks, logo: '', name: '', withoutWrapper: true, theme: 'light', data });
     // The library's style sheet hangs on this id, which may be on the page only once: it is on the page's body.
-    return renderToStaticMarkup(element).replace(' id="slack_blocks_to_jsx"', '');
+    return restore(renderToStaticMarkup(element)).replace(' id="slack_blocks_to_jsx"', '');
   };
   const drawText = (text: unknown): string => {
     const given: JsonObject = typeof text === 'object' && text !== null ? { ...text } : {};

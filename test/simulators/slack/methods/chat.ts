@@ -60,20 +60,23 @@ function postMessage(context: MethodContext): JsonObject {
 function update(context: MethodContext): JsonObject {
   const { workspace, args } = context;
   const channel = channelOf(context);
-  if (channel.isArchived) throw new SlackError('is_archived');
+  if (channel.isArchived) throw new SlackError('is_inactive');
   if (!channel.botIsMember) throw new SlackError('not_in_channel');
   const { text, blocks } = contentOf(args);
-  if (text === undefined && blocks === undefined) throw new SlackError('no_text');
+  const hasContent = text !== undefined || blocks !== undefined;
   if (text !== undefined && text.length > UPDATE_TEXT_MAX) throw new SlackError('msg_too_long');
   const message = workspace.message(channel.id, required(args, 'ts'));
   if (message === undefined || message.tombstone) throw new SlackError('message_not_found');
   if (message.author !== workspace.bot.userId) throw new SlackError('cant_update_message');
+  const newlyBroadcast = flagArgument(args, 'reply_broadcast') && !message.broadcast;
+  if (newlyBroadcast && message.threadTs === null) throw new SlackError('cant_broadcast_message');
+  if (newlyBroadcast && hasContent) throw new SlackError('no_dual_broadcast_content_update');
+  if (!newlyBroadcast && !hasContent) throw new SlackError('no_text');
   const metadata = metadataOf(args);
   const edited = workspace.edit(message, {
-    text: text ?? fallbackText(blocks ?? []),
-    blocks: blocks ?? [],
+    ...(hasContent ? { text: text ?? fallbackText(blocks ?? []), blocks: blocks ?? [] } : {}),
     ...(metadata === undefined ? {} : { metadata }),
-    ...(message.threadTs !== null && flagArgument(args, 'reply_broadcast') ? { broadcast: true } : {}),
+    ...(newlyBroadcast ? { broadcast: true } : {}),
   });
   return { channel: channel.id, ts: edited.ts, text: edited.text, message: wireMessage(workspace, edited) };
 }

@@ -6,7 +6,7 @@ import { actAs, channelNamed, connect, inChannel, inThread, now, on, showChannel
 
 const $ = (id) => document.getElementById(id);
 
-const channelList = messageList({ list: $('list'), scroller: $('scroller'), where: 'channel', belongs: inChannel, jump: $('jump') });
+const channelList = messageList({ list: $('list'), scroller: $('scroller'), where: 'channel', belongs: inChannel, jump: $('jump'), intro: drawIntro });
 const threadList = messageList({ list: $('thread-list'), scroller: $('thread-scroller'), where: 'thread', belongs: inThread });
 const box = composer({ place: $('composer'), label: 'Message', commands: true, target: () => ({ channel: store.channel, threadTs: null }) });
 const replyBox = composer({
@@ -58,6 +58,13 @@ function drawView() {
   if (parent === undefined) return;
   $('thread-channel').textContent = `#${channelNamed(parent.channel).name}`;
   threadList.reset();
+}
+
+/** As in Slack, a channel says at its top what it is. */
+function drawIntro() {
+  const { name, topic } = channelNamed(store.channel);
+  const about = `This is the very beginning of the #${name} channel.${topic === '' ? '' : ` ${topic}.`}`;
+  return [el('div', { class: 'intro' }, el('p', { class: 'intro-title', 'aria-hidden': 'true' }, `# ${name}`), el('p', {}, about))];
 }
 
 function drawChannels() {

@@ -6,7 +6,7 @@ import { store } from './store.js';
  * Keeps a list of messages equal to the store. A message is drawn again only when it changed, the scroll position stays
  * unless the reader is at the end, and the focus stays on a button that is still there.
  */
-export function messageList({ list, scroller, where, belongs, jump }) {
+export function messageList({ list, scroller, where, belongs, jump, intro = () => [] }) {
   const drawn = new Map();
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60;
   const toEnd = () => {
@@ -21,7 +21,7 @@ export function messageList({ list, scroller, where, belongs, jump }) {
   /** Draws everything anew, for another channel, thread or person. */
   const reset = () => {
     drawn.clear();
-    list.replaceChildren();
+    list.replaceChildren(...intro());
     for (const item of sorted()) insert(item);
     finish();
     toEnd();
