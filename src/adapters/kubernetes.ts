@@ -53,18 +53,13 @@ async function reviewAccess(connection: KubernetesConnection, wishes: AccessWish
 }
 
 function reviewOne({ use }: KubernetesConnection, wish: AccessWish): Promise<AccessReview> {
-  const { verb, group, resource, namespace, subresource } = wish;
-  const resourceAttributes = {
-    verb,
-    group,
-    resource,
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(subresource === undefined ? {} : { subresource }),
-  };
+  const { verb, resource, name } = wish;
   return use<AccessReview>(
-    `may I ${verb} ${resource}`,
+    `may I ${verb} ${resource}${name === undefined ? '' : ` ${name}`}`,
     async ({ authorization }) => {
-      const { status } = await authorization.createSelfSubjectAccessReview({ body: { spec: { resourceAttributes } } });
+      const { status } = await authorization.createSelfSubjectAccessReview({
+        body: { spec: { resourceAttributes: { ...wish } } },
+      });
       return status?.allowed === true ? { kind: 'allowed' } : { kind: 'denied', missing: [wish] };
     },
     (error) =>

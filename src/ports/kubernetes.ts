@@ -18,7 +18,15 @@ export type Kubernetes = {
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };
 
-export type AccessWish = { verb: string; group: string; resource: string; namespace?: string; subresource?: string };
+/** Without a `name` the wish is for all objects, which docs/rbac.yaml does not grant where it names them (aws-auth, aws-node, …). */
+export type AccessWish = {
+  verb: string;
+  group: string;
+  resource: string;
+  namespace?: string;
+  subresource?: string;
+  name?: string;
+};
 
 export type AccessReview =
   | { kind: 'allowed' }

@@ -4,7 +4,7 @@ import type { CloudWorld, MakeWorld } from './cloud-world.ts';
 
 const WISHES = [
   { verb: 'list', group: '', resource: 'nodes' },
-  { verb: 'patch', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
+  { verb: 'patch', group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'aws-node' },
 ];
 
 const USERS = ['component=singleuser-server'];
