@@ -1,4 +1,3 @@
-import { escapeMrkdwn } from './mrkdwn.ts';
 import type { ActionId } from './actions.ts';
 
 /** Block Kit, as JSON. */
@@ -23,12 +22,15 @@ export function header(text: string): Block {
   return { type: 'header', text: { type: 'plain_text', text: text.slice(0, LIMITS.header), emoji: false } };
 }
 
-/** Lines in as few sections as possible; a line is never split over two, and what does not fit `maxChars` is counted. */
+/**
+ * Lines in sections, a new one for each heading (a line that begins bold), because Slack leaves room between sections.
+ * A line is never split over two, and what does not fit `maxChars` is counted.
+ */
 export function sections(lines: readonly string[], maxChars: number = LIMITS.messageText): Block[] {
   const texts: string[] = [];
   for (const line of fitLines(lines, maxChars)) {
     const last = texts.at(-1);
-    if (last !== undefined && last.length + 1 + line.length <= LIMITS.section) texts[texts.length - 1] = `${last}\n${line}`;
+    if (last !== undefined && !line.startsWith('*') && last.length + 1 + line.length <= LIMITS.section) texts[texts.length - 1] = `${last}\n${line}`;
     else texts.push(line);
   }
   return texts.map(section);
@@ -79,9 +81,4 @@ function confirmDialog({ title, text, confirm, deny }: Confirm, style: Button['s
     deny: plain(deny),
     ...(style === undefined ? {} : { style }),
   };
-}
-
-/** A heading in a section. */
-export function bold(text: string): string {
-  return `*${escapeMrkdwn(text)}*`;
 }

@@ -38,13 +38,18 @@ function stepLine(run: PlannedRun, step: Step): string {
     case 'done':
       return `✓ ${title} (done after ${duration(progress.at - progress.startedAt)})`;
     case 'started':
-      return run.state.kind === 'aborted' ? `*${title} (begun, not seen done)*` : `*${title} (under way since ${when(progress.at)})*`;
+      return `*${title} (${startedState(run, progress.at)})*`;
     case 'failed':
       return `*${title} (failed ${when(progress.at)})*`;
     default:
       progress satisfies never;
       return title;
   }
+}
+
+function startedState({ state }: Run, since: number): string {
+  if (state.kind === 'aborted') return 'begun, not seen done';
+  return state.kind === 'waiting' ? 'waiting for a decision' : `under way since ${when(since)}`;
 }
 
 /** When the run should be finished at the usual pace. */

@@ -50,8 +50,10 @@ function stateOf(run: Run, step: Step, progress: StepProgress): StepState {
 type Started = Extract<StepProgress, { kind: 'started' }>;
 
 function underWay(run: Run, step: Step, progress: Started): StepState {
-  const waiting = run.state.kind === 'waiting' ? ['Waiting for a decision: see the reply with the buttons.'] : waitingLines(progress);
-  return { verb: 'is under way', lines: [`Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`, ...waiting], spoken: waiting };
+  const began = `Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`;
+  if (run.state.kind !== 'waiting') return { verb: 'is under way', lines: [began, ...waitingLines(progress)], spoken: waitingLines(progress) };
+  const line = 'Nothing is deleted or replaced until somebody decides: see the reply with the buttons.';
+  return { verb: 'is waiting for a decision', lines: [line], spoken: [line] };
 }
 
 function leftOpen(progress: Started): StepState {
