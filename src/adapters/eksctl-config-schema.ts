@@ -86,7 +86,7 @@ export function renderCopyText(rendered: string, change: { version: string; rena
 /** JSON text of an object. Throws UserError `NotAClusterConfig`. */
 export function parseObject(rendered: string): JsonObject {
   const parsed = z.record(z.string(), z.json()).safeParse(parseJson(rendered));
-  if (parsed.success) return parsed.data as JsonObject;
+  if (parsed.success) return parsed.data;
   throw notAClusterConfig('the document is not an object');
 }
 

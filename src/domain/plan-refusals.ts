@@ -33,7 +33,7 @@ export function targetRefusals({ request: { observation, policy }, from, to, hop
 }
 
 /** What EKS offers above a version without a gap, oldest first. */
-export function targetsAbove(from: KubernetesVersion, offered: readonly KubernetesVersion[]): KubernetesVersion[] {
+function targetsAbove(from: KubernetesVersion, offered: readonly KubernetesVersion[]): KubernetesVersion[] {
   return offered
     .filter((version) => minorsBetween(from, version) > 0)
     .sort((a, b) => minorsBetween(b, a))

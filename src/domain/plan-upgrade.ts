@@ -53,4 +53,4 @@ function isEveryGroupAt({ request: { observation }, to }: PlanDraft): boolean {
   return observation.nodeGroups.every((group) => [null, to].includes(versionOfGroup(group)));
 }
 
-export type { PlanPolicy, PlanRequest } from './plan-draft.ts';
+export type { PlanRequest } from './plan-draft.ts';

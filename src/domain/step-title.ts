@@ -1,4 +1,4 @@
-import type { AddonAction, Phase, Step } from './plan.ts';
+import type { AddonAction, Step } from './plan.ts';
 
 /** How many group names a title shows before it says "and N more". */
 const NAMES_SHOWN = 3;
@@ -25,11 +25,6 @@ export function describeStep(step: Step): string {
     default:
       return step satisfies never;
   }
-}
-
-/** The phase as a heading: `control plane`. */
-export function phaseTitle(phase: Phase): string {
-  return phase.replaceAll('-', ' ').replace('add ons', 'add-ons');
 }
 
 /** `vpc-cni v1.11.4 → v1.12.6`, `coredns (by eksctl)`, `kube-proxy skipped (not installed)`. */

@@ -13,16 +13,11 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 async function edit(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const seen = { out: '', err: '' };
-  const line = {
-    args,
-    env: { PATH: process.env.PATH },
-    now: () => 0,
-    out: (text: string) => void (seen.out += text),
-    err: (text: string) => void (seen.err += text),
-  };
-  const code = await runEditConfig(line);
-  return { code, ...seen };
+  const [out, err]: [string[], string[]] = [[], []];
+  const env = { PATH: process.env.PATH };
+  const write = (to: string[]) => (text: string) => void to.push(text);
+  const code = await runEditConfig({ args, env, now: () => 0, out: write(out), err: write(err) });
+  return { code, out: out.join(''), err: err.join('') };
 }
 
 describe('npm run edit-config', () => {

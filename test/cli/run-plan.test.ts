@@ -13,17 +13,11 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
 async function plan(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const seen = { out: '', err: '' };
+  const [out, err]: [string[], string[]] = [[], []];
   const env = { PATH: process.env.PATH };
-  const line = {
-    args,
-    env,
-    now: () => 0,
-    out: (text: string) => void (seen.out += text),
-    err: (text: string) => void (seen.err += text),
-  };
-  const code = await runPlan(line);
-  return { code, ...seen };
+  const write = (to: string[]) => (text: string) => void to.push(text);
+  const code = await runPlan({ args, env, now: () => 0, out: write(out), err: write(err) });
+  return { code, out: out.join(''), err: err.join('') };
 }
 
 async function fileOf(name: string, text: string): Promise<string> {

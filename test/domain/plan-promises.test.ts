@@ -56,15 +56,18 @@ describe('every plan keeps its promises, step by step', () => {
   );
 
   it('runbook goes ahead only where that saves a rotation, and never needs more', () => {
+    const wrong: string[] = [];
     for (const from of minors(19, 31)) {
       for (const to of minors(from + 1, Math.min(from + 5, 36))) {
         const level = Array.from({ length: 3 }, () => versionOfMinor(from));
         const supported = planOf(versionOfMinor(from), versionOfMinor(to), 'supported', level)?.plan;
         const runbook = planOf(versionOfMinor(from), versionOfMinor(to), 'runbook', level)?.plan;
         if (supported === undefined || runbook === undefined) throw new Error('there is a plan for every upgrade');
-        if (runbook.skew === 'runbook') expect(rotationsIn(runbook)).toBeLessThan(rotationsIn(supported));
-        else expect(runbook.hash).toBe(supported.hash);
+        const saves = runbook.skew === 'runbook' && rotationsIn(runbook) < rotationsIn(supported);
+        const isTheSame = runbook.skew === 'supported' && runbook.hash === supported.hash;
+        if (!saves && !isTheSame) wrong.push(`1.${from} → 1.${to}`);
       }
     }
+    expect(wrong).toEqual([]);
   });
 });
