@@ -50,7 +50,7 @@ async function judge(context: AddonsContext, judged: Judged): Promise<AddonResul
   const { addon, workload, before, outcome, startedAt, step } = judged;
   const changed = workload.image !== before;
   const atRightMinor = addon !== 'kube-proxy' || minorVersionOf(imageTag(workload.image)) === step.version;
-  const saysCurrent = /already up-to-date/.test(outputOf(outcome));
+  const saysCurrent = /(?:already|now) up-to-date/.test(outputOf(outcome));
   const ok = outcome.kind === 'exited' && outcome.code === 0;
   if (!atRightMinor || (!changed && !ok && !saysCurrent)) {
     return failed('AddonNotUpdated', `${addon} is still at ${imageTag(workload.image)} after eksctl (${describeOutcome(outcome)})`, {
