@@ -11,7 +11,13 @@ export function authorizeAws(_principal: Principal, _action: AwsAction): 'allowe
   return 'allowed';
 }
 
-export type KubernetesAction = { verb: string; group: string; resource: string; subresource: string | null; namespace: string | null };
+export type KubernetesAction = {
+  verb: string;
+  group: string;
+  resource: string;
+  subresource: string | null;
+  namespace: string | null;
+};
 
 export function authorizeKubernetes(identity: KubernetesIdentity, _action: KubernetesAction): 'allowed' | 'denied' {
   return identity.groups.includes('system:masters') ? 'allowed' : 'denied';

@@ -24,7 +24,10 @@ export async function makeServerIdentity(): Promise<ServerIdentity> {
     ...validity,
     signingAlgorithm: ALGORITHM,
     keys: caKeys,
-    extensions: [new BasicConstraintsExtension(true, undefined, true), new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true)],
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
   });
   const serverKeys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
@@ -43,11 +46,15 @@ export async function makeServerIdentity(): Promise<ServerIdentity> {
       ]),
     ],
   });
-  return { caPem: ca.toString('pem'), certificatePem: certificate.toString('pem'), keyPem: await pemOf(serverKeys.privateKey) };
+  return {
+    caPem: ca.toString('pem'),
+    certificatePem: certificate.toString('pem'),
+    keyPem: await pemOf(serverKeys.privateKey),
+  };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {

@@ -24,7 +24,9 @@ function json(status: number, body: unknown): AwsResponse {
 function answer(world: World, { method, path, query, body }: ControlRequest): unknown {
   switch (`${method} ${path}`) {
     case 'GET /_sim/state':
-      return query.has('cluster') ? snapshotOf(world, clusterNamed(world, query.get('cluster'))) : world.clusters.map((cluster) => snapshotOf(world, cluster));
+      return query.has('cluster')
+        ? snapshotOf(world, clusterNamed(world, query.get('cluster')))
+        : world.clusters.map((cluster) => snapshotOf(world, cluster));
     case 'GET /_sim/effects':
       return world.log.effects();
     case 'GET /_sim/calls':
@@ -48,14 +50,15 @@ function answer(world: World, { method, path, query, body }: ControlRequest): un
 function switchOn(world: World, body: string): Fault[] {
   const { on = true, ...fault } = JSON.parse(body) as Fault & { on?: boolean };
   const known: readonly string[] = faultNames;
-  if (!known.includes(fault.name)) throw new Error(`no fault ${String(fault.name)}: choose one of ${faultNames.join(', ')}`);
+  if (!known.includes(fault.name))
+    throw new Error(`no fault ${String(fault.name)}: choose one of ${faultNames.join(', ')}`);
   switchFault(world, clusterNamed(world, fault.cluster), fault, on);
   return world.faults.list();
 }
 
 export function clusterNamed(world: World, name: string | null): Cluster {
   const cluster = world.clusters.find((candidate) => candidate.name === name);
-  if (cluster === undefined) throw new Error(`no cluster ${name}: choose one of ${world.clusters.map((known) => known.name).join(', ')}`);
+  if (cluster === undefined)
+    throw new Error(`no cluster ${name}: choose one of ${world.clusters.map((known) => known.name).join(', ')}`);
   return cluster;
 }
-

@@ -5,7 +5,14 @@ import type { Clock } from '#src/ports/clock.ts';
 export type Caller = 'bot' | 'eksctl' | 'other';
 
 /** One mutating effect. `at` is simulated time. */
-export type Effect = { at: string; effect: string; cluster: string; caller: Caller; principal: string; [detail: string]: unknown };
+export type Effect = {
+  at: string;
+  effect: string;
+  cluster: string;
+  caller: Caller;
+  principal: string;
+  [detail: string]: unknown;
+};
 
 /** Calls of one operation by one caller and principal. */
 export type CallCount = { caller: Caller; principal: string; service: string; operation: string; count: number };

@@ -20,14 +20,21 @@ describe('who is let in', () => {
   it('lets the bot in and says what it may do', async () => {
     cloud = await startTestCloud();
     const kube = await kubeOf(cloud);
-    const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb: 'list', resource: 'nodes' } } };
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { verb: 'list', resource: 'nodes' } },
+    };
     const answer = await kube('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body: review });
     expect(answer.body).toMatchObject({ status: { allowed: true } });
   });
 
   it('answers 401 to a principal that is not mapped, and to a token made for another cluster', async () => {
     cloud = await startTestCloud([{}], { faults: [{ cluster: 'coast', name: 'no-access' }] });
-    expect(await (await kubeOf(cloud))('GET', '/api/v1/nodes')).toMatchObject({ status: 401, body: { kind: 'Status', reason: 'Unauthorized', code: 401 } });
+    expect(await (await kubeOf(cloud))('GET', '/api/v1/nodes')).toMatchObject({
+      status: 401,
+      body: { kind: 'Status', reason: 'Unauthorized', code: 401 },
+    });
     await cloud.stop();
     cloud = await startTestCloud();
     expect((await (await kubeOf(cloud, 'coast', 'another'))('GET', '/api/v1/nodes')).status).toBe(401);
@@ -42,7 +49,12 @@ describe('who is let in', () => {
     const kube = await kubeOf(cloud);
     const { body } = await kube('GET', AWS_AUTH);
     await kube('PUT', AWS_AUTH, { body: { ...body, data: { ...objectAt(body, 'data'), mapRoles: '[]\n' } } });
-    await until('NotReady', () => cloud.snapshot('coast').nodeGroups[0], (group) => group?.readyNodes === 0);
+    const group = await until(
+      'NotReady',
+      () => cloud.snapshot('coast').nodeGroups[0],
+      (found) => found?.readyNodes === 0,
+    );
+    expect(group).toMatchObject({ name: 'core-a', nodes: 1 });
   });
 
   it('refuses an update of a stale aws-auth', async () => {
@@ -66,7 +78,9 @@ describe('pods', () => {
     expect(listAt(first.body, 'items')).toHaveLength(5);
     const next = await kube('GET', `${bySet}&limit=10&continue=${textAt(first.body, 'metadata', 'continue')}`);
     expect(listAt(next.body, 'items')).toHaveLength(7);
-    expect((await kube('GET', '/api/v1/pods?labelSelector=app.kubernetes.io/component%20in%20(dask-scheduler)')).body).toMatchObject({ items: [] });
+    expect(
+      (await kube('GET', '/api/v1/pods?labelSelector=app.kubernetes.io/component%20in%20(dask-scheduler)')).body,
+    ).toMatchObject({ items: [] });
   });
 
   it('are evicted, and nodes are cordoned', async () => {
@@ -75,10 +89,14 @@ describe('pods', () => {
     const { body } = await kube('GET', '/api/v1/pods?labelSelector=component%3Dsingleuser-server');
     const node = textAt(body, 'items', 0, 'spec', 'nodeName') ?? '';
     const contentType = 'application/strategic-merge-patch+json';
-    expect((await kube('PATCH', `/api/v1/nodes/${node}`, { body: { spec: { unschedulable: true } }, contentType })).body).toMatchObject({ spec: { unschedulable: true } });
+    expect(
+      (await kube('PATCH', `/api/v1/nodes/${node}`, { body: { spec: { unschedulable: true } }, contentType })).body,
+    ).toMatchObject({ spec: { unschedulable: true } });
     const pod = textAt(body, 'items', 0, 'metadata', 'name') ?? '';
     const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace: 'prod' } };
-    expect((await kube('POST', `/api/v1/namespaces/prod/pods/${pod}/eviction`, { body: eviction })).body).toMatchObject({ status: 'Success' });
+    expect((await kube('POST', `/api/v1/namespaces/prod/pods/${pod}/eviction`, { body: eviction })).body).toMatchObject(
+      { status: 'Success' },
+    );
     expect(cloud.snapshot('coast').activity).toBe(0);
     expect(cloud.effects().map(({ effect }) => effect)).toEqual(['node-cordoned', 'pod-evicted']);
   });
@@ -88,15 +106,26 @@ describe('the rollout of a self-managed add-on', () => {
   it('takes a while, and its status follows', async () => {
     cloud = await startTestCloud([{}], { durations: { rolloutBase: HOUR, rolloutMax: HOUR } });
     const kube = await kubeOf(cloud);
-    expect((await kube('GET', KUBE_PROXY)).body).toMatchObject({ status: { desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberAvailable: 1 } });
+    expect((await kube('GET', KUBE_PROXY)).body).toMatchObject({
+      status: { desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberAvailable: 1 },
+    });
     await setImage(kube, KUBE_PROXY, 'kube-proxy', 'registry/eks/kube-proxy:v1.23.17-eksbuild.9');
-    expect((await kube('GET', KUBE_PROXY)).body).toMatchObject({ status: { updatedNumberScheduled: 0, numberAvailable: 0, numberUnavailable: 1 } });
+    expect((await kube('GET', KUBE_PROXY)).body).toMatchObject({
+      status: { updatedNumberScheduled: 0, numberAvailable: 0, numberUnavailable: 1 },
+    });
     await until(
       'the rollout',
       async () => objectAt((await kube('GET', KUBE_PROXY)).body),
-      (daemonSet) => Number(objectAt(daemonSet, 'status')['updatedNumberScheduled']) === 1 && objectAt(daemonSet, 'status')['numberAvailable'] === 1 && objectAt(daemonSet, 'status')['observedGeneration'] === 2,
+      (daemonSet) =>
+        Number(objectAt(daemonSet, 'status')['updatedNumberScheduled']) === 1 &&
+        objectAt(daemonSet, 'status')['numberAvailable'] === 1 &&
+        objectAt(daemonSet, 'status')['observedGeneration'] === 2,
     );
-    expect(cloud.snapshot('coast').addons).toContainEqual({ name: 'kube-proxy', version: '1.23', detail: 'v1.23.17-eksbuild.9' });
+    expect(cloud.snapshot('coast').addons).toContainEqual({
+      name: 'kube-proxy',
+      version: '1.23',
+      detail: 'v1.23.17-eksbuild.9',
+    });
     expect(cloud.effects()).toMatchObject([{ effect: 'object-changed', path: KUBE_PROXY }]);
   });
 
@@ -107,11 +136,27 @@ describe('the rollout of a self-managed add-on', () => {
     const pods = await until(
       'the stuck pod',
       () => kube('GET', '/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Daws-node'),
-      ({ body }) => textAt(body, 'items', 0, 'status', 'containerStatuses', 0, 'state', 'waiting', 'reason') === 'CreateContainerConfigError',
+      ({ body }) =>
+        textAt(body, 'items', 0, 'status', 'containerStatuses', 0, 'state', 'waiting', 'reason') ===
+        'CreateContainerConfigError',
     );
-    expect(textAt(pods.body, 'items', 0, 'status', 'containerStatuses', 0, 'state', 'waiting', 'message')).toContain('runAsNonRoot');
-    const patch = { spec: { template: { spec: { containers: [{ name: 'aws-node', securityContext: { runAsNonRoot: null, allowPrivilegeEscalation: null } }] } } } };
+    expect(textAt(pods.body, 'items', 0, 'status', 'containerStatuses', 0, 'state', 'waiting', 'message')).toContain(
+      'runAsNonRoot',
+    );
+    const patch = {
+      spec: {
+        template: {
+          spec: {
+            containers: [{ name: 'aws-node', securityContext: { runAsNonRoot: null, allowPrivilegeEscalation: null } }],
+          },
+        },
+      },
+    };
     await kube('PATCH', AWS_NODE, { body: patch, contentType: 'application/strategic-merge-patch+json' });
-    await until('the rollout', async () => objectAt((await kube('GET', AWS_NODE)).body, 'status'), (status) => status['numberAvailable'] === 1 && status['updatedNumberScheduled'] === 1);
+    await until(
+      'the rollout',
+      async () => objectAt((await kube('GET', AWS_NODE)).body, 'status'),
+      (status) => status['numberAvailable'] === 1 && status['updatedNumberScheduled'] === 1,
+    );
   });
 });

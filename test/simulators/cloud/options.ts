@@ -100,4 +100,7 @@ export type GroupSnapshot = {
   stackStatus: string;
 };
 
-export const defaultCredentials = { accessKeyId: 'AKIASIMEKSUPGRADEBOT', secretAccessKey: 'simulated-secret-of-the-upgrade-bot' } as const;
+export const defaultCredentials = {
+  accessKeyId: 'AKIASIMEKSUPGRADEBOT',
+  secretAccessKey: 'simulated-secret-of-the-upgrade-bot',
+} as const;

@@ -50,7 +50,8 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     seedCluster(world, cluster, seed);
     world.clusters.push(cluster);
   }
-  for (const fault of options.faults ?? []) if (fault.name === 'update-by-someone-else') switchFault(world, clusterNamed(world, fault.cluster), fault, true);
+  for (const fault of options.faults ?? [])
+    if (fault.name === 'update-by-someone-else') switchFault(world, clusterNamed(world, fault.cluster), fault, true);
   const aws = awsServer(world);
   servers.push(aws);
   const awsUrl = `http://127.0.0.1:${await listen(aws, options.port ?? 0)}`;
@@ -58,7 +59,11 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     awsUrl,
     controlUrl: `${awsUrl}/_sim`,
     environment: environmentOf(world, awsUrl),
-    principals: world.principals.map(({ accessKeyId, secretAccessKey, arn }) => ({ accessKeyId, secretAccessKey, arn })),
+    principals: world.principals.map(({ accessKeyId, secretAccessKey, arn }) => ({
+      accessKeyId,
+      secretAccessKey,
+      arn,
+    })),
     now: () => world.clock.now(),
     snapshot: (name) => snapshotOf(world, clusterNamed(world, name)),
     effects: () => world.log.effects(),
@@ -74,7 +79,9 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
 function emptyWorld(options: CloudOptions): World {
   const clock = simulatedClock(options.clock);
   const account = options.worlds[0]?.account ?? '111122223333';
-  const principals = options.principals ?? [{ ...defaultCredentials, arn: `arn:aws:iam::${account}:user/eks-upgrade-bot` }];
+  const principals = options.principals ?? [
+    { ...defaultCredentials, arn: `arn:aws:iam::${account}:user/eks-upgrade-bot` },
+  ];
   return {
     clock,
     durations: { ...defaultDurations, ...options.durations },

@@ -1,11 +1,10 @@
+import { createHash, createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Hash, Hmac } from 'node:crypto';
-import { createHash, createHmac } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { clockFromNow } from '../clock.ts';
 import type { JsonObject } from './json.ts';
@@ -21,17 +20,39 @@ export const coast: ClusterConfig = {
   nodeGroups: [
     { name: 'core-a', instanceType: 'm5.xlarge', minSize: 1, maxSize: 6, desiredCapacity: 1 },
     { name: 'nb-m5-large', instanceType: 'm5.large', minSize: 0, maxSize: 500, desiredCapacity: 0 },
-    { name: 'dask-m5-large', instancesDistribution: { instanceTypes: ['m5.large'] }, minSize: 0, maxSize: 500, desiredCapacity: 0 },
+    {
+      name: 'dask-m5-large',
+      instancesDistribution: { instanceTypes: ['m5.large'] },
+      minSize: 0,
+      maxSize: 500,
+      desiredCapacity: 0,
+    },
   ],
 };
 
 export const modern: ClusterConfig = {
   metadata: { name: 'modern', region: 'us-west-2', version: '1.34' },
-  addons: [{ name: 'coredns' }, { name: 'kube-proxy' }, { name: 'vpc-cni', configurationValues: 'enableNetworkPolicy: "false"\n' }],
-  managedNodeGroups: [{ name: 'core-a', amiFamily: 'AmazonLinux2023', instanceType: 'm5.large', minSize: 1, maxSize: 3, desiredCapacity: 2 }],
+  addons: [
+    { name: 'coredns' },
+    { name: 'kube-proxy' },
+    { name: 'vpc-cni', configurationValues: 'enableNetworkPolicy: "false"\n' },
+  ],
+  managedNodeGroups: [
+    {
+      name: 'core-a',
+      amiFamily: 'AmazonLinux2023',
+      instanceType: 'm5.large',
+      minSize: 1,
+      maxSize: 3,
+      desiredCapacity: 2,
+    },
+  ],
 };
 
-export function startTestCloud(worlds: Partial<WorldSeed>[] = [{}], options: Partial<CloudOptions> = {}): Promise<CloudSimulator> {
+export function startTestCloud(
+  worlds: Partial<WorldSeed>[] = [{}],
+  options: Partial<CloudOptions> = {},
+): Promise<CloudSimulator> {
   return startCloudSimulator({
     clock: clockFromNow(6000),
     worlds: worlds.map((world) => ({ config: coast, account: ACCOUNT, ...world })),
@@ -44,9 +65,24 @@ export const HOUR = 60 * 60_000;
 
 export type Clients = { eks: EKSClient; cloudformation: CloudFormationClient; ec2: EC2Client; sts: STSClient };
 
-export function clientsOf(cloud: CloudSimulator, userAgent = 'eks-upgrade-bot/test', principal = cloud.principals[0]): Clients {
-  const config = { endpoint: cloud.awsUrl, region: 'us-west-2', credentials: credentialsOf(principal), customUserAgent: userAgent, maxAttempts: 1 };
-  return { eks: new EKSClient(config), cloudformation: new CloudFormationClient(config), ec2: new EC2Client(config), sts: new STSClient(config) };
+export function clientsOf(
+  cloud: CloudSimulator,
+  userAgent = 'eks-upgrade-bot/test',
+  principal = cloud.principals[0],
+): Clients {
+  const config = {
+    endpoint: cloud.awsUrl,
+    region: 'us-west-2',
+    credentials: credentialsOf(principal),
+    customUserAgent: userAgent,
+    maxAttempts: 1,
+  };
+  return {
+    eks: new EKSClient(config),
+    cloudformation: new CloudFormationClient(config),
+    ec2: new EC2Client(config),
+    sts: new STSClient(config),
+  };
 }
 
 function credentialsOf(principal: PrincipalSeed | undefined): { accessKeyId: string; secretAccessKey: string } {
@@ -54,31 +90,51 @@ function credentialsOf(principal: PrincipalSeed | undefined): { accessKeyId: str
 }
 
 class Sha256 {
-  readonly #hash: Hash | Hmac;
+  readonly #secret: Buffer | null;
+  readonly #chunks: Buffer[] = [];
 
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', typeof secret === 'string' ? secret : Buffer.from(secret as ArrayBuffer));
+    this.#secret = secret === undefined ? null : bytesOf(secret);
   }
 
   update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(typeof data === 'string' ? data : Buffer.from(data as ArrayBuffer));
+    this.#chunks.push(bytesOf(data));
   }
 
   digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
+    const data = Buffer.concat(this.#chunks);
+    const hash = this.#secret === null ? createHash('sha256') : createHmac('sha256', this.#secret);
+    return Promise.resolve(hash.update(data).digest());
   }
 
   reset(): void {
-    throw new Error('not needed by the signer');
+    this.#chunks.length = 0;
   }
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof data === 'string') return Buffer.from(data);
+  return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data);
 }
 
 /** An EKS bearer token, made as the AWS CLI makes it. */
 export async function tokenFor(cluster: string, principal: PrincipalSeed | undefined): Promise<string> {
-  const signer = new SignatureV4({ service: 'sts', region: 'us-west-2', credentials: credentialsOf(principal), sha256: Sha256 });
+  const signer = new SignatureV4({
+    service: 'sts',
+    region: 'us-west-2',
+    credentials: credentialsOf(principal),
+    sha256: Sha256,
+  });
   const host = 'sts.us-west-2.amazonaws.com';
   const presigned = await signer.presign(
-    { method: 'GET', protocol: 'https:', hostname: host, path: '/', query: { Action: 'GetCallerIdentity', Version: '2011-06-15' }, headers: { host, 'x-k8s-aws-id': cluster } },
+    {
+      method: 'GET',
+      protocol: 'https:',
+      hostname: host,
+      path: '/',
+      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+      headers: { host, 'x-k8s-aws-id': cluster },
+    },
     { expiresIn: 60, unhoistableHeaders: new Set(['x-k8s-aws-id']) },
   );
   const query = new URLSearchParams(presigned.query as Record<string, string>).toString();
@@ -87,7 +143,11 @@ export async function tokenFor(cluster: string, principal: PrincipalSeed | undef
 
 export type KubeAnswer = { status: number; body: JsonObject };
 
-export type Kube = (method: string, path: string, options?: { body?: unknown; contentType?: string }) => Promise<KubeAnswer>;
+export type Kube = (
+  method: string,
+  path: string,
+  options?: { body?: unknown; contentType?: string },
+) => Promise<KubeAnswer>;
 
 /** Plain HTTPS with the CA that DescribeCluster hands out. */
 export async function kubeOf(cloud: CloudSimulator, cluster = 'coast', tokenCluster = cluster): Promise<Kube> {
@@ -107,7 +167,11 @@ export async function kubeOf(cloud: CloudSimulator, cluster = 'coast', tokenClus
 }
 
 /** Polls until the condition holds; fails after 20 real seconds. */
-export async function until<Value>(what: string, look: () => Promise<Value> | Value, holds: (value: Value) => boolean): Promise<Value> {
+export async function until<Value>(
+  what: string,
+  look: () => Promise<Value> | Value,
+  holds: (value: Value) => boolean,
+): Promise<Value> {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const value = await look();

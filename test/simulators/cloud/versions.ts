@@ -17,7 +17,13 @@ export type MinorFacts = {
   addons: Record<string, { default: string; others: string[] }>;
 };
 
-export type Image = { imageId: string; name: string; creationDate: string; architecture: string; version: KubernetesVersion };
+export type Image = {
+  imageId: string;
+  name: string;
+  creationDate: string;
+  architecture: string;
+  version: KubernetesVersion;
+};
 
 const minors = data.minors as Record<string, MinorFacts>;
 
@@ -34,7 +40,8 @@ export function factsOf(version: string): MinorFacts | undefined {
 /** Facts of a version that was checked before. */
 export function knownFactsOf(version: string): MinorFacts {
   const facts = minors[version];
-  if (facts === undefined) throw new Error(`the cloud simulator does not know Kubernetes ${version}: add it to versions.json`);
+  if (facts === undefined)
+    throw new Error(`the cloud simulator does not know Kubernetes ${version}: add it to versions.json`);
   return facts;
 }
 
@@ -80,7 +87,12 @@ export function imageOf(imageId: string, region: string): Image | undefined {
 }
 
 /** Newest image of a family; `accelerated`: the NVIDIA variant. */
-export function recommendedImage(query: { version: KubernetesVersion; region: string; family: 'AL2' | 'AL2023'; accelerated: boolean }): Image | undefined {
+export function recommendedImage(query: {
+  version: KubernetesVersion;
+  region: string;
+  family: 'AL2' | 'AL2023';
+  accelerated: boolean;
+}): Image | undefined {
   const { version, region, family, accelerated } = query;
   const prefix =
     family === 'AL2'
@@ -99,9 +111,14 @@ export function releaseVersionOf(version: KubernetesVersion): string {
 }
 
 /** Newest first. */
-export function addonVersionsOf(addon: string, version: string): { defaultVersion: string; versions: string[] } | undefined {
+export function addonVersionsOf(
+  addon: string,
+  version: string,
+): { defaultVersion: string; versions: string[] } | undefined {
   const offer = factsOf(version)?.addons[addon];
-  return offer === undefined ? undefined : { defaultVersion: offer.default, versions: [offer.default, ...offer.others] };
+  return offer === undefined
+    ? undefined
+    : { defaultVersion: offer.default, versions: [offer.default, ...offer.others] };
 }
 
 export const addonNames: string[] = [...new Set(Object.values(minors).flatMap(({ addons }) => Object.keys(addons)))];

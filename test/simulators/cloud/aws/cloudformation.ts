@@ -1,8 +1,8 @@
 import { createStack, deleteStack, liveStacks, stackEvents, stackStatus } from '../world/stacks.ts';
 import type { Cluster, Stack } from '../world/world.ts';
 import { AwsError } from './errors.ts';
-import { listIn, pageOf, tagsIn } from './query-protocol.ts';
 import type { QueryHandler } from './query-protocol.ts';
+import { listIn, pageOf, tagsIn } from './query-protocol.ts';
 import type { AwsRequest } from './request.ts';
 import type { Xml } from './xml.ts';
 
@@ -10,7 +10,10 @@ import type { Xml } from './xml.ts';
 export const cloudformationOperations: Record<string, QueryHandler<AwsRequest>> = {
   ListStacks: listStacks,
   DescribeStacks: describeStacks,
-  GetTemplate: (request, form) => ({ TemplateBody: stackOf(request, form).stack.template, StagesAvailable: { member: ['Original', 'Processed'] } }),
+  GetTemplate: (request, form) => ({
+    TemplateBody: stackOf(request, form).stack.template,
+    StagesAvailable: { member: ['Original', 'Processed'] },
+  }),
   DescribeStackEvents: describeStackEvents,
   DescribeStackResources: (request, form) => ({ StackResources: { member: resourcesOf(request, form) } }),
   ListStackResources: (request, form) => ({ StackResourceSummaries: { member: resourcesOf(request, form) } }),
@@ -23,14 +26,18 @@ type Found = { cluster: Cluster; stack: Stack };
 function stacksOf({ world, region, principal }: AwsRequest): Found[] {
   return world.clusters
     .filter((cluster) => cluster.region === region && cluster.account === principal.account)
-    .flatMap((cluster) => cluster.stacks.filter(({ createdAt }) => createdAt <= world.clock.now()).map((stack) => ({ cluster, stack })))
+    .flatMap((cluster) =>
+      cluster.stacks.filter(({ createdAt }) => createdAt <= world.clock.now()).map((stack) => ({ cluster, stack })),
+    )
     .toSorted((a, b) => b.stack.createdAt - a.stack.createdAt);
 }
 
 /** By name a stack that lives; by id also one that is deleted. */
 function findStack(request: AwsRequest, name: string): Found | undefined {
   const now = request.world.clock.now();
-  return stacksOf(request).find(({ stack }) => stack.id === name || (stack.name === name && stackStatus(stack, now) !== 'DELETE_COMPLETE'));
+  return stacksOf(request).find(
+    ({ stack }) => stack.id === name || (stack.name === name && stackStatus(stack, now) !== 'DELETE_COMPLETE'),
+  );
 }
 
 function stackOf(request: AwsRequest, form: URLSearchParams): Found {
@@ -47,12 +54,17 @@ function iso(ms: number): string {
 /** When the current deletion began and, once it is over, ended. */
 function times(stack: Stack, now: number): { CreationTime: string; DeletionTime: string | undefined } {
   const deletion = stack.deletions.findLast(({ startedAt }) => startedAt <= now);
-  return { CreationTime: iso(stack.createdAt), DeletionTime: deletion === undefined ? undefined : iso(deletion.startedAt) };
+  return {
+    CreationTime: iso(stack.createdAt),
+    DeletionTime: deletion === undefined ? undefined : iso(deletion.startedAt),
+  };
 }
 
 function statusReason(stack: Stack, now: number): string | undefined {
   const status = stackStatus(stack, now);
-  const event = stackEvents(stack, now).find(({ logicalId, status: s, reason }) => logicalId === stack.name && s === status && reason !== null);
+  const event = stackEvents(stack, now).find(
+    ({ logicalId, status: s, reason }) => logicalId === stack.name && s === status && reason !== null,
+  );
   return event?.reason ?? undefined;
 }
 
@@ -61,7 +73,9 @@ const PAGE = 10;
 function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
   const now = request.world.clock.now();
   const wanted = listIn(form, 'StackStatusFilter.member');
-  const stacks = stacksOf(request).filter(({ stack }) => wanted.length === 0 || wanted.includes(stackStatus(stack, now)));
+  const stacks = stacksOf(request).filter(
+    ({ stack }) => wanted.length === 0 || wanted.includes(stackStatus(stack, now)),
+  );
   const { page, next } = pageOf(stacks, form.get('NextToken'), PAGE);
   const summaries = page.map(({ stack }) => ({
     StackId: stack.id,
@@ -77,7 +91,9 @@ function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
 
 function describeStacks(request: AwsRequest, form: URLSearchParams): Xml {
   const now = request.world.clock.now();
-  const all = form.has('StackName') ? [stackOf(request, form)] : stacksOf(request).filter(({ stack }) => stackStatus(stack, now) !== 'DELETE_COMPLETE');
+  const all = form.has('StackName')
+    ? [stackOf(request, form)]
+    : stacksOf(request).filter(({ stack }) => stackStatus(stack, now) !== 'DELETE_COMPLETE');
   const { page, next } = pageOf(all, form.get('NextToken'), PAGE);
   return { Stacks: { member: page.map(({ stack }) => stackXml(stack, now)) }, NextToken: next };
 }
@@ -95,7 +111,15 @@ function stackXml(stack: Stack, now: number): Xml {
     EnableTerminationProtection: false,
     Capabilities: { member: stack.capabilities },
     Tags: { member: Object.entries(stack.tags).map(([Key, Value]) => ({ Key, Value })) },
-    Outputs: done ? { member: stack.outputs.map(({ key, value, exportName }) => ({ OutputKey: key, OutputValue: value, ExportName: exportName })) } : undefined,
+    Outputs: done
+      ? {
+          member: stack.outputs.map(({ key, value, exportName }) => ({
+            OutputKey: key,
+            OutputValue: value,
+            ExportName: exportName,
+          })),
+        }
+      : undefined,
     DriftInformation: { StackDriftStatus: 'NOT_CHECKED' },
   };
 }
@@ -138,12 +162,22 @@ function resourcesOf(request: AwsRequest, form: URLSearchParams): Xml[] {
 }
 
 /** The stack belongs to the cluster its tag or its name names. */
-function clusterForStack({ world, region, principal }: AwsRequest, name: string, tags: Record<string, string>): Cluster {
-  const tagged = tags['alpha.eksctl.io/cluster-name'];
-  const cluster = world.clusters.find(
-    (candidate) => candidate.region === region && candidate.account === principal.account && (candidate.name === tagged || name.startsWith(`eksctl-${candidate.name}-`)),
+function clusterForStack(
+  { world, region, principal }: AwsRequest,
+  name: string,
+  tags: Record<string, string>,
+): Cluster {
+  const mine = world.clusters.filter(
+    (candidate) => candidate.region === region && candidate.account === principal.account,
   );
-  if (cluster === undefined) throw new AwsError('ValidationError', `the simulator only makes stacks of its clusters: tag ${name} with alpha.eksctl.io/cluster-name`, 400);
+  const tagged = mine.find((candidate) => candidate.name === tags['alpha.eksctl.io/cluster-name']);
+  const cluster = tagged ?? mine.find((candidate) => name.startsWith(`eksctl-${candidate.name}-`));
+  if (cluster === undefined)
+    throw new AwsError(
+      'ValidationError',
+      `the simulator only makes stacks of its clusters: tag ${name} with alpha.eksctl.io/cluster-name`,
+      400,
+    );
   return cluster;
 }
 
@@ -151,9 +185,14 @@ function createStackAnswer(request: AwsRequest, form: URLSearchParams): Xml {
   const name = form.get('StackName') ?? '';
   const tags = tagsIn(form);
   if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) {
-    throw new AwsError('ValidationError', `1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`, 400);
+    throw new AwsError(
+      'ValidationError',
+      `1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
+      400,
+    );
   }
-  if (findStack(request, name) !== undefined) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
+  if (findStack(request, name) !== undefined)
+    throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
   const cluster = clusterForStack(request, name, tags);
   const stack = createStack(request.world, cluster, {
     name,
@@ -169,6 +208,7 @@ function createStackAnswer(request: AwsRequest, form: URLSearchParams): Xml {
 /** A stack that does not exist is deleted silently. */
 function deleteStackAnswer(request: AwsRequest, form: URLSearchParams): Xml {
   const found = findStack(request, form.get('StackName') ?? '');
-  if (found !== undefined && liveStacks(found.cluster, request.world.clock.now()).includes(found.stack)) deleteStack(request.world, found.cluster, found.stack, request.actor);
+  if (found !== undefined && liveStacks(found.cluster, request.world.clock.now()).includes(found.stack))
+    deleteStack(request.world, found.cluster, found.stack, request.actor);
   return {};
 }

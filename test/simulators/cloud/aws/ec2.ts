@@ -4,8 +4,8 @@ import { imagesOf } from '../versions.ts';
 import { liveStacks } from '../world/stacks.ts';
 import { ofType, parseTemplate } from '../world/template.ts';
 import { AwsError } from './errors.ts';
-import { listIn } from './query-protocol.ts';
 import type { QueryHandler } from './query-protocol.ts';
+import { listIn } from './query-protocol.ts';
 import type { AwsRequest } from './request.ts';
 import type { Xml } from './xml.ts';
 
@@ -25,7 +25,10 @@ function filtersIn(form: URLSearchParams): { name: string; values: string[] }[] 
 
 /** EC2 filters know `*` and `?`. */
 function matches(pattern: string, text: string): boolean {
-  const expression = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
   return new RegExp(`^${expression}$`).test(text);
 }
 
@@ -54,8 +57,15 @@ function describeImages({ region }: AwsRequest, form: URLSearchParams): Xml {
   const filters = filtersIn(form);
   const images = imagesOf(region).filter((image) => ids.length === 0 || ids.includes(image.imageId));
   const missing = ids.filter((id) => !images.some(({ imageId }) => imageId === id));
-  if (missing.length > 0) throw new AwsError('InvalidAMIID.NotFound', `The image ${missing.length === 1 ? 'id' : 'ids'} '[${missing.join(', ')}]' ${missing.length === 1 ? 'does' : 'do'} not exist`, 400);
-  const found = images.filter((image) => filters.every(({ name, values }) => values.some((value) => matches(value, fieldOf(image, name)))));
+  if (missing.length > 0)
+    throw new AwsError(
+      'InvalidAMIID.NotFound',
+      `The image ${missing.length === 1 ? 'id' : 'ids'} '[${missing.join(', ')}]' ${missing.length === 1 ? 'does' : 'do'} not exist`,
+      400,
+    );
+  const found = images.filter((image) =>
+    filters.every(({ name, values }) => values.some((value) => matches(value, fieldOf(image, name)))),
+  );
   return { imagesSet: { item: found.map(imageXml) } };
 }
 
@@ -74,7 +84,14 @@ function imageXml(image: Image): Xml {
     rootDeviceType: 'ebs',
     rootDeviceName: '/dev/xvda',
     virtualizationType: 'hvm',
-    blockDeviceMapping: { item: [{ deviceName: '/dev/xvda', ebs: { snapshotId: 'snap-0a1b2c3d4e5f60001', volumeSize: 20, volumeType: 'gp2', deleteOnTermination: true } }] },
+    blockDeviceMapping: {
+      item: [
+        {
+          deviceName: '/dev/xvda',
+          ebs: { snapshotId: 'snap-0a1b2c3d4e5f60001', volumeSize: 20, volumeType: 'gp2', deleteOnTermination: true },
+        },
+      ],
+    },
   };
 }
 
@@ -101,6 +118,14 @@ function describeLaunchTemplateVersions(request: AwsRequest, form: URLSearchPara
     return { launchTemplateVersionSet: { item: [version] } };
   }
   throw id === null
-    ? new AwsError('InvalidLaunchTemplateName.NotFoundException', `The specified launch template, with template name ${name}, does not exist.`, 400)
-    : new AwsError('InvalidLaunchTemplateId.NotFound', `The specified launch template, with template ID ${id}, does not exist.`, 400);
+    ? new AwsError(
+        'InvalidLaunchTemplateName.NotFoundException',
+        `The specified launch template, with template name ${name}, does not exist.`,
+        400,
+      )
+    : new AwsError(
+        'InvalidLaunchTemplateId.NotFound',
+        `The specified launch template, with template ID ${id}, does not exist.`,
+        400,
+      );
 }

@@ -3,13 +3,18 @@ import { textAt } from '../json.ts';
 import { addonNames, addonVersionsOf, knownVersions } from '../versions.ts';
 import { addonStatus, addonVersion, startAddonUpdate } from '../world/addons.ts';
 import type { Cluster, EksAddon } from '../world/world.ts';
+import type { EksCall, EksRoute } from './eks-call.ts';
+import { clusterOf, page, seconds } from './eks-call.ts';
 import { updateJson } from './eks-clusters.ts';
-import type { EksCall, EksRoute } from './eks.ts';
-import { clusterOf, page, seconds } from './eks.ts';
 import { AwsError } from './errors.ts';
 
 export const addonRoutes: EksRoute[] = [
-  { operation: 'DescribeAddonVersions', method: 'GET', path: '/addons/supported-versions', handle: describeAddonVersions },
+  {
+    operation: 'DescribeAddonVersions',
+    method: 'GET',
+    path: '/addons/supported-versions',
+    handle: describeAddonVersions,
+  },
   { operation: 'ListAddons', method: 'GET', path: '/clusters/{name}/addons', handle: listAddons },
   { operation: 'DescribeAddon', method: 'GET', path: '/clusters/{name}/addons/{addon}', handle: describeAddon },
   { operation: 'UpdateAddon', method: 'POST', path: '/clusters/{name}/addons/{addon}/update', handle: updateAddon },
@@ -23,7 +28,12 @@ function listAddons({ request, parameters }: EksCall): Json {
 function addonOf({ request, parameters }: EksCall): { cluster: Cluster; addon: EksAddon } {
   const cluster = clusterOf(request, parameters[0]);
   const addon = cluster.addons.find(({ name }) => name === parameters[1]);
-  if (addon === undefined) throw new AwsError('ResourceNotFoundException', `No addon: ${parameters[1]} found in cluster: ${cluster.name}`, 404);
+  if (addon === undefined)
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `No addon: ${parameters[1]} found in cluster: ${cluster.name}`,
+      404,
+    );
   return { cluster, addon };
 }
 
@@ -71,7 +81,13 @@ function describeAddonVersions({ request }: EksCall): Json {
   const kubernetes = knownVersions.filter((version) => asked === null || version === asked);
   const addons = addonNames
     .filter((addon) => name === null || addon === name)
-    .map((addonName) => ({ addonName, type: 'networking', owner: 'aws', publisher: 'eks', addonVersions: versionsOf(addonName, kubernetes) }))
+    .map((addonName) => ({
+      addonName,
+      type: 'networking',
+      owner: 'aws',
+      publisher: 'eks',
+      addonVersions: versionsOf(addonName, kubernetes),
+    }))
     .filter(({ addonVersions }) => addonVersions.length > 0);
   return page(addons, query, 'addons');
 }
@@ -82,7 +98,11 @@ function versionsOf(addon: string, kubernetes: string[]): JsonObject[] {
     const offer = addonVersionsOf(addon, clusterVersion);
     for (const version of offer?.versions ?? []) {
       const compatibilities = byVersion.get(version) ?? [];
-      compatibilities.push({ clusterVersion, platformVersions: ['*'], defaultVersion: version === offer?.defaultVersion });
+      compatibilities.push({
+        clusterVersion,
+        platformVersions: ['*'],
+        defaultVersion: version === offer?.defaultVersion,
+      });
       byVersion.set(version, compatibilities);
     }
   }

@@ -2,10 +2,11 @@ import { minorsBetween } from '#src/domain/version.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { textAt } from '../json.ts';
 import { knownFactsOf, knownVersions, newestVersion } from '../versions.ts';
-import { clusterStatus, clusterVersion, startVersionUpdate, updateStatus } from '../world/control-plane.ts';
+import { clusterStatus, clusterVersion, updateStatus } from '../world/control-plane.ts';
+import { startVersionUpdate } from '../world/version-update.ts';
 import type { Cluster, Update, World } from '../world/world.ts';
-import type { EksCall, EksRoute } from './eks.ts';
-import { clusterOf, page, seconds } from './eks.ts';
+import type { EksCall, EksRoute } from './eks-call.ts';
+import { clusterOf, page, seconds } from './eks-call.ts';
 import { AwsError } from './errors.ts';
 
 export const clusterRoutes: EksRoute[] = [
@@ -15,12 +16,25 @@ export const clusterRoutes: EksRoute[] = [
   { operation: 'UpdateClusterVersion', method: 'POST', path: '/clusters/{name}/updates', handle: updateClusterVersion },
   { operation: 'ListUpdates', method: 'GET', path: '/clusters/{name}/updates', handle: listUpdates },
   { operation: 'DescribeUpdate', method: 'GET', path: '/clusters/{name}/updates/{updateId}', handle: describeUpdate },
-  { operation: 'ListInsights', method: 'POST', path: '/clusters/{name}/insights', handle: ({ request, parameters }) => (clusterOf(request, parameters[0]), { insights: [] }) },
+  {
+    operation: 'ListInsights',
+    method: 'POST',
+    path: '/clusters/{name}/insights',
+    handle: listInsights,
+  },
 ];
+
+/** EKS has no finding of its own here: the simulator looks at no workload. */
+function listInsights({ request, parameters }: EksCall): Json {
+  clusterOf(request, parameters[0]);
+  return { insights: [] };
+}
 
 function listClusters({ request }: EksCall): Json {
   const { world, region, principal, query } = request;
-  const names = world.clusters.filter((cluster) => cluster.region === region && cluster.account === principal.account).map(({ name }) => name);
+  const names = world.clusters
+    .filter((cluster) => cluster.region === region && cluster.account === principal.account)
+    .map(({ name }) => name);
   return page(names, query, 'clusters');
 }
 
@@ -47,9 +61,15 @@ function clusterJson(world: World, cluster: Cluster): JsonObject {
       endpointPrivateAccess: false,
       publicAccessCidrs: ['0.0.0.0/0'],
     },
-    kubernetesNetworkConfig: { serviceIpv4Cidr: '10.100.0.0/16', ipFamily: 'ipv4', elasticLoadBalancing: { enabled: false } },
+    kubernetesNetworkConfig: {
+      serviceIpv4Cidr: '10.100.0.0/16',
+      ipFamily: 'ipv4',
+      elasticLoadBalancing: { enabled: false },
+    },
     logging: { clusterLogging: [] },
-    identity: { oidc: { issuer: `https://oidc.eks.${cluster.region}.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE` } },
+    identity: {
+      oidc: { issuer: `https://oidc.eks.${cluster.region}.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE` },
+    },
     status: clusterStatus(cluster, now),
     certificateAuthority: { data: Buffer.from(cluster.certificateAuthority).toString('base64') },
     platformVersion: knownFactsOf(version).platformVersion,
@@ -91,7 +111,11 @@ function describeClusterVersions({ request }: EksCall): Json {
 function updateClusterVersion({ request, parameters, body }: EksCall): Json {
   const cluster = clusterOf(request, parameters[0]);
   const { world, actor } = request;
-  const update = startVersionUpdate(world, cluster, { version: textAt(body, 'version') ?? '', token: textAt(body, 'clientRequestToken') ?? null, actor });
+  const update = startVersionUpdate(world, cluster, {
+    version: textAt(body, 'version') ?? '',
+    token: textAt(body, 'clientRequestToken') ?? null,
+    actor,
+  });
   return { update: updateJson(world, update) };
 }
 

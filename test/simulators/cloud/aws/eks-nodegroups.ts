@@ -1,17 +1,27 @@
 import type { Json, JsonObject } from '../json.ts';
 import { textAt } from '../json.ts';
 import { releaseVersionOf } from '../versions.ts';
-import { managedGroupStatus, managedGroupVersion, managedGroupsAt, startGroupUpdate } from '../world/managed-groups.ts';
+import { managedGroupStatus, managedGroupsAt, managedGroupVersion, startGroupUpdate } from '../world/managed-groups.ts';
 import type { Cluster, ManagedGroup } from '../world/world.ts';
+import type { EksCall, EksRoute } from './eks-call.ts';
+import { clusterOf, page, seconds } from './eks-call.ts';
 import { updateJson } from './eks-clusters.ts';
-import type { EksCall, EksRoute } from './eks.ts';
-import { clusterOf, page, seconds } from './eks.ts';
 import { AwsError } from './errors.ts';
 
 export const nodegroupRoutes: EksRoute[] = [
   { operation: 'ListNodegroups', method: 'GET', path: '/clusters/{name}/node-groups', handle: listNodegroups },
-  { operation: 'DescribeNodegroup', method: 'GET', path: '/clusters/{name}/node-groups/{group}', handle: describeNodegroup },
-  { operation: 'UpdateNodegroupVersion', method: 'POST', path: '/clusters/{name}/node-groups/{group}/update-version', handle: updateNodegroupVersion },
+  {
+    operation: 'DescribeNodegroup',
+    method: 'GET',
+    path: '/clusters/{name}/node-groups/{group}',
+    handle: describeNodegroup,
+  },
+  {
+    operation: 'UpdateNodegroupVersion',
+    method: 'POST',
+    path: '/clusters/{name}/node-groups/{group}/update-version',
+    handle: updateNodegroupVersion,
+  },
 ];
 
 function listNodegroups({ request, parameters }: EksCall): Json {
@@ -23,7 +33,8 @@ function listNodegroups({ request, parameters }: EksCall): Json {
 function groupOf({ request, parameters }: EksCall): { cluster: Cluster; group: ManagedGroup } {
   const cluster = clusterOf(request, parameters[0]);
   const group = managedGroupsAt(cluster, request.world.clock.now()).find(({ name }) => name === parameters[1]);
-  if (group === undefined) throw new AwsError('ResourceNotFoundException', `No node group found for name: ${parameters[1]}.`, 404);
+  if (group === undefined)
+    throw new AwsError('ResourceNotFoundException', `No node group found for name: ${parameters[1]}.`, 404);
   return { cluster, group };
 }
 

@@ -51,7 +51,11 @@ export function listIn(form: URLSearchParams, prefix: string): string[] {
 }
 
 /** One page of a list, and the token of the next. */
-export function pageOf<Item>(items: Item[], token: string | null, size: number): { page: Item[]; next: string | undefined } {
+export function pageOf<Item>(
+  items: Item[],
+  token: string | null,
+  size: number,
+): { page: Item[]; next: string | undefined } {
   const start = token === null ? 0 : Number(Buffer.from(token, 'base64url').toString()) || 0;
   const page = items.slice(start, start + size);
   const end = start + page.length;

@@ -1,5 +1,5 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import { authorizeAws } from '../authorize.ts';
 import { controlAnswer } from '../control.ts';
 import { callerOf } from '../effects.ts';
@@ -39,22 +39,50 @@ async function serve(world: World, request: IncomingMessage, response: ServerRes
   const answer = url.pathname.startsWith('/_sim/')
     ? controlAnswer(world, { method: request.method ?? 'GET', path: url.pathname, query: url.searchParams, body })
     : awsAnswer(world, request, url, body);
-  response.writeHead(answer.status, { 'content-type': answer.contentType, ...(answer.errorType === undefined ? {} : { 'x-amzn-errortype': answer.errorType }) });
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType,
+    ...(answer.errorType === undefined ? {} : { 'x-amzn-errortype': answer.errorType }),
+  });
   response.end(answer.body);
 }
 
-function awsAnswer(world: World, incoming: IncomingMessage, url: URL, body: string): AwsResponse & { errorType?: string } {
+function awsAnswer(
+  world: World,
+  incoming: IncomingMessage,
+  url: URL,
+  body: string,
+): AwsResponse & { errorType?: string } {
   const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
   const signature = signatureInHeader(headers);
   const service = signature?.service ?? 'sts';
   try {
-    if (signature === null) throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-    const principal = principalOf(world, signature, { method: incoming.method ?? 'GET', path: url.pathname, query: url.searchParams, headers, bodyHash: sha256(body) });
+    if (signature === null)
+      throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+    const principal = principalOf(world, signature, {
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers,
+      bodyHash: sha256(body),
+    });
     const actor = { caller: callerOf(headers['user-agent']), principal: principal.arn };
-    const request: AwsRequest = { world, method: incoming.method ?? 'GET', path: url.pathname, query: url.searchParams, headers, body, region: signature.region, principal, actor };
+    const request: AwsRequest = {
+      world,
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers,
+      body,
+      region: signature.region,
+      principal,
+      actor,
+    };
     return dispatch(service, request);
   } catch (error) {
-    const failure = error instanceof AwsError ? error : new AwsError('InternalFailure', error instanceof Error ? (error.stack ?? error.message) : String(error), 500);
+    const failure =
+      error instanceof AwsError
+        ? error
+        : new AwsError('InternalFailure', error instanceof Error ? (error.stack ?? error.message) : String(error), 500);
     return { ...writeError(service, failure), errorType: failure.code };
   }
 }
@@ -66,9 +94,18 @@ function writeError(service: string, error: AwsError): AwsResponse {
 
 function principalOf(world: World, signature: Signature, request: Parameters<typeof signatureMatches>[0]): Principal {
   const principal = world.principals.find(({ accessKeyId }) => accessKeyId === signature.accessKeyId);
-  if (principal === undefined) throw new AwsError(signature.service === 'ec2' ? 'AuthFailure' : 'InvalidClientTokenId', 'The security token included in the request is invalid.', 403);
+  if (principal === undefined)
+    throw new AwsError(
+      signature.service === 'ec2' ? 'AuthFailure' : 'InvalidClientTokenId',
+      'The security token included in the request is invalid.',
+      403,
+    );
   if (!signatureMatches(request, signature, principal.secretAccessKey)) {
-    throw new AwsError('SignatureDoesNotMatch', 'The request signature we calculated does not match the signature you provided.', 403);
+    throw new AwsError(
+      'SignatureDoesNotMatch',
+      'The request signature we calculated does not match the signature you provided.',
+      403,
+    );
   }
   return principal;
 }
@@ -87,7 +124,8 @@ function dispatch(service: string, request: AwsRequest): AwsResponse {
   const form = new URLSearchParams(request.body);
   const operation = form.get('Action') ?? '';
   const handler = queryServices[service]?.[operation];
-  if (handler === undefined) throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
+  if (handler === undefined)
+    throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
   admit(service, operation, request, form.get('StackName') ?? '*');
   return queryAnswer(service, operation, handler(request, form));
 }
@@ -97,9 +135,20 @@ function admit(service: string, operation: string, request: AwsRequest, resource
   const { world, principal, actor } = request;
   world.log.countCall({ ...actor, service, operation });
   if (authorizeAws(principal, { service, operation, resource }) === 'denied') {
-    throw new AwsError('AccessDeniedException', `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`, 403);
+    throw new AwsError(
+      'AccessDeniedException',
+      `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`,
+      403,
+    );
   }
-  const cluster = world.clusters.find(({ name, region, account }) => region === request.region && account === principal.account && resource.includes(name));
+  const cluster = world.clusters.find(
+    ({ name, region, account }) =>
+      region === request.region &&
+      account === principal.account &&
+      (resource === name || resource.startsWith(`eksctl-${name}-`)),
+  );
   if (cluster === undefined || !world.faults.strikes(cluster.name, 'throttling')) return;
-  throw service === 'eks' ? new AwsError('ThrottlingException', 'Rate exceeded', 429) : new AwsError('Throttling', 'Rate exceeded', 400);
+  throw service === 'eks'
+    ? new AwsError('ThrottlingException', 'Rate exceeded', 429)
+    : new AwsError('Throttling', 'Rate exceeded', 400);
 }

@@ -25,10 +25,16 @@ export type Signature = {
 
 /** From an Authorization header, or null when it is not there or not SigV4. */
 export function signatureInHeader(headers: Record<string, string>): Signature | null {
-  const match = /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/.exec(headers['authorization'] ?? '');
+  const match = /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/.exec(
+    headers['authorization'] ?? '',
+  );
   if (match === null) return null;
   const [, credential = '', signedHeaders = '', signature = ''] = match;
-  return scope(credential, { signedHeaders: signedHeaders.split(';'), signature, amzDate: headers['x-amz-date'] ?? '' });
+  return scope(credential, {
+    signedHeaders: signedHeaders.split(';'),
+    signature,
+    amzDate: headers['x-amz-date'] ?? '',
+  });
 }
 
 /** From the query of a presigned URL. */
@@ -51,8 +57,16 @@ export function sha256(data: string | Buffer): string {
 
 export function signatureMatches(request: SignedRequest, signature: Signature, secretAccessKey: string): boolean {
   const { date, region, service, amzDate } = signature;
-  const toSign = ['AWS4-HMAC-SHA256', amzDate, `${date}/${region}/${service}/aws4_request`, sha256(canonicalRequest(request, signature))].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`);
+  const toSign = [
+    'AWS4-HMAC-SHA256',
+    amzDate,
+    `${date}/${region}/${service}/aws4_request`,
+    sha256(canonicalRequest(request, signature)),
+  ].join('\n');
+  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(
+    (secret, part) => hmac(secret, part),
+    `AWS4${secretAccessKey}`,
+  );
   const expected = Buffer.from(hmac(key, toSign).toString('hex'));
   const given = Buffer.from(signature.signature);
   return expected.length === given.length && timingSafeEqual(expected, given);
@@ -62,7 +76,10 @@ function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 
-function canonicalRequest({ method, path, query, headers, bodyHash }: SignedRequest, { signedHeaders }: Signature): string {
+function canonicalRequest(
+  { method, path, query, headers, bodyHash }: SignedRequest,
+  { signedHeaders }: Signature,
+): string {
   const pairs = [...query]
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [encode(name), encode(value)] as const)
@@ -86,5 +103,8 @@ function compare(a: string, b: string): number {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replaceAll(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }

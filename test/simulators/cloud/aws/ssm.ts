@@ -7,7 +7,8 @@ import type { AwsRequest, AwsResponse } from './request.ts';
 
 /** GetParameter of the public AMI parameters, as eksctl's resolver asks for them (pkg/ami/ssm_resolver.go). JSON 1.1. */
 export function ssmAnswer(request: AwsRequest, operation: string): AwsResponse {
-  if (operation !== 'GetParameter') throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ssm`, 400);
+  if (operation !== 'GetParameter')
+    throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ssm`, 400);
   const name = textAt(JSON.parse(request.body) as JsonObject, 'Name') ?? '';
   const value = parameter(name, request.region);
   if (value === undefined) throw new AwsError('ParameterNotFound', '', 400);
@@ -15,12 +16,16 @@ export function ssmAnswer(request: AwsRequest, operation: string): AwsResponse {
 }
 
 function parameter(name: string, region: string): string | undefined {
-  const match = /^\/aws\/service\/eks\/optimized-ami\/(1\.\d+)\/(amazon-linux-2023\/x86_64\/(standard|nvidia)|amazon-linux-2(-gpu)?)\/recommended\/(image_id|release_version)$/.exec(name);
+  const match =
+    /^\/aws\/service\/eks\/optimized-ami\/(1\.\d+)\/(amazon-linux-2023\/x86_64\/(standard|nvidia)|amazon-linux-2(-gpu)?)\/recommended\/(image_id|release_version)$/.exec(
+      name,
+    );
   const version = parseVersion(match?.[1] ?? '');
   if (match === null || version === undefined || factsOf(version) === undefined) return undefined;
   if (match[5] === 'release_version') return releaseVersionOf(version);
   const family = match[2]?.startsWith('amazon-linux-2023') === true ? 'AL2023' : 'AL2';
-  return recommendedImage({ version, region, family, accelerated: match[3] === 'nvidia' || match[4] === '-gpu' })?.imageId;
+  return recommendedImage({ version, region, family, accelerated: match[3] === 'nvidia' || match[4] === '-gpu' })
+    ?.imageId;
 }
 
 export function ssmError(error: AwsError): AwsResponse {

@@ -5,12 +5,20 @@ import type { AwsRequest } from './request.ts';
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/ */
 export const stsOperations: Record<string, QueryHandler<AwsRequest>> = {
-  GetCallerIdentity: ({ principal }) => ({ Arn: principal.arn, UserId: userId(principal.accessKeyId), Account: principal.account }),
+  GetCallerIdentity: ({ principal }) => ({
+    Arn: principal.arn,
+    UserId: userId(principal.accessKeyId),
+    Account: principal.account,
+  }),
   AssumeRole: ({ world, principal }, form) => {
     const role = form.get('RoleArn') ?? '';
     const session = form.get('RoleSessionName') ?? '';
     if (!world.assumableRoles.includes(role)) {
-      throw new AwsError('AccessDenied', `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${role}`, 403);
+      throw new AwsError(
+        'AccessDenied',
+        `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${role}`,
+        403,
+      );
     }
     const [, , , , account = '', path = ''] = role.split(':');
     const assumed = {

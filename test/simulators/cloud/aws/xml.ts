@@ -3,7 +3,7 @@ export type Xml = string | number | boolean | null | undefined | Xml[] | { [elem
 
 export function toXml(value: Xml): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'object') return escape(String(value));
+  if (typeof value !== 'object') return escapeXml(String(value));
   if (Array.isArray(value)) return value.map(toXml).join('');
   return Object.entries(value)
     .map(([name, child]) => {
@@ -18,6 +18,6 @@ function element(name: string, child: Xml): string {
   return `<${name}>${toXml(child)}</${name}>`;
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -16,7 +16,7 @@ import { applyPatch } from './patch.ts';
 import { podObjects } from './pods.ts';
 import type { KubernetesRequest } from './request.ts';
 import { objectPath } from './request.ts';
-import { StatusError, notFound } from './status.ts';
+import { notFound, StatusError } from './status.ts';
 
 export type Session = { world: World; cluster: Cluster; identity: KubernetesIdentity; actor: Actor };
 
@@ -33,7 +33,14 @@ function aboutServer({ world, cluster }: Session, { path }: KubernetesRequest): 
   const version = clusterVersion(cluster, world.clock.now());
   if (path === '/version') {
     const minor = version.slice(2);
-    return { major: '1', minor: `${minor}+`, gitVersion: knownFactsOf(version).apiServer, platform: 'linux/amd64', goVersion: 'go1.24.9', compiler: 'gc' };
+    return {
+      major: '1',
+      minor: `${minor}+`,
+      gitVersion: knownFactsOf(version).apiServer,
+      platform: 'linux/amd64',
+      goVersion: 'go1.24.9',
+      compiler: 'gc',
+    };
   }
   if (['/healthz', '/livez', '/readyz'].includes(path)) return 'ok';
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
@@ -42,7 +49,8 @@ function aboutServer({ world, cluster }: Session, { path }: KubernetesRequest): 
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
 function reviewAccess({ identity }: Session, request: KubernetesRequest): Json {
-  if (request.plural !== 'selfsubjectaccessreviews' || request.method !== 'POST') throw notFound(request.plural, request.name ?? '');
+  if (request.plural !== 'selfsubjectaccessreviews' || request.method !== 'POST')
+    throw notFound(request.plural, request.name ?? '');
   const wish = objectAt(request.body, 'spec', 'resourceAttributes');
   const action = {
     verb: textAt(wish, 'verb') ?? '',
@@ -53,12 +61,21 @@ function reviewAccess({ identity }: Session, request: KubernetesRequest): Json {
   };
   const allowed = authorizeKubernetes(identity, action) === 'allowed';
   const base: JsonObject = isObject(request.body) ? request.body : {};
-  return { ...base, status: { allowed, ...(allowed ? {} : { reason: `no RBAC policy lets ${identity.username} ${action.verb} ${action.resource}` }) } };
+  return {
+    ...base,
+    status: {
+      allowed,
+      ...(allowed ? {} : { reason: `no RBAC policy lets ${identity.username} ${action.verb} ${action.resource}` }),
+    },
+  };
 }
 
 function find(objects: JsonObject[], request: KubernetesRequest): JsonObject {
   const { namespace, name, plural } = request;
-  const found = objects.find(({ metadata }) => textAt(metadata, 'name') === name && (namespace === null || textAt(metadata, 'namespace') === namespace));
+  const found = objects.find(
+    ({ metadata }) =>
+      textAt(metadata, 'name') === name && (namespace === null || textAt(metadata, 'namespace') === namespace),
+  );
   if (found === undefined) throw notFound(plural, name ?? '');
   return found;
 }
@@ -71,9 +88,15 @@ function answerNodes({ world, cluster, actor }: Session, request: KubernetesRequ
   const now = world.clock.now();
   const instance = nodesAt(world, cluster, now).find(({ nodeName }) => nodeName === request.name);
   if (instance === undefined) throw notFound('nodes', request.name);
-  const changed = request.method === 'PATCH' ? applyPatch(node, request.body ?? null, request.contentType) : objectAt(request.body);
+  const changed =
+    request.method === 'PATCH' ? applyPatch(node, request.body ?? null, request.contentType) : objectAt(request.body);
   instance.unschedulable = at(changed, 'spec', 'unschedulable') === true;
-  world.log.record({ effect: instance.unschedulable ? 'node-cordoned' : 'node-uncordoned', cluster: cluster.name, ...actor, node: request.name });
+  world.log.record({
+    effect: instance.unschedulable ? 'node-cordoned' : 'node-uncordoned',
+    cluster: cluster.name,
+    ...actor,
+    node: request.name,
+  });
   return find(nodeObjects(world, cluster), request);
 }
 
@@ -83,10 +106,19 @@ function answerPods({ world, cluster, actor }: Session, request: KubernetesReque
   const pod = find(objects, request);
   if (request.method === 'GET') return pod;
   const evicts = request.subresource === 'eviction' && request.method === 'POST';
-  if (!evicts && request.method !== 'DELETE') throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  if (!evicts && request.method !== 'DELETE')
+    throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   // pods of workloads come back at once, as their controllers would make them
-  cluster.userPods = cluster.userPods.filter(({ name, namespace }) => name !== request.name || namespace !== request.namespace);
-  world.log.record({ effect: evicts ? 'pod-evicted' : 'pod-deleted', cluster: cluster.name, ...actor, namespace: request.namespace, pod: request.name });
+  cluster.userPods = cluster.userPods.filter(
+    ({ name, namespace }) => name !== request.name || namespace !== request.namespace,
+  );
+  world.log.record({
+    effect: evicts ? 'pod-evicted' : 'pod-deleted',
+    cluster: cluster.name,
+    ...actor,
+    namespace: request.namespace,
+    pod: request.name,
+  });
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }
 
@@ -124,8 +156,13 @@ function listStored({ world, cluster }: Session, request: KubernetesRequest): Js
   const prefix = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   const objects = [...cluster.objects].filter(([path]) => {
     const parts = path.slice(prefix.length + 1).split('/');
-    const found = parts[0] === 'namespaces' && parts.length > 2 ? { namespace: parts[1], plural: parts[2] } : { namespace: undefined, plural: parts[0] };
-    return path.startsWith(`${prefix}/`) && found.plural === plural && (namespace === null || found.namespace === namespace);
+    const found =
+      parts[0] === 'namespaces' && parts.length > 2
+        ? { namespace: parts[1], plural: parts[2] }
+        : { namespace: undefined, plural: parts[0] };
+    return (
+      path.startsWith(`${prefix}/`) && found.plural === plural && (namespace === null || found.namespace === namespace)
+    );
   });
   const kind = objects[0] === undefined ? 'List' : `${textAt(objects[0][1], 'kind') ?? ''}List`;
   return listOf(
@@ -141,25 +178,49 @@ function store({ world, cluster, actor }: Session, path: string, object: JsonObj
   const known = cluster.objects.get(path);
   const given = textAt(object, 'metadata', 'resourceVersion');
   if (known !== undefined && given !== undefined && given !== known.metadata['resourceVersion']) {
-    throw new StatusError(409, 'Conflict', `Operation cannot be fulfilled on "${path.split('/').at(-1) ?? ''}": the object has been modified; please apply your changes to the latest version and try again`);
+    throw new StatusError(
+      409,
+      'Conflict',
+      `Operation cannot be fulfilled on "${path.split('/').at(-1) ?? ''}": the object has been modified; please apply your changes to the latest version and try again`,
+    );
   }
   const { status: _status, ...wanted } = struck(world, cluster, path, object);
   const before = known === undefined ? null : JSON.stringify({ data: known['data'], spec: known['spec'] });
   const stored = putObject(cluster, path, wanted, now);
   if (path === AWS_AUTH_PATH) rememberAwsAuth(cluster, now);
   if (before !== JSON.stringify({ data: stored['data'], spec: stored['spec'] })) {
-    const details = path === AWS_AUTH_PATH ? { data: textsAt(stored, 'data') } : { images: containersOf(stored).map((container) => container['image'] ?? '') };
-    world.log.record({ effect: known === undefined ? 'object-created' : 'object-changed', cluster: cluster.name, ...actor, path, ...details });
+    const details =
+      path === AWS_AUTH_PATH
+        ? { data: textsAt(stored, 'data') }
+        : { images: containersOf(stored).map((container) => container['image'] ?? '') };
+    world.log.record({
+      effect: known === undefined ? 'object-created' : 'object-changed',
+      cluster: cluster.name,
+      ...actor,
+      path,
+      ...details,
+    });
   }
   return withStatus(world, cluster, path, stored);
 }
 
 /** Fault `aws-node-run-as-non-root`: a replaced aws-node keeps runAsNonRoot, as in eksctl issue 6048. */
 function struck(world: World, cluster: Cluster, path: string, object: JsonObject): JsonObject {
-  const imageChanges = textAt(containersOf(object)[0], 'image') !== textAt(containersOf(cluster.objects.get(path))[0], 'image');
-  if (path !== CORE_WORKLOADS['vpc-cni'] || !imageChanges || !world.faults.strikes(cluster.name, 'aws-node-run-as-non-root')) return object;
+  const imageChanges =
+    textAt(containersOf(object)[0], 'image') !== textAt(containersOf(cluster.objects.get(path))[0], 'image');
+  if (
+    path !== CORE_WORKLOADS['vpc-cni'] ||
+    !imageChanges ||
+    !world.faults.strikes(cluster.name, 'aws-node-run-as-non-root')
+  )
+    return object;
   const copy = structuredClone(object);
   const [container] = containersOf(copy);
-  if (container !== undefined) container['securityContext'] = { ...objectAt(container, 'securityContext'), runAsNonRoot: true, allowPrivilegeEscalation: false };
+  if (container !== undefined)
+    container['securityContext'] = {
+      ...objectAt(container, 'securityContext'),
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+    };
   return copy;
 }

@@ -5,10 +5,16 @@ import { labelSelector } from './selectors.ts';
 import { StatusError } from './status.ts';
 
 /** A list answer: namespace, label and field selectors, `limit` and `continue`. */
-export function listOf(objects: JsonObject[], head: { kind: string; apiVersion: string }, request: KubernetesRequest): Json {
-  if (request.query.get('watch') === 'true') throw new StatusError(400, 'BadRequest', 'the simulator has no watch: list again');
+export function listOf(
+  objects: JsonObject[],
+  head: { kind: string; apiVersion: string },
+  request: KubernetesRequest,
+): Json {
+  if (request.query.get('watch') === 'true')
+    throw new StatusError(400, 'BadRequest', 'the simulator has no watch: list again');
   const selector = labelSelector(request.query.get('labelSelector'));
-  if (selector === null) throw new StatusError(400, 'BadRequest', `unable to parse requirement: ${request.query.get('labelSelector')}`);
+  if (selector === null)
+    throw new StatusError(400, 'BadRequest', `unable to parse requirement: ${request.query.get('labelSelector')}`);
   const selected = objects
     .filter(({ metadata }) => request.namespace === null || textAt(metadata, 'namespace') === request.namespace)
     .filter(({ metadata }) => selector(textsAt(metadata, 'labels')))
@@ -22,7 +28,9 @@ export function listOf(objects: JsonObject[], head: { kind: string; apiVersion: 
     ...head,
     metadata: {
       resourceVersion: '1',
-      ...(more ? { continue: Buffer.from(String(next)).toString('base64url'), remainingItemCount: selected.length - next } : {}),
+      ...(more
+        ? { continue: Buffer.from(String(next)).toString('base64url'), remainingItemCount: selected.length - next }
+        : {}),
     },
     items: page,
   };

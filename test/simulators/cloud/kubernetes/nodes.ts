@@ -47,7 +47,9 @@ function nodeObject(world: World, cluster: Cluster, instance: Instance): JsonObj
           type: 'Ready',
           status: ready ? 'True' : 'False',
           reason: ready ? 'KubeletReady' : 'KubeletNotReady',
-          message: ready ? 'kubelet is posting ready status' : 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady',
+          message: ready
+            ? 'kubelet is posting ready status'
+            : 'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady',
           lastHeartbeatTime: kubeTime(now),
           lastTransitionTime: kubeTime(ready ? joined + world.durations.nodeReady : joined),
         },
@@ -56,7 +58,10 @@ function nodeObject(world: World, cluster: Cluster, instance: Instance): JsonObj
         kubeletVersion: instance.kubeletVersion,
         kubeProxyVersion: instance.kubeletVersion,
         containerRuntimeVersion: 'containerd://1.7.27',
-        osImage: imageOf(instance.imageId, cluster.region)?.name.includes('al2023') === true ? 'Amazon Linux 2023' : 'Amazon Linux 2',
+        osImage:
+          imageOf(instance.imageId, cluster.region)?.name.includes('al2023') === true
+            ? 'Amazon Linux 2023'
+            : 'Amazon Linux 2',
         architecture: 'amd64',
         operatingSystem: 'linux',
       },

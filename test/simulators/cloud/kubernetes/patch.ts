@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-import { isObject } from '../json.ts';
+import { isObject, textAt } from '../json.ts';
 import { StatusError } from './status.ts';
 
 /** The three patch types. https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/ */
@@ -19,13 +19,18 @@ function patchOf(type: string | undefined, object: JsonObject, patch: Json): Jso
     case 'application/json-patch+json':
       return jsonPatch(object, patch);
     default:
-      throw new StatusError(415, 'UnsupportedMediaType', `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json (got ${type})`);
+      throw new StatusError(
+        415,
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json (got ${type})`,
+      );
   }
 }
 
 /** null deletes; strategically, lists of named things are merged by their names. */
 function merge(target: Json | undefined, patch: Json, strategic: boolean): Json {
-  if (strategic && Array.isArray(patch) && Array.isArray(target) && patch.every(isNamed)) return mergeNamed(target, patch);
+  if (strategic && Array.isArray(patch) && Array.isArray(target) && patch.every(isNamed))
+    return mergeNamed(target, patch);
   if (!isObject(patch)) return patch;
   const result: JsonObject = isObject(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
@@ -53,21 +58,28 @@ function mergeNamed(target: Json[], patch: JsonObject[]): Json[] {
 }
 
 function jsonPatch(object: JsonObject, patch: Json): Json {
-  if (!Array.isArray(patch)) throw new StatusError(400, 'BadRequest', 'error decoding patch: a JSON patch is a list of operations');
+  if (!Array.isArray(patch))
+    throw new StatusError(400, 'BadRequest', 'error decoding patch: a JSON patch is a list of operations');
   const result = structuredClone(object);
   for (const operation of patch) if (isObject(operation)) applyOperation(result, operation);
   return result;
 }
 
 function applyOperation(root: JsonObject, operation: JsonObject): void {
-  const parts = String(operation['path']).split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = textAt(operation, 'path') ?? '';
+  const op = textAt(operation, 'op') ?? '';
+  const parts = path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = parts.pop() ?? '';
   let parent: Json | undefined = root;
-  for (const part of parts) parent = Array.isArray(parent) ? parent[Number(part)] : isObject(parent) ? parent[part] : undefined;
+  for (const part of parts)
+    parent = Array.isArray(parent) ? parent[Number(part)] : isObject(parent) ? parent[part] : undefined;
   const value = operation['value'] ?? null;
-  if (Array.isArray(parent)) changeList(parent, { last, op: String(operation['op']), value });
-  else if (!isObject(parent)) throw new StatusError(422, 'Invalid', `the path ${String(operation['path'])} does not exist`);
-  else if (operation['op'] === 'remove') delete parent[last];
+  if (Array.isArray(parent)) changeList(parent, { last, op, value });
+  else if (!isObject(parent)) throw new StatusError(422, 'Invalid', `the path ${path} does not exist`);
+  else if (op === 'remove') delete parent[last];
   else parent[last] = value;
 }
 

@@ -11,8 +11,13 @@ import { kubeTime } from './nodes.ts';
 
 /** Pod objects: of users, and of every DaemonSet and Deployment; computed, not stored. */
 export function podObjects(world: World, cluster: Cluster): JsonObject[] {
-  const workloads = [...cluster.objects].filter(([path]) => /^\/apis\/apps\/v1\/.*\/(daemonsets|deployments)\//.test(path));
-  return [...userPods(world, cluster), ...workloads.flatMap(([path, object]) => workloadPods(world, cluster, path, object))];
+  const workloads = [...cluster.objects].filter(([path]) =>
+    /^\/apis\/apps\/v1\/.*\/(daemonsets|deployments)\//.test(path),
+  );
+  return [
+    ...userPods(world, cluster),
+    ...workloads.flatMap(([path, object]) => workloadPods(world, cluster, path, object)),
+  ];
 }
 
 function userPods(world: World, cluster: Cluster): JsonObject[] {
@@ -53,10 +58,18 @@ function workloadPods(world: World, cluster: Cluster, path: string, object: Kube
   const name = textAt(object.metadata, 'name') ?? '';
   return Array.from({ length: wanted }, (_, index) => {
     const isNew = index < updated;
-    const template = isNew || rollout?.previous === undefined || rollout.previous === null ? objectAt(object, 'spec', 'template') : rollout.previous;
+    const template =
+      isNew || rollout?.previous === undefined || rollout.previous === null
+        ? objectAt(object, 'spec', 'template')
+        : rollout.previous;
     const node = nodes.length === 0 ? undefined : nodes[index % nodes.length];
     const starts = node !== undefined && ready.includes(node);
-    const state: PodState = isNew && problem !== null && index === 0 ? { kind: 'waiting', problem } : starts ? { kind: 'running' } : { kind: 'pending' };
+    const state: PodState =
+      isNew && problem !== null && index === 0
+        ? { kind: 'waiting', problem }
+        : starts
+          ? { kind: 'running' }
+          : { kind: 'pending' };
     return podObject(cluster, {
       name: `${name}-${uidOf(`${path}${index}${isNew ? (rollout?.startedAt ?? '') : 'old'}`).slice(0, 5)}`,
       namespace: textAt(object.metadata, 'namespace') ?? 'default',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
 import type { Server } from 'node:https';
+import { createServer } from 'node:https';
 import { authorizeKubernetes } from '../authorize.ts';
 import type { ServerIdentity } from '../certificate-authority.ts';
 import { callerOf } from '../effects.ts';
@@ -21,21 +21,36 @@ export function kubernetesServer(world: World, cluster: Cluster, identity: Serve
   });
 }
 
-async function serve(world: World, cluster: Cluster, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  world: World,
+  cluster: Cluster,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     const body = await readBody(request);
     const parsed = parseRequest(request, body);
     send(response, 200, handle(world, cluster, parsed, request.headers));
   } catch (error) {
     if (error instanceof StatusError) send(response, error.code, error.body());
-    else send(response, 500, new StatusError(500, 'InternalError', error instanceof Error ? error.message : String(error)).body());
+    else
+      send(
+        response,
+        500,
+        new StatusError(500, 'InternalError', error instanceof Error ? error.message : String(error)).body(),
+      );
   }
 }
 
 function handle(world: World, cluster: Cluster, request: KubernetesRequest, headers: IncomingMessage['headers']): Json {
   const caller = callerOf(headers['user-agent']);
   const count = (principal: string): void => {
-    world.log.countCall({ caller, principal, service: 'kubernetes', operation: `${actionOf(request).verb} ${request.plural}` });
+    world.log.countCall({
+      caller,
+      principal,
+      service: 'kubernetes',
+      operation: `${actionOf(request).verb} ${request.plural}`,
+    });
   };
   const verified = verifyToken(world, cluster, headers.authorization);
   if (verified.kind === 'refused') {
@@ -49,7 +64,11 @@ function handle(world: World, cluster: Cluster, request: KubernetesRequest, head
   const action = actionOf(request);
   const selfReview = action.group === 'authorization.k8s.io' && action.resource.startsWith('selfsubject');
   if (!selfReview && request.plural !== '' && authorizeKubernetes(identity, action) === 'denied') {
-    throw new StatusError(403, 'Forbidden', `${action.resource} is forbidden: User "${identity.username}" cannot ${action.verb} resource "${action.resource}" in API group "${action.group}"`);
+    throw new StatusError(
+      403,
+      'Forbidden',
+      `${action.resource} is forbidden: User "${identity.username}" cannot ${action.verb} resource "${action.resource}" in API group "${action.group}"`,
+    );
   }
   return answer({ world, cluster, identity, actor: { caller, principal: arn } }, request);
 }

@@ -21,7 +21,8 @@ export function verifyToken(world: World, cluster: Cluster, authorization: strin
   const url = urlOf(encoded);
   const signature = url === null ? null : signatureInQuery(url.searchParams);
   if (url === null || signature === null) return refused('the token is not a presigned URL');
-  if (!/^sts(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$/.test(url.hostname)) return refused(`unexpected host ${url.hostname}`);
+  if (!/^sts(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?$/.test(url.hostname))
+    return refused(`unexpected host ${url.hostname}`);
   if (url.searchParams.get('Action') !== 'GetCallerIdentity') return refused('unexpected action');
   if (!signature.signedHeaders.includes('x-k8s-aws-id')) return refused('x-k8s-aws-id is not among the signed headers');
   const principal = world.principals.find(({ accessKeyId }) => accessKeyId === signature.accessKeyId);
@@ -35,7 +36,8 @@ export function verifyToken(world: World, cluster: Cluster, authorization: strin
     headers: { host: url.host, 'x-k8s-aws-id': cluster.name },
     bodyHash: sha256(''),
   };
-  if (!signatureMatches(request, signature, principal.secretAccessKey)) return refused(`the signature is not one for cluster ${cluster.name}`);
+  if (!signatureMatches(request, signature, principal.secretAccessKey))
+    return refused(`the signature is not one for cluster ${cluster.name}`);
   return { kind: 'principal', principal };
 }
 

@@ -1,7 +1,6 @@
 import { parse } from 'yaml';
-import { isObject, textAt } from '../json.ts';
 import type { Json } from '../json.ts';
-import { at } from '../json.ts';
+import { at, isObject, textAt } from '../json.ts';
 import type { AccessEntry, AuthMapping, AwsAuth, Cluster } from './world.ts';
 
 /**
@@ -26,7 +25,11 @@ function mappings(text: string | undefined, arnField: 'rolearn' | 'userarn'): Au
 /** What an `aws-auth` object says from `from` on. Unreadable YAML lets nobody in, as the authenticator does. */
 export function readAwsAuth(data: Json | undefined, from: number): AwsAuth {
   try {
-    return { from, roles: mappings(textAt(data, 'mapRoles'), 'rolearn'), users: mappings(textAt(data, 'mapUsers'), 'userarn') };
+    return {
+      from,
+      roles: mappings(textAt(data, 'mapRoles'), 'rolearn'),
+      users: mappings(textAt(data, 'mapUsers'), 'userarn'),
+    };
   } catch {
     return { from, roles: [], users: [] };
   }
@@ -52,7 +55,9 @@ export function roleMappedIntervals(cluster: Cluster, roleArn: string): Interval
 function configMapIntervals({ authHistory }: Cluster, roleArn: string): Interval[] {
   const intervals: Interval[] = [];
   for (const [index, { from, roles }] of authHistory.entries()) {
-    const mapped = roles.some(({ arn, groups }) => arn === roleArn && NODE_GROUPS.every((group) => groups.includes(group)));
+    const mapped = roles.some(
+      ({ arn, groups }) => arn === roleArn && NODE_GROUPS.every((group) => groups.includes(group)),
+    );
     if (!mapped) continue;
     const to = authHistory[index + 1]?.from ?? Number.POSITIVE_INFINITY;
     const last = intervals.at(-1);
@@ -69,7 +74,9 @@ function entryIntervals({ accessEntries }: Cluster, roleArn: string): Interval[]
 }
 
 export function accessEntriesAt({ accessEntries }: Cluster, now: number): AccessEntry[] {
-  return accessEntries.filter(({ createdAt, deletedAt }) => createdAt <= now && (deletedAt === null || now < deletedAt));
+  return accessEntries.filter(
+    ({ createdAt, deletedAt }) => createdAt <= now && (deletedAt === null || now < deletedAt),
+  );
 }
 
 /** `arn:aws:sts::1:assumed-role/name/session` stands for `arn:aws:iam::1:role/name`. */

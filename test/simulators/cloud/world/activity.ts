@@ -1,6 +1,6 @@
 import { groupNameOf } from './groups.ts';
 import { instancesOfGroup, launchInstance } from './instances.ts';
-import { liveStacks } from './stacks.ts';
+import { liveStacks, stackStatus } from './stacks.ts';
 import type { Cluster, Instance, UserPod, World } from './world.ts';
 
 /** User servers: what JupyterHub's KubeSpawner makes, one pod a user, on nodes of the user groups. */
@@ -27,16 +27,31 @@ export function setActivity(world: World, cluster: Cluster, count: number): void
     const group = groups[index % spread] ?? '';
     const instance = nodeFor(world, cluster, group, Math.floor(index / spread / PODS_PER_NODE));
     const user = `user-${index + 1}`;
-    cluster.userPods.push({ name: `jupyter-${user}`, namespace: NAMESPACES[index % 3 === 2 ? 1 : 0] ?? 'prod', user, instanceId: instance.id, createdAt: now });
+    cluster.userPods.push({
+      name: `jupyter-${user}`,
+      namespace: NAMESPACES[index % 3 === 2 ? 1 : 0] ?? 'prod',
+      user,
+      instanceId: instance.id,
+      createdAt: now,
+    });
+  }
+  scaleDown(cluster, now);
+}
+
+const UNNEEDED = 10 * 60_000;
+
+/** The autoscaler takes away what it made once nobody is on it (scale-down-unneeded-time: 10 minutes). */
+function scaleDown(cluster: Cluster, now: number): void {
+  const used = new Set(cluster.userPods.map(({ instanceId }) => instanceId));
+  for (const instance of cluster.instances) {
+    if (instance.launchedBy === 'autoscaler' && instance.terminatedAt === null && !used.has(instance.id))
+      instance.terminatedAt = now + UNNEEDED;
   }
 }
 
 function userGroups(cluster: Cluster, now: number): string[] {
-  const names = [
-    ...liveStacks(cluster, now).flatMap((stack) => groupNameOf(stack) ?? []),
-    ...cluster.managedGroups.filter(({ deletedAt }) => deletedAt === null).map(({ name }) => name),
-  ];
-  const unique = [...new Set(names)];
+  const complete = liveStacks(cluster, now).filter((stack) => stackStatus(stack, now) === 'CREATE_COMPLETE');
+  const unique = [...new Set(complete.flatMap((stack) => groupNameOf(stack) ?? []))];
   const users = unique.filter((name) => USER_GROUP.test(name));
   if (users.length > 0) return users;
   const others = unique.filter((name) => !name.startsWith('core'));
@@ -45,9 +60,15 @@ function userGroups(cluster: Cluster, now: number): string[] {
 
 function nodeFor(world: World, cluster: Cluster, group: string, index: number): Instance {
   const now = world.clock.now();
-  const known = instancesOfGroup(cluster, group, now)[index];
+  const known = instancesOfGroup(cluster, group, now).filter(({ terminatedAt }) => terminatedAt === null)[index];
   if (known !== undefined) return known;
   const template = cluster.groupInstances.get(group);
   if (template === undefined) throw new Error(`node group ${group} has no launch template`);
-  return launchInstance(cluster, { ...template, group, zone: `${cluster.region}a`, launchedAt: now - 30 * 60_000 });
+  return launchInstance(cluster, {
+    ...template,
+    group,
+    zone: `${cluster.region}a`,
+    launchedAt: now - 30 * 60_000,
+    launchedBy: 'autoscaler',
+  });
 }

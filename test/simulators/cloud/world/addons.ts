@@ -8,7 +8,8 @@ import type { Actor, Cluster, EksAddon, Update, World } from './world.ts';
 /** EKS add-ons. https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html */
 export function addonVersion(cluster: Cluster, addon: EksAddon, now: number): string {
   const last = cluster.updates.findLast(
-    ({ target, outcome, endsAt }) => target.kind === 'addon' && target.name === addon.name && outcome === 'Successful' && endsAt <= now,
+    ({ target, outcome, endsAt }) =>
+      target.kind === 'addon' && target.name === addon.name && outcome === 'Successful' && endsAt <= now,
   );
   return last?.version ?? addon.baseVersion;
 }
@@ -30,15 +31,27 @@ export function startAddonUpdate(world: World, cluster: Cluster, request: AddonU
   const { addon, token, actor } = request;
   const now = world.clock.now();
   const version = request.version ?? addonVersion(cluster, addon, now);
-  const known = updateOfToken(cluster, token, (update) => update.target.kind === 'addon' && update.target.name === addon.name && update.version === version);
+  const known = updateOfToken(
+    cluster,
+    token,
+    (update) => update.target.kind === 'addon' && update.target.name === addon.name && update.version === version,
+  );
   if (known !== undefined) return known;
   const running = updateInFlight(cluster, now, 'addon', addon.name);
   if (running !== undefined) {
-    throw new AwsError('ResourceInUseException', `Addon ${addon.name} cannot be updated as it is currently in UPDATING state`, 409);
+    throw new AwsError(
+      'ResourceInUseException',
+      `Addon ${addon.name} cannot be updated as it is currently in UPDATING state`,
+      409,
+    );
   }
   const kubernetes = clusterVersion(cluster, now);
   if (addonVersionsOf(addon.name, kubernetes)?.versions.includes(version) !== true) {
-    throw new AwsError('InvalidParameterException', `Addon version specified is not supported for Kubernetes version ${kubernetes}: ${addon.name} ${version}`, 400);
+    throw new AwsError(
+      'InvalidParameterException',
+      `Addon version specified is not supported for Kubernetes version ${kubernetes}: ${addon.name} ${version}`,
+      400,
+    );
   }
   const { rolloutMax, addonUpdate } = world.durations;
   const update: Update = {
@@ -61,6 +74,13 @@ export function startAddonUpdate(world: World, cluster: Cluster, request: AddonU
   addon.serviceAccountRoleArn = request.serviceAccountRoleArn;
   if (isCoreAddon(addon.name)) updateWorkloadImage(cluster, addon.name, version, now);
   cluster.updates.push(update);
-  world.log.record({ effect: 'addon-update-started', cluster: cluster.name, ...actor, updateId: update.id, addon: addon.name, to: version });
+  world.log.record({
+    effect: 'addon-update-started',
+    cluster: cluster.name,
+    ...actor,
+    updateId: update.id,
+    addon: addon.name,
+    to: version,
+  });
   return update;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parse, stringify } from 'yaml';
-import { versionOfMinor, minorOf } from '#src/domain/version.ts';
-import { isObject, textsAt } from '../json.ts';
+import { minorOf, versionOfMinor } from '#src/domain/version.ts';
+import { isObject, textAt, textsAt } from '../json.ts';
 import type { Fault } from '../options.ts';
+import { factsOf } from '../versions.ts';
 import { AWS_AUTH_PATH, roleOfSession } from './access.ts';
 import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion } from './control-plane.ts';
@@ -26,18 +27,29 @@ function unmapPrincipals(world: World, cluster: Cluster): void {
   const data = textsAt(cluster.objects.get(AWS_AUTH_PATH), 'data');
   const without = (text: string | undefined, field: string): string => {
     const parsed: unknown = parse(text ?? '[]');
-    return stringify((Array.isArray(parsed) ? parsed : []).filter((entry) => !isObject(entry) || !principals.has(String(entry[field]))));
+    return stringify(
+      (Array.isArray(parsed) ? parsed : []).filter(
+        (entry) => !isObject(entry) || !principals.has(textAt(entry, field) ?? ''),
+      ),
+    );
   };
   if (cluster.authenticationMode !== 'API') {
-    writeAwsAuth(cluster, { ...data, mapRoles: without(data['mapRoles'], 'rolearn'), mapUsers: without(data['mapUsers'], 'userarn') }, now);
+    writeAwsAuth(
+      cluster,
+      { ...data, mapRoles: without(data['mapRoles'], 'rolearn'), mapUsers: without(data['mapUsers'], 'userarn') },
+      now,
+    );
   }
-  for (const entry of cluster.accessEntries) if (principals.has(entry.principalArn) && entry.deletedAt === null) entry.deletedAt = now;
+  for (const entry of cluster.accessEntries)
+    if (principals.has(entry.principalArn) && entry.deletedAt === null) entry.deletedAt = now;
 }
 
 /** Somebody in the console: an update to the next minor that the bot did not start. */
 function startForeignUpdate(world: World, cluster: Cluster): void {
   const now = world.clock.now();
   const version = versionOfMinor(minorOf(clusterVersion(cluster, now)) + 1);
+  if (factsOf(version) === undefined)
+    throw new Error(`${cluster.name} has the newest version already: nobody can update it`);
   const update = {
     id: randomUUID(),
     type: 'VersionUpdate' as const,
@@ -51,5 +63,12 @@ function startForeignUpdate(world: World, cluster: Cluster): void {
     errors: [],
   };
   cluster.updates.push(update);
-  world.log.record({ effect: 'control-plane-update-started', cluster: cluster.name, caller: 'other', principal: `arn:aws:iam::${cluster.account}:user/somebody-else`, updateId: update.id, to: version });
+  world.log.record({
+    effect: 'control-plane-update-started',
+    cluster: cluster.name,
+    caller: 'other',
+    principal: `arn:aws:iam::${cluster.account}:user/somebody-else`,
+    updateId: update.id,
+    to: version,
+  });
 }

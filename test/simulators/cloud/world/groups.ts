@@ -29,17 +29,23 @@ export function startGroup(world: World, cluster: Cluster, { stack, group, templ
     for (let index = 0; index < (nodes ?? group.sizes.desired); index += 1) {
       const zone = `${cluster.region}${'abc'[index % 3]}`;
       const launchedAt = stack.createdAt + world.durations.instanceLaunch + index * 2000;
-      launchInstance(cluster, { ...instance, group: name, zone, launchedAt });
+      launchInstance(cluster, { ...instance, group: name, zone, launchedAt, launchedBy: 'group' });
     }
   };
   const labels = { [CLUSTER_TAG]: cluster.name, [GROUP_TAG]: name };
   if (group.kind === 'self-managed') {
     if (group.accessEntry) cluster.accessEntries.push(nodeAccessEntry(stack, roleArn, accessType(template)));
     const version = imageOf(group.imageId, cluster.region)?.version ?? clusterVersion(cluster, stack.createdAt);
-    launch({ imageId: group.imageId, kubeletVersion: knownFactsOf(version).kubelet, instanceType: group.instanceType, labels });
+    launch({
+      imageId: group.imageId,
+      kubeletVersion: knownFactsOf(version).kubelet,
+      instanceType: group.instanceType,
+      labels,
+    });
     return;
   }
-  const version = (group.version === null ? undefined : parseVersion(group.version)) ?? clusterVersion(cluster, stack.createdAt);
+  const version =
+    (group.version === null ? undefined : parseVersion(group.version)) ?? clusterVersion(cluster, stack.createdAt);
   cluster.managedGroups.push({
     name,
     stackName: stack.name,
@@ -60,7 +66,12 @@ export function startGroup(world: World, cluster: Cluster, { stack, group, templ
     imageId: '',
     kubeletVersion: knownFactsOf(version).kubelet,
     instanceType: group.instanceTypes[0] ?? 'm5.large',
-    labels: { ...labels, ...group.labels, 'eks.amazonaws.com/nodegroup': name, 'eks.amazonaws.com/capacityType': 'ON_DEMAND' },
+    labels: {
+      ...labels,
+      ...group.labels,
+      'eks.amazonaws.com/nodegroup': name,
+      'eks.amazonaws.com/capacityType': 'ON_DEMAND',
+    },
   });
 }
 
@@ -85,13 +96,17 @@ function nodeAccessEntry(stack: Stack, principalArn: string, type: string): Acce
 export function stopGroup(world: World, cluster: Cluster, stack: Stack): { nodes: number; userPods: number } {
   const now = world.clock.now();
   const roles = new Set(stack.resources.map(({ physicalId }) => `arn:aws:iam::${cluster.account}:role/${physicalId}`));
-  const doomed = cluster.instances.filter(({ roleArn, terminatedAt }) => roles.has(roleArn) && (terminatedAt === null || terminatedAt > now));
+  const doomed = cluster.instances.filter(
+    ({ roleArn, terminatedAt }) => roles.has(roleArn) && (terminatedAt === null || terminatedAt > now),
+  );
   const ids = new Set(doomed.map(({ id }) => id));
   const userPods = cluster.userPods.filter(({ instanceId }) => ids.has(instanceId)).length;
   const running = doomed.filter(({ launchedAt }) => launchedAt <= now).length;
-  for (const [index, instance] of doomed.entries()) instance.terminatedAt = Math.max(now, Math.min(now + 45_000 + index * 2000, now + world.durations.stackDelete));
+  for (const [index, instance] of doomed.entries())
+    instance.terminatedAt = Math.max(now, Math.min(now + 45_000 + index * 2000, now + world.durations.stackDelete));
   for (const group of cluster.managedGroups) {
-    if (group.stackName === stack.name && group.deletedAt === null) group.deletedAt = now + (running === 0 ? world.durations.emptyStackDelete : world.durations.stackDelete);
+    if (group.stackName === stack.name && group.deletedAt === null)
+      group.deletedAt = now + (running === 0 ? world.durations.emptyStackDelete : world.durations.stackDelete);
   }
   for (const entry of cluster.accessEntries) {
     if (roles.has(entry.principalArn) && entry.deletedAt === null) entry.deletedAt = now + 45_000;

@@ -3,7 +3,10 @@ import { roleMappedIntervals } from './access.ts';
 import type { Cluster, Instance, World } from './world.ts';
 
 /** EC2 instances of the node groups, and the nodes they become. */
-export function launchInstance(cluster: Cluster, instance: Omit<Instance, 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable'>): Instance {
+export function launchInstance(
+  cluster: Cluster,
+  instance: Omit<Instance, 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable'>,
+): Instance {
   const seed = createHash('sha256').update(`${cluster.name}/${cluster.instances.length}`).digest();
   const launched: Instance = {
     ...instance,
@@ -33,7 +36,9 @@ export function joinedAt(world: World, cluster: Cluster, { launchedAt, roleArn }
 
 /** Instances that are nodes now, registered and not terminated. */
 export function nodesAt(world: World, cluster: Cluster, now: number): Instance[] {
-  return cluster.instances.filter((instance) => instanceRuns(instance, now) && joinedAt(world, cluster, instance) <= now);
+  return cluster.instances.filter(
+    (instance) => instanceRuns(instance, now) && joinedAt(world, cluster, instance) <= now,
+  );
 }
 
 /** Without a mapping the kubelet loses its lease after 40 s (node-monitor-grace-period). */

@@ -23,7 +23,8 @@ export function workloadOf(cluster: Cluster, addon: CoreAddonName): KubeObject |
 
 export function containersOf(workload: JsonObject | undefined): JsonObject[] {
   return listAt(objectAt(workload, 'spec', 'template', 'spec'), 'containers').filter(
-    (container): container is JsonObject => typeof container === 'object' && container !== null && !Array.isArray(container),
+    (container): container is JsonObject =>
+      typeof container === 'object' && container !== null && !Array.isArray(container),
   );
 }
 
@@ -37,7 +38,10 @@ const INIT_CONTAINER = 'aws-vpc-cni-init';
 
 function template(name: string, image: string): JsonObject {
   const labels = { 'k8s-app': name === 'coredns' ? 'kube-dns' : name };
-  const initContainers = name === 'aws-node' ? [{ name: INIT_CONTAINER, image: image.replace('amazon-k8s-cni:', 'amazon-k8s-cni-init:') }] : [];
+  const initContainers =
+    name === 'aws-node'
+      ? [{ name: INIT_CONTAINER, image: image.replace('amazon-k8s-cni:', 'amazon-k8s-cni-init:') }]
+      : [];
   return {
     metadata: { labels },
     spec: {

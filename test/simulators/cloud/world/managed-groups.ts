@@ -9,18 +9,28 @@ import type { Actor, Cluster, ManagedGroup, Update, World } from './world.ts';
 
 /** Managed node groups: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html */
 export function managedGroupsAt(cluster: Cluster, now: number): ManagedGroup[] {
-  return cluster.managedGroups.filter(({ createdAt, deletedAt }) => createdAt <= now && (deletedAt === null || now < deletedAt));
+  return cluster.managedGroups.filter(
+    ({ createdAt, deletedAt }) => createdAt <= now && (deletedAt === null || now < deletedAt),
+  );
 }
 
 export function managedGroupVersion(cluster: Cluster, group: ManagedGroup, now: number): KubernetesVersion {
   const last = cluster.updates.findLast(
     ({ target, outcome, endsAt, createdAt }) =>
-      target.kind === 'nodegroup' && target.name === group.name && createdAt >= group.createdAt && outcome === 'Successful' && endsAt <= now,
+      target.kind === 'nodegroup' &&
+      target.name === group.name &&
+      createdAt >= group.createdAt &&
+      outcome === 'Successful' &&
+      endsAt <= now,
   );
   return (last === undefined ? undefined : parseVersion(last.version)) ?? group.baseVersion;
 }
 
-export function managedGroupStatus(cluster: Cluster, group: ManagedGroup, now: number): 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' {
+export function managedGroupStatus(
+  cluster: Cluster,
+  group: ManagedGroup,
+  now: number,
+): 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' {
   if (now < group.activeAt) return 'CREATING';
   if (group.deletedAt !== null) return 'DELETING';
   return updateInFlight(cluster, now, 'nodegroup', group.name) === undefined ? 'ACTIVE' : 'UPDATING';
@@ -65,29 +75,55 @@ export function startGroupUpdate(
     instance.terminatedAt = begins + managedUpdatePerNode - 1000;
   }
   const template = cluster.groupInstances.get(group.name);
-  if (template !== undefined) cluster.groupInstances.set(group.name, { ...template, kubeletVersion: knownFactsOf(version).kubelet });
+  if (template !== undefined)
+    cluster.groupInstances.set(group.name, { ...template, kubeletVersion: knownFactsOf(version).kubelet });
   cluster.updates.push(update);
-  world.log.record({ effect: 'node-group-update-started', cluster: cluster.name, ...actor, updateId: update.id, nodeGroup: group.name, to: version, nodes: old.length });
+  world.log.record({
+    effect: 'node-group-update-started',
+    cluster: cluster.name,
+    ...actor,
+    updateId: update.id,
+    nodeGroup: group.name,
+    to: version,
+    nodes: old.length,
+  });
   return update;
 }
 
 function refuseImpossibleUpdate(world: World, cluster: Cluster, group: ManagedGroup, version: string): void {
   const now = world.clock.now();
   const target = parseVersion(version);
-  if (target === undefined || factsOf(version) === undefined) throw new AwsError('InvalidParameterException', 'unsupported Kubernetes version', 400);
+  if (target === undefined || factsOf(version) === undefined)
+    throw new AwsError('InvalidParameterException', 'unsupported Kubernetes version', 400);
   const status = managedGroupStatus(cluster, group, now);
   if (status !== 'ACTIVE') {
-    throw new AwsError('ResourceInUseException', `Nodegroup ${group.name} of cluster ${cluster.name} is in status ${status}`, 409);
+    throw new AwsError(
+      'ResourceInUseException',
+      `Nodegroup ${group.name} of cluster ${cluster.name} is in status ${status}`,
+      409,
+    );
   }
   if (updateInFlight(cluster, now, 'cluster') !== undefined) {
-    throw new AwsError('InvalidRequestException', `Cluster ${cluster.name} is in status UPDATING: nodegroup ${group.name} cannot be updated`, 400);
+    throw new AwsError(
+      'InvalidRequestException',
+      `Cluster ${cluster.name} is in status UPDATING: nodegroup ${group.name} cannot be updated`,
+      400,
+    );
   }
   const controlPlane = clusterVersion(cluster, now);
   if (minorsBetween(controlPlane, target) > 0) {
-    throw new AwsError('InvalidParameterException', `Nodegroup Kubernetes version ${version} is newer than the cluster version ${controlPlane}`, 400);
+    throw new AwsError(
+      'InvalidParameterException',
+      `Nodegroup Kubernetes version ${version} is newer than the cluster version ${controlPlane}`,
+      400,
+    );
   }
   const from = managedGroupVersion(cluster, group, now);
   if (minorsBetween(from, target) < 0) {
-    throw new AwsError('InvalidParameterException', `Requested Nodegroup version ${version} is older than the current version ${from}`, 400);
+    throw new AwsError(
+      'InvalidParameterException',
+      `Requested Nodegroup version ${version} is older than the current version ${from}`,
+      400,
+    );
   }
 }

@@ -21,7 +21,8 @@ export function putObject(cluster: Cluster, path: string, object: JsonObject, no
     },
   };
   cluster.objects.set(path, stored);
-  if (isObject(object['spec']) && isObject(objectAt(object, 'spec')['template'])) rememberRollout(cluster, { path, previous, stored, now });
+  if (isObject(object['spec']) && isObject(objectAt(object, 'spec')['template']))
+    rememberRollout(cluster, { path, previous, stored, now });
   return stored;
 }
 

@@ -10,7 +10,13 @@ import type { Cluster, KubeObject, World } from './world.ts';
  * How far the rollout of a DaemonSet or Deployment is, from when its pod template last changed.
  * Status fields: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/#DaemonSetStatus
  */
-export type Progress = { wanted: number; updated: number; available: number; observedGeneration: number; problem: PodProblem | null };
+export type Progress = {
+  wanted: number;
+  updated: number;
+  available: number;
+  observedGeneration: number;
+  problem: PodProblem | null;
+};
 
 export type PodProblem = { reason: string; message: string };
 
@@ -24,15 +30,23 @@ export function progressOf(world: World, cluster: Cluster, path: string, object:
   const placed = isDeployment ? (ready > 0 ? wanted : 0) : ready;
   const generation = numberAt(object.metadata, 'generation') ?? 1;
   const rollout = cluster.rollouts.get(path);
-  if (rollout === undefined) return { wanted, updated: wanted, available: placed, observedGeneration: generation, problem: null };
+  if (rollout === undefined)
+    return { wanted, updated: wanted, available: placed, observedGeneration: generation, problem: null };
   const elapsed = now - rollout.startedAt;
   const observedGeneration = elapsed < OBSERVED_AFTER ? generation - 1 : generation;
   const problem = problemOf(world, cluster, path, object);
-  if (problem !== null) return { wanted, updated: Math.min(1, wanted), available: Math.max(0, placed - 1), observedGeneration, problem };
+  if (problem !== null)
+    return { wanted, updated: Math.min(1, wanted), available: Math.max(0, placed - 1), observedGeneration, problem };
   const { rolloutBase, rolloutPerPod, rolloutMax } = world.durations;
   const share = elapsed / Math.min(rolloutMax, rolloutBase + rolloutPerPod * wanted);
   if (share >= 1) return { wanted, updated: wanted, available: placed, observedGeneration, problem: null };
-  return { wanted, updated: Math.floor(wanted * share), available: Math.max(0, placed - 1), observedGeneration, problem: null };
+  return {
+    wanted,
+    updated: Math.floor(wanted * share),
+    available: Math.max(0, placed - 1),
+    observedGeneration,
+    problem: null,
+  };
 }
 
 /** Why new pods of a workload do not start; it goes away with its cause. */
@@ -43,7 +57,10 @@ function problemOf(world: World, cluster: Cluster, path: string, object: KubeObj
   }
   const old = minorOf(clusterVersion(cluster, world.clock.now())) < 23;
   if (path === CORE_WORKLOADS['kube-proxy'] && old && world.faults.isOn(cluster.name, 'kube-proxy-image-pull-fails')) {
-    return { reason: 'ImagePullBackOff', message: `Back-off pulling image "${textAt(containersOf(object)[0], 'image') ?? ''}"` };
+    return {
+      reason: 'ImagePullBackOff',
+      message: `Back-off pulling image "${textAt(containersOf(object)[0], 'image') ?? ''}"`,
+    };
   }
   return null;
 }
@@ -60,7 +77,14 @@ export function withStatus(world: World, cluster: Cluster, path: string, object:
   const unavailable = wanted - available;
   const status =
     object['kind'] === 'Deployment'
-      ? { replicas: wanted, updatedReplicas: updated, readyReplicas: available, availableReplicas: available, unavailableReplicas: unavailable, observedGeneration }
+      ? {
+          replicas: wanted,
+          updatedReplicas: updated,
+          readyReplicas: available,
+          availableReplicas: available,
+          unavailableReplicas: unavailable,
+          observedGeneration,
+        }
       : {
           desiredNumberScheduled: wanted,
           currentNumberScheduled: wanted,

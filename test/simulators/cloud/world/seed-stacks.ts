@@ -4,6 +4,9 @@ import type { GroupConfig } from '../options.ts';
 import { recommendedImage } from '../versions.ts';
 import type { Cluster } from './world.ts';
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
+const STACK_NAME = '${AWS::StackName}';
+
 /** Templates as eksctl leaves them, cut to what the simulated world reads. */
 export function clusterStackTemplate(): string {
   return JSON.stringify({
@@ -23,7 +26,10 @@ export type GroupStack = { group: GroupConfig; kind: 'unmanaged' | 'managed'; ac
 export function groupStack(cluster: Cluster, { group, kind, accessEntry }: GroupStack): string {
   const role = { NodeInstanceRole: { Type: 'AWS::IAM::Role', Properties: { Path: '/' } } };
   const resources = kind === 'managed' ? managedResources(cluster, group) : selfManagedResources(cluster, group);
-  const entry = { Type: 'AWS::EKS::AccessEntry', Properties: { PrincipalArn: roleArn(), ClusterName: cluster.name, Type: 'EC2_LINUX' } };
+  const entry = {
+    Type: 'AWS::EKS::AccessEntry',
+    Properties: { PrincipalArn: roleArn(), ClusterName: cluster.name, Type: 'EC2_LINUX' },
+  };
   return JSON.stringify({
     AWSTemplateFormatVersion: '2010-09-09',
     Description:
@@ -32,7 +38,7 @@ export function groupStack(cluster: Cluster, { group, kind, accessEntry }: Group
         : `EKS nodes (AMI family: ${amiFamily(cluster, group)}, SSH access: true, private networking: false) [created and managed by eksctl]`,
     Resources: { ...role, ...resources, ...(kind === 'unmanaged' && accessEntry ? { AccessEntry: entry } : {}) },
     Outputs: {
-      InstanceRoleARN: { Value: roleArn(), Export: { Name: { 'Fn::Sub': '${AWS::StackName}::InstanceRoleARN' } } },
+      InstanceRoleARN: { Value: roleArn(), Export: { Name: { 'Fn::Sub': `${STACK_NAME}::InstanceRoleARN` } } },
       ...(kind === 'unmanaged' ? { FeaturePrivateNetworking: { Value: 'false' } } : {}),
     },
   });
@@ -58,8 +64,12 @@ function isAccelerated(group: GroupConfig): boolean {
 function imageIdOf(cluster: Cluster, group: GroupConfig): string {
   const family = amiFamily(cluster, group) === 'AmazonLinux2' ? 'AL2' : 'AL2023';
   const query = { version: cluster.baseVersion, region: cluster.region, accelerated: isAccelerated(group) };
-  const image = recommendedImage({ ...query, family }) ?? recommendedImage({ ...query, family: 'AL2023' }) ?? recommendedImage({ ...query, family: 'AL2' });
-  if (image === undefined) throw new Error(`no AMI for node group ${group.name} at ${cluster.baseVersion}: add one to versions.json`);
+  const image =
+    recommendedImage({ ...query, family }) ??
+    recommendedImage({ ...query, family: 'AL2023' }) ??
+    recommendedImage({ ...query, family: 'AL2' });
+  if (image === undefined)
+    throw new Error(`no AMI for node group ${group.name} at ${cluster.baseVersion}: add one to versions.json`);
   return image.imageId;
 }
 
@@ -69,7 +79,7 @@ function selfManagedResources(cluster: Cluster, group: GroupConfig): JsonObject 
     NodeGroupLaunchTemplate: {
       Type: 'AWS::EC2::LaunchTemplate',
       Properties: {
-        LaunchTemplateName: { 'Fn::Sub': '${AWS::StackName}' },
+        LaunchTemplateName: { 'Fn::Sub': STACK_NAME },
         LaunchTemplateData: { ImageId: imageIdOf(cluster, group), InstanceType: instanceTypes(group)[0] ?? 'm5.large' },
       },
     },
@@ -80,7 +90,11 @@ function selfManagedResources(cluster: Cluster, group: GroupConfig): JsonObject 
         MaxSize: String(group.maxSize ?? min),
         DesiredCapacity: String(group.desiredCapacity ?? min),
         VPCZoneIdentifier: ['subnet-0a1b2c3d4e5f60001'],
-        Tags: Object.entries({ Name: `${cluster.name}-${group.name}-Node`, ...group.tags }).map(([Key, Value]) => ({ Key, Value, PropagateAtLaunch: 'true' })),
+        Tags: Object.entries({ Name: `${cluster.name}-${group.name}-Node`, ...group.tags }).map(([Key, Value]) => ({
+          Key,
+          Value,
+          PropagateAtLaunch: 'true',
+        })),
       },
     },
   };
@@ -93,7 +107,7 @@ function managedResources(cluster: Cluster, group: GroupConfig): JsonObject {
   return {
     LaunchTemplate: {
       Type: 'AWS::EC2::LaunchTemplate',
-      Properties: { LaunchTemplateName: { 'Fn::Sub': '${AWS::StackName}' }, LaunchTemplateData: {} },
+      Properties: { LaunchTemplateName: { 'Fn::Sub': STACK_NAME }, LaunchTemplateData: {} },
     },
     ManagedNodeGroup: {
       Type: 'AWS::EKS::Nodegroup',
@@ -102,7 +116,11 @@ function managedResources(cluster: Cluster, group: GroupConfig): JsonObject {
         NodegroupName: group.name,
         AmiType: isAccelerated(group) ? accelerated : family,
         InstanceTypes: instanceTypes(group),
-        Labels: { ...group.labels, 'alpha.eksctl.io/cluster-name': cluster.name, 'alpha.eksctl.io/nodegroup-name': group.name },
+        Labels: {
+          ...group.labels,
+          'alpha.eksctl.io/cluster-name': cluster.name,
+          'alpha.eksctl.io/nodegroup-name': group.name,
+        },
         NodeRole: roleArn(),
         ScalingConfig: { MinSize: min, MaxSize: group.maxSize ?? min, DesiredSize: group.desiredCapacity ?? min },
       },

@@ -1,17 +1,16 @@
+import { stringify } from 'yaml';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import { minorOf, parseVersion } from '#src/domain/version.ts';
 import type { AuthenticationMode, ClusterConfig, GroupConfig, WorldSeed } from '../options.ts';
-import { addonVersionsOf, factsOf, knownVersions } from '../versions.ts';
+import { addonImage, addonVersionsOf, factsOf, knownVersions } from '../versions.ts';
 import { ADMIN_POLICY, roleOfSession } from './access.ts';
 import { setActivity } from './activity.ts';
 import { mapRoleInAwsAuth, writeAwsAuth } from './aws-auth.ts';
-import { installWorkload, isCoreAddon, selfManagedImage, CORE_WORKLOADS } from './kube-system.ts';
 import type { CoreAddonName } from './kube-system.ts';
-import { addonImage } from '../versions.ts';
+import { CORE_WORKLOADS, installWorkload, isCoreAddon, selfManagedImage } from './kube-system.ts';
 import { clusterStackTemplate, groupStack } from './seed-stacks.ts';
 import { createStack } from './stacks.ts';
 import type { Cluster, World } from './world.ts';
-import { stringify } from 'yaml';
 
 const DAY = 24 * 60 * 60_000;
 
@@ -20,7 +19,9 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
   const { name, region } = seed.config.metadata;
   const version = parseVersion(seed.version ?? seed.config.metadata.version ?? '');
   if (version === undefined || factsOf(version) === undefined) {
-    throw new Error(`cannot seed cluster ${name} at version ${seed.version ?? seed.config.metadata.version}: the simulator knows ${knownVersions.join(', ')}`);
+    throw new Error(
+      `cannot seed cluster ${name} at version ${seed.version ?? seed.config.metadata.version}: the simulator knows ${knownVersions.join(', ')}`,
+    );
   }
   return {
     name,
@@ -47,7 +48,10 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
 }
 
 /** New clusters of eksctl have access entries since early 2024; older ones kept aws-auth alone. */
-function authenticationModeOf({ authenticationMode, config }: WorldSeed, version: KubernetesVersion): AuthenticationMode {
+function authenticationModeOf(
+  { authenticationMode, config }: WorldSeed,
+  version: KubernetesVersion,
+): AuthenticationMode {
   const asked = authenticationMode ?? config.accessConfig?.authenticationMode;
   if (asked === 'CONFIG_MAP' || asked === 'API' || asked === 'API_AND_CONFIG_MAP') return asked;
   return minorOf(version) < 29 ? 'CONFIG_MAP' : 'API_AND_CONFIG_MAP';
@@ -58,7 +62,13 @@ export function seedCluster(world: World, cluster: Cluster, seed: WorldSeed): vo
   const then = cluster.createdAt;
   seedAccess(world, cluster, seed);
   seedAddons(cluster, seed, then);
-  const clusterStack = { name: `eksctl-${cluster.name}-cluster`, template: clusterStackTemplate(), tags: stackTags(cluster, seed.config), capabilities: ['CAPABILITY_IAM'], disableRollback: false };
+  const clusterStack = {
+    name: `eksctl-${cluster.name}-cluster`,
+    template: clusterStackTemplate(),
+    tags: stackTags(cluster, seed.config),
+    capabilities: ['CAPABILITY_IAM'],
+    disableRollback: false,
+  };
   createStack(world, cluster, { ...clusterStack, seeded: { at: then, nodes: 0 } });
   for (const group of seed.config.nodeGroups ?? []) seedGroup(world, cluster, { seed, group, kind: 'unmanaged' });
   for (const group of seed.config.managedNodeGroups ?? []) seedGroup(world, cluster, { seed, group, kind: 'managed' });
@@ -99,11 +109,17 @@ function seedGroup(world: World, cluster: Cluster, { seed, group, kind }: SeedGr
 
 function seedAccess(world: World, cluster: Cluster, seed: WorldSeed): void {
   const candidates = [...world.principals.map(({ arn }) => arn), ...world.assumableRoles];
-  const masters = (seed.masters ?? candidates.filter((arn) => arn.split(':')[4] === cluster.account)).map(roleOfSession);
+  const masters = (seed.masters ?? candidates.filter((arn) => arn.split(':')[4] === cluster.account)).map(
+    roleOfSession,
+  );
   const mapped = world.faults.isOn(cluster.name, 'no-access') ? [] : masters;
   if (cluster.authenticationMode !== 'API') {
-    const users = mapped.filter((arn) => arn.includes(':user/')).map((userarn) => ({ userarn, username: nameIn(userarn), groups: ['system:masters'] }));
-    const roles = mapped.filter((arn) => arn.includes(':role/')).map((rolearn) => ({ rolearn, username: nameIn(rolearn), groups: ['system:masters'] }));
+    const users = mapped
+      .filter((arn) => arn.includes(':user/'))
+      .map((userarn) => ({ userarn, username: nameIn(userarn), groups: ['system:masters'] }));
+    const roles = mapped
+      .filter((arn) => arn.includes(':role/'))
+      .map((rolearn) => ({ rolearn, username: nameIn(rolearn), groups: ['system:masters'] }));
     writeAwsAuth(cluster, { mapRoles: stringify(roles), mapUsers: stringify(users) }, cluster.createdAt);
     return;
   }

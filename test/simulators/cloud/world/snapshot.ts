@@ -7,9 +7,9 @@ import { addonVersion } from './addons.ts';
 import { clusterStatus, clusterVersion } from './control-plane.ts';
 import { groupNameOf } from './groups.ts';
 import { isReady, nodesAt } from './instances.ts';
-import { CORE_WORKLOADS, imageOfWorkload, workloadOf } from './kube-system.ts';
 import type { CoreAddonName } from './kube-system.ts';
-import { managedGroupVersion, managedGroupsAt } from './managed-groups.ts';
+import { CORE_WORKLOADS, imageOfWorkload, workloadOf } from './kube-system.ts';
+import { managedGroupsAt, managedGroupVersion } from './managed-groups.ts';
 import { liveStacks, stackStatus } from './stacks.ts';
 import type { Cluster, Stack, World } from './world.ts';
 
@@ -34,11 +34,15 @@ function groupSnapshot(world: World, cluster: Cluster, stack: Stack): GroupSnaps
   const kind = managed === undefined ? 'self-managed' : 'managed';
   const roles = new Set(stack.resources.map(({ physicalId }) => `arn:aws:iam::${cluster.account}:role/${physicalId}`));
   const nodes = nodesAt(world, cluster, now).filter(({ roleArn }) => roles.has(roleArn));
-  const kubelets = nodes.map(({ kubeletVersion }) => minorVersionOf(kubeletVersion)).filter((version) => version !== undefined);
+  const kubelets = nodes
+    .map(({ kubeletVersion }) => minorVersionOf(kubeletVersion))
+    .filter((version) => version !== undefined);
   return {
     name,
     kind,
-    version: oldest(kubelets) ?? (managed === undefined ? amiVersion(cluster, stack) : managedGroupVersion(cluster, managed, now)),
+    version:
+      oldest(kubelets) ??
+      (managed === undefined ? amiVersion(cluster, stack) : managedGroupVersion(cluster, managed, now)),
     nodes: nodes.length,
     readyNodes: nodes.filter((node) => isReady(world, cluster, node, now)).length,
     stackStatus: stackStatus(stack, now),

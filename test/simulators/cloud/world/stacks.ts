@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Cluster, Stack, World } from './world.ts';
 import { AwsError } from '../aws/errors.ts';
 import { imageOf } from '../versions.ts';
 import { startGroup, stopGroup } from './groups.ts';
 import type { GroupTemplate, Template } from './template.ts';
 import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
-import type { Actor } from './world.ts';
+import type { Actor, Cluster, Stack, World } from './world.ts';
 
 /**
  * CloudFormation stacks: their life as a function of time.
@@ -70,11 +69,15 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
     outputs: Object.entries(template.outputs).map(([key, output]) => ({
       key,
       value: resolve(objectOf(output)['Value'], resources, context),
-      exportName: objectOf(output)['Export'] === undefined ? null : resolve(objectOf(objectOf(output)['Export'])['Name'], resources, context),
+      exportName:
+        objectOf(output)['Export'] === undefined
+          ? null
+          : resolve(objectOf(objectOf(output)['Export'])['Name'], resources, context),
     })),
   };
   cluster.stacks.push(stack);
-  if (group !== null && stack.creation.kind === 'completes') startGroup(world, cluster, { stack, group, template, nodes: request.seeded?.nodes });
+  if (group !== null && stack.creation.kind === 'completes')
+    startGroup(world, cluster, { stack, group, template, nodes: request.seeded?.nodes });
   return stack;
 }
 
@@ -98,7 +101,9 @@ function creationOf(world: World, cluster: Cluster, { template, group, request }
 type Failure = { logicalId: string; type: string; reason: string };
 
 function failureOf(world: World, cluster: Cluster, template: Template, group: GroupTemplate): Failure | null {
-  const asg = template.resources.find(({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup' || type === 'AWS::EKS::Nodegroup');
+  const asg = template.resources.find(
+    ({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup' || type === 'AWS::EKS::Nodegroup',
+  );
   if (group.kind === 'self-managed' && imageOf(group.imageId, cluster.region) === undefined) {
     const reason = `The image id '[${group.imageId}]' does not exist (Service: Ec2, Status Code: 400, Request ID: ${randomUUID()})`;
     return { logicalId: group.imageLogicalId, type: 'AWS::EC2::LaunchTemplate', reason };
@@ -122,23 +127,42 @@ export function deleteStack(world: World, cluster: Cluster, stack: Stack, actor:
     startedAt: now,
     endsAt: now + (nodes === 0 ? emptyStackDelete : stackDelete),
     outcome: fails ? 'failed' : 'deleted',
-    reason: fails ? `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})` : '',
+    reason: fails
+      ? `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})`
+      : '',
   });
-  world.log.record({ effect: 'stack-delete-started', cluster: cluster.name, ...actor, stack: stack.name, nodes, userPods });
+  world.log.record({
+    effect: 'stack-delete-started',
+    cluster: cluster.name,
+    ...actor,
+    stack: stack.name,
+    nodes,
+    userPods,
+  });
 }
 
-export type StackEvent = { logicalId: string; physicalId: string; type: string; status: string; reason: string | null; at: number };
+export type StackEvent = {
+  logicalId: string;
+  physicalId: string;
+  type: string;
+  status: string;
+  reason: string | null;
+  at: number;
+};
 
 /** Newest first, as DescribeStackEvents answers. */
 export function stackEvents(stack: Stack, now: number): StackEvent[] {
   const self = { logicalId: stack.name, physicalId: stack.id, type: 'AWS::CloudFormation::Stack' };
   const { creation } = stack;
-  const events: StackEvent[] = [{ ...self, status: 'CREATE_IN_PROGRESS', reason: 'User Initiated', at: stack.createdAt }];
+  const events: StackEvent[] = [
+    { ...self, status: 'CREATE_IN_PROGRESS', reason: 'User Initiated', at: stack.createdAt },
+  ];
   const failed = creation.kind === 'completes' ? null : creation.logicalId;
   for (const [index, resource] of stack.resources.entries()) {
     const begins = stack.createdAt + 2000 + index * 1000;
     events.push({ ...resource, status: 'CREATE_IN_PROGRESS', reason: null, at: begins });
-    if (resource.logicalId !== failed) events.push({ ...resource, status: 'CREATE_COMPLETE', reason: null, at: begins + 20_000 });
+    if (resource.logicalId !== failed)
+      events.push({ ...resource, status: 'CREATE_COMPLETE', reason: null, at: begins + 20_000 });
   }
   events.push(...endOfCreation(stack, self));
   for (const deletion of stack.deletions) {
@@ -155,19 +179,34 @@ function endOfCreation({ creation, resources }: Stack, self: Self): StackEvent[]
   const { logicalId, type, reason } = creation;
   const failsAt = creation.kind === 'fails' ? creation.at : creation.failsAt;
   const failed = resources.find((resource) => resource.logicalId === logicalId) ?? { logicalId, physicalId: '', type };
-  const summary = `The following resource(s) failed to create: [${logicalId}]. ${creation.kind === 'fails' ? '' : 'Rollback requested by user.'}`.trim();
+  const summary =
+    `The following resource(s) failed to create: [${logicalId}]. ${creation.kind === 'fails' ? '' : 'Rollback requested by user.'}`.trim();
   return [
     { ...failed, status: 'CREATE_FAILED', reason, at: failsAt },
-    { ...self, status: creation.kind === 'fails' ? 'CREATE_FAILED' : 'ROLLBACK_IN_PROGRESS', reason: summary, at: failsAt },
+    {
+      ...self,
+      status: creation.kind === 'fails' ? 'CREATE_FAILED' : 'ROLLBACK_IN_PROGRESS',
+      reason: summary,
+      at: failsAt,
+    },
     ...(creation.kind === 'fails' ? [] : [{ ...self, status: 'ROLLBACK_COMPLETE', reason: null, at: creation.at }]),
   ];
 }
 
-function endOfDeletion(stack: Stack, self: Self, { endsAt, outcome, reason }: Stack['deletions'][number]): StackEvent[] {
+function endOfDeletion(
+  stack: Stack,
+  self: Self,
+  { endsAt, outcome, reason }: Stack['deletions'][number],
+): StackEvent[] {
   if (outcome === 'deleted') return [{ ...self, status: 'DELETE_COMPLETE', reason: null, at: endsAt }];
   const role = stack.resources.find(({ type }) => type === 'AWS::IAM::Role') ?? stack.resources[0];
   return [
     ...(role === undefined ? [] : [{ ...role, status: 'DELETE_FAILED', reason, at: endsAt }]),
-    { ...self, status: 'DELETE_FAILED', reason: `The following resource(s) failed to delete: [${role?.logicalId ?? ''}]. `, at: endsAt },
+    {
+      ...self,
+      status: 'DELETE_FAILED',
+      reason: `The following resource(s) failed to delete: [${role?.logicalId ?? ''}]. `,
+      at: endsAt,
+    },
   ];
 }

@@ -47,18 +47,24 @@ function physicalId(type: string, logicalId: string, { stackName }: StackContext
 }
 
 export function physicalResources(template: Template, context: StackContext): StackResource[] {
-  return template.resources.map(({ logicalId, type }) => ({ logicalId, type, physicalId: physicalId(type, logicalId, context) }));
+  return template.resources.map(({ logicalId, type }) => ({
+    logicalId,
+    type,
+    physicalId: physicalId(type, logicalId, context),
+  }));
 }
 
 /** Resolves Ref, Fn::GetAtt …Arn and Fn::Sub; other functions stay as their JSON text. */
 export function resolve(value: Json | undefined, resources: StackResource[], context: StackContext): string {
   if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value ?? '');
   const ref = textAt(value, 'Ref');
-  if (ref !== undefined) return pseudo(ref, context) ?? resources.find(({ logicalId }) => logicalId === ref)?.physicalId ?? ref;
+  if (ref !== undefined)
+    return pseudo(ref, context) ?? resources.find(({ logicalId }) => logicalId === ref)?.physicalId ?? ref;
   const getAtt = at(value, 'Fn::GetAtt');
-  const [logicalId, attribute] = Array.isArray(getAtt) ? getAtt : String(getAtt ?? '').split('.');
+  const parts = Array.isArray(getAtt) ? getAtt : (textAt(value, 'Fn::GetAtt') ?? '').split('.');
+  const [logicalId, attribute] = parts.filter((part) => typeof part === 'string');
   const resource = resources.find((candidate) => candidate.logicalId === logicalId);
-  if (resource !== undefined) return attributeOf(resource, String(attribute), context);
+  if (resource !== undefined) return attributeOf(resource, attribute ?? '', context);
   const sub = textAt(value, 'Fn::Sub');
   if (sub === undefined) return JSON.stringify(value);
   return sub.replaceAll(/\$\{([^}]+)\}/g, (whole, name: string) => pseudo(name, context) ?? whole);
@@ -88,8 +94,23 @@ export type GroupSizes = { min: number; max: number; desired: number };
 
 /** The node group a template describes, if it does. */
 export type GroupTemplate =
-  | { kind: 'self-managed'; imageId: string; instanceType: string; sizes: GroupSizes; accessEntry: boolean; imageLogicalId: string }
-  | { kind: 'managed'; name: string; amiType: string; instanceTypes: string[]; sizes: GroupSizes; labels: Record<string, string>; version: string | null };
+  | {
+      kind: 'self-managed';
+      imageId: string;
+      instanceType: string;
+      sizes: GroupSizes;
+      accessEntry: boolean;
+      imageLogicalId: string;
+    }
+  | {
+      kind: 'managed';
+      name: string;
+      amiType: string;
+      instanceTypes: string[];
+      sizes: GroupSizes;
+      labels: Record<string, string>;
+      version: string | null;
+    };
 
 export function groupOf(template: Template): GroupTemplate | null {
   const managed = ofType(template, 'AWS::EKS::Nodegroup');

@@ -1,8 +1,7 @@
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { Durations } from '../durations.ts';
-import type { EffectsLog } from '../effects.ts';
-import type { Caller } from '../effects.ts';
+import type { Caller, EffectsLog } from '../effects.ts';
 import type { JsonObject } from '../json.ts';
 import type { AuthenticationMode } from '../options.ts';
 import type { FaultSwitches } from './faults.ts';
@@ -114,6 +113,7 @@ export type Instance = {
   roleArn: string;
   labels: Record<string, string>;
   launchedAt: number;
+  launchedBy: 'group' | 'autoscaler';
   terminatedAt: number | null;
   unschedulable: boolean;
 };
