@@ -84,8 +84,9 @@ function eksActions(
 ): AddonAction[] {
   const offered = addon.offered[version];
   if (offered === undefined) return [{ kind: 'skip', name: addon.name, why: 'not-offered' }];
-  const pins = pinsOf(previous, addon.name, version).filter((pin) => isOffered(offered, pin));
-  const target = pins.at(-1) ?? offered.defaultVersion;
+  const pins = pinsOf(previous, addon.name, version);
+  const pinned = pins.at(-1);
+  const target = pinned !== undefined && isOffered(offered, pinned) ? pinned : offered.defaultVersion;
   if (compareAddonVersions(target, current) <= 0) return [{ kind: 'skip', name: addon.name, why: 'current' }];
   return eksSteps(addon.name, stepsTo({ name: addon.name, from: current, to: target, offered, preferred: pins }));
 }

@@ -36,7 +36,9 @@ export function stepsTo(way: {
   for (let minor = minorOfAddon(way.from) + 1; minor < minorOfAddon(way.to); minor++) {
     const ofMinor = (versions: readonly string[]): string[] =>
       versions.filter((version) => majorOf(version) === majorOf(way.to) && minorOfAddon(version) === minor);
-    const next = ofMinor(way.preferred ?? [])[0] ?? newestOffered(ofMinor(way.offered?.versions ?? []));
+    const next =
+      ofMinor(way.preferred ?? []).find((version) => isOffered(way.offered, version)) ??
+      newestOffered(ofMinor(way.offered?.versions ?? []));
     if (next !== undefined) between.push(next);
   }
   return [way.from, ...between, way.to];

@@ -107,6 +107,22 @@ describe('scheduleAddons', () => {
       '1.24': ['coredns v1.8.8 → v1.9.4'],
     });
   });
+
+  it('keeps the pins on the way of vpc-cni too, and falls back to the default when the last one is gone', () => {
+    const from = 'v1.10.1-eksbuild.1';
+    const cni = (...versions: string[]) => eksAddon('vpc-cni', from, { '1.22': [from], '1.23': [...versions, from] });
+    const before = planUpgrade(aRequest('1.23', { addons: [cni('v1.12.0-eksbuild.1', 'v1.11.4-eksbuild.1')] }));
+    const previous = before.kind === 'plan' ? before.plan : null;
+    const newer = cni('v1.12.6-eksbuild.1', 'v1.12.0-eksbuild.1', 'v1.11.5-eksbuild.1', 'v1.11.4-eksbuild.1');
+    expect(actions('1.23', { addons: [newer] }, previous)['1.23']).toEqual([
+      `vpc-cni ${from} → v1.11.4-eksbuild.1`,
+      'vpc-cni v1.11.4-eksbuild.1 → v1.12.0-eksbuild.1',
+    ]);
+    const gone = cni('v1.12.6-eksbuild.1', 'v1.11.5-eksbuild.1', 'v1.11.4-eksbuild.1');
+    expect(actions('1.23', { addons: [gone] }, previous)['1.23']?.at(-1)).toBe(
+      'vpc-cni v1.11.4-eksbuild.1 → v1.12.6-eksbuild.1',
+    );
+  });
 });
 
 describe('compareAddonVersions', () => {
