@@ -36,7 +36,11 @@ const PROFILE = 'eks-upgrade-bot';
 /** `sun_path` in unix(7) has 108 bytes on Linux, 104 on macOS. */
 const MAX_SOCKET_PATH = 100;
 
-export async function serveAwsProfile({ credentials, region, temporaryDirectory }: AwsProfileRequest): Promise<AwsProfile> {
+export async function serveAwsProfile({
+  credentials,
+  region,
+  temporaryDirectory,
+}: AwsProfileRequest): Promise<AwsProfile> {
   // mkdtemp makes the folder 0700: the socket cannot be reached even before its own mode is set.
   const directory = await mkdtemp(join(temporaryDirectory, 'aws-'));
   try {
@@ -60,18 +64,30 @@ export async function serveAwsProfile({ credentials, region, temporaryDirectory 
 /** The folder's name ends in an AWS configuration file and in a shell's hands, which have different ideas of quoting. */
 function checkPath(directory: string, socket: string): void {
   if (!/^[A-Za-z0-9/._+-]+$/.test(directory)) {
-    throw new InternalError('BadTemporaryDirectory', `the temporary directory ${directory} has characters that need quoting: set another one`);
+    throw new InternalError(
+      'BadTemporaryDirectory',
+      `the temporary directory ${directory} has characters that need quoting: set another one`,
+    );
   }
   if (Buffer.byteLength(socket) > MAX_SOCKET_PATH) {
-    throw new InternalError('BadTemporaryDirectory', `${socket} is too long for a socket (${MAX_SOCKET_PATH} bytes): set a shorter temporary directory`);
+    throw new InternalError(
+      'BadTemporaryDirectory',
+      `${socket} is too long for a socket (${MAX_SOCKET_PATH} bytes): set a shorter temporary directory`,
+    );
   }
 }
 
 async function writeProfile(directory: string, socket: string, region: string): Promise<Record<string, string>> {
-  const [script, config, shared] = [join(directory, 'credentials'), join(directory, 'config'), join(directory, 'no-credentials')];
+  const [script, config, shared] = [
+    join(directory, 'credentials'),
+    join(directory, 'config'),
+    join(directory, 'no-credentials'),
+  ];
   const helper = fileURLToPath(new URL('../cli/credentials.ts', import.meta.url));
   await writeFile(script, `exec ${[process.execPath, helper, socket].map(shellQuoted).join(' ')}\n`, { mode: 0o600 });
-  await writeFile(config, `[profile ${PROFILE}]\nregion = ${region}\ncredential_process = /bin/sh ${script}\n`, { mode: 0o600 });
+  await writeFile(config, `[profile ${PROFILE}]\nregion = ${region}\ncredential_process = /bin/sh ${script}\n`, {
+    mode: 0o600,
+  });
   // A profile of this name in the operator's own file would win over credential_process.
   await writeFile(shared, '', { mode: 0o600 });
   return { AWS_CONFIG_FILE: config, AWS_SHARED_CREDENTIALS_FILE: shared };
@@ -108,7 +124,12 @@ async function answer(credentials: CredentialProvider): Promise<string> {
 }
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html; no Expiration: never refreshed. */
-function processOutput({ accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentials): Record<string, unknown> {
+function processOutput({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+  expiration,
+}: AwsCredentials): Record<string, unknown> {
   return {
     Version: 1,
     AccessKeyId: accessKeyId,

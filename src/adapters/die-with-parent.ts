@@ -17,7 +17,11 @@ export type DeathGuard = 'setpriv' | 'supervisor';
 
 export type GuardedCommand = { program: string; args: string[]; needsLifeline: boolean };
 
-export async function dieWithParent(program: string, args: readonly string[], wanted?: DeathGuard): Promise<GuardedCommand> {
+export async function dieWithParent(
+  program: string,
+  args: readonly string[],
+  wanted?: DeathGuard,
+): Promise<GuardedCommand> {
   const setpriv = wanted === 'supervisor' ? null : await findSetpriv();
   if (setpriv !== null) {
     return { program: setpriv, args: ['--pdeathsig', 'KILL', '--', program, ...args], needsLifeline: false };
@@ -36,10 +40,17 @@ function findSetpriv(): Promise<string | null> {
 /** Busybox has a `setpriv` without `--pdeathsig`, so it is tried, not only looked for. */
 async function firstWorking(candidates: readonly string[]): Promise<string | null> {
   for (const path of candidates) {
-    const there = await access(path, constants.X_OK).then(() => true, () => false);
+    const there = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
     if (!there) continue;
     const tried = await execa(path, ['--pdeathsig', 'KILL', '--', path, '--version'], {
-      reject: false, extendEnv: false, env: {}, timeout: 5_000, stdio: 'ignore',
+      reject: false,
+      extendEnv: false,
+      env: {},
+      timeout: 5_000,
+      stdio: 'ignore',
     });
     if (tried.exitCode === 0) return path;
   }

@@ -22,8 +22,22 @@ export type EksctlDeps = {
 
 /** Never keys, and nothing of Slack or Redis. */
 const INHERITED = [
-  'PATH', 'HOME', 'TMPDIR', 'TZ', 'AWS_CA_BUNDLE', 'AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT', 'AWS_STS_REGIONAL_ENDPOINTS',
-  'SSL_CERT_FILE', 'SSL_CERT_DIR', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'AWS_CA_BUNDLE',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
 ] as const;
 
 /** What people are shown of a long output. */
@@ -37,17 +51,23 @@ export function createEksctl(deps: EksctlDeps): Eksctl {
     run: async (command) => {
       await mkdir(deps.temporaryDirectory, { recursive: true, mode: 0o700 });
       const profile = await serveAwsProfile({
-        credentials: deps.credentialsOf(command.cluster), region: command.cluster.region, temporaryDirectory: deps.temporaryDirectory,
+        credentials: deps.credentialsOf(command.cluster),
+        region: command.cluster.region,
+        temporaryDirectory: deps.temporaryDirectory,
       });
       try {
-        return await withConfigFile(command, async (file) => outcomeOf(await subprocess({
-          program: deps.program,
-          args: [...command.args, `--config-file=${file}`, '--color=false'],
-          cwd: command.workingDirectory,
-          env: { ...inherited, ...profile.env },
-          timeoutMs: command.timeoutMs,
-          signal: command.signal,
-        })));
+        return await withConfigFile(command, async (file) =>
+          outcomeOf(
+            await subprocess({
+              program: deps.program,
+              args: [...command.args, `--config-file=${file}`, '--color=false'],
+              cwd: command.workingDirectory,
+              env: { ...inherited, ...profile.env },
+              timeoutMs: command.timeoutMs,
+              signal: command.signal,
+            }),
+          ),
+        );
       } finally {
         await profile.dispose();
       }
@@ -58,12 +78,17 @@ export function createEksctl(deps: EksctlDeps): Eksctl {
 function inheritedPart(env: Readonly<Record<string, string>>): Record<string, string> {
   const isWanted = (name: string): boolean =>
     // AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
-    INHERITED.some((inherited) => inherited === name) || name === 'AWS_ENDPOINT_URL' || name.startsWith('AWS_ENDPOINT_URL_');
+    INHERITED.some((inherited) => inherited === name) ||
+    name === 'AWS_ENDPOINT_URL' ||
+    name.startsWith('AWS_ENDPOINT_URL_');
   return Object.fromEntries(Object.entries(env).filter(([name]) => isWanted(name)));
 }
 
 /** Beside the original, with a name of its own: two commands may use one checkout, and a config can hold secrets. */
-async function withConfigFile<T>({ config, workingDirectory }: EksctlCommand, use: (file: string) => Promise<T>): Promise<T> {
+async function withConfigFile<T>(
+  { config, workingDirectory }: EksctlCommand,
+  use: (file: string) => Promise<T>,
+): Promise<T> {
   const file = join(workingDirectory, `.eks-upgrade-${randomUUID()}.json`);
   await writeFile(file, config, { flag: 'wx', mode: 0o600 });
   try {

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '#src/domain/errors.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
-import type { GitMirror } from './git-mirror.ts';
 import { type Git, gitOutput } from './git.ts';
+import type { GitMirror } from './git-mirror.ts';
 import type { RenderConfig } from './render-config.ts';
 
 export type CheckoutDeps = { git: Git; temporaryDirectory: string; render: RenderConfig };
@@ -25,7 +25,8 @@ export async function checkOut(
     await writeTree(git, { mirror, commit, root, index: join(home, 'index') });
     const source = await readConfig(root, { path, commit });
     const directory = join(root, dirname(path));
-    const renderText = (text: string): Promise<string> => render({ root, directory, name: basename(path), source: text });
+    const renderText = (text: string): Promise<string> =>
+      render({ root, directory, name: basename(path), source: text });
     return { commit, directory, source, render: () => renderText(source), renderEdited: renderText, dispose };
   } catch (error) {
     await dispose();
@@ -33,10 +34,16 @@ export async function checkOut(
   }
 }
 
-async function writeTree(git: Git, { mirror, commit, root, index }: { mirror: GitMirror; commit: string; root: string; index: string }): Promise<void> {
+async function writeTree(
+  git: Git,
+  { mirror, commit, root, index }: { mirror: GitMirror; commit: string; root: string; index: string },
+): Promise<void> {
   const call = { directory: mirror.directory, env: { GIT_INDEX_FILE: index } };
   await gitOutput(git, { ...call, args: ['read-tree', commit] });
-  await gitOutput(git, { ...call, args: [`--work-tree=${root}`, 'checkout-index', '--all', '--quiet', `--prefix=${root}/`] });
+  await gitOutput(git, {
+    ...call,
+    args: [`--work-tree=${root}`, 'checkout-index', '--all', '--quiet', `--prefix=${root}/`],
+  });
   const entries = await gitOutput(git, { ...call, args: ['ls-files', '--stage', '-z'] });
   for (const entry of entries.split('\0')) {
     if (!entry.startsWith('120000 ')) continue;
@@ -50,6 +57,10 @@ async function readConfig(root: string, { path, commit }: { path: string; commit
   try {
     return await readFile(join(root, path), 'utf8');
   } catch (error) {
-    throw new UserError('ConfigNotFound', `the repository has no readable file "${path}" at commit ${commit}: correct the path in the fleet file`, { cause: error });
+    throw new UserError(
+      'ConfigNotFound',
+      `the repository has no readable file "${path}" at commit ${commit}: correct the path in the fleet file`,
+      { cause: error },
+    );
   }
 }

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError, UserError } from '#src/domain/errors.ts';
 import type { CommitRequest, PushedCommit } from '#src/ports/config-repository.ts';
+import { type Git, gitOutput, remoteError } from './git.ts';
 import type { GitMirror } from './git-mirror.ts';
 import { checkedBranch, checkedCommit, checkedPath } from './git-paths.ts';
-import { type Git, gitOutput, remoteError } from './git.ts';
 
 export type Author = { name: string; email: string };
 
@@ -27,13 +27,20 @@ export async function commitAndPush(
   if (before !== null) await checkStartsAt(git, { mirror, branch, head: before, parent });
   const tree = await writeFiles(git, { mirror, base, files });
   const isThere = before !== null && tree === (await treeOf(git, mirror, base));
-  const refusal = isThere ? null : await push(git, { mirror, branch, commit: await commitTree(git, { mirror, base, tree, author, message: request.message }) });
+  const refusal = isThere
+    ? null
+    : await push(git, {
+        mirror,
+        branch,
+        commit: await commitTree(git, { mirror, base, tree, author, message: request.message }),
+      });
 
   const after = await mirror.readBranch(branch);
   await checkShows(git, { mirror, branch, after, tree, refusal });
   if (after === null) throw new InternalError('PushedBranchMissing', `branch ${branch} was pushed and is not there`);
   const diff = await gitOutput(git, {
-    args: ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, after, '--'], directory: mirror.directory,
+    args: ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, after, '--'],
+    directory: mirror.directory,
   });
   return { branch, commit: after, diff };
 }
@@ -72,7 +79,10 @@ async function writeFiles(
 }
 
 /** A file keeps its mode. To write where a symbolic link or a submodule is would change something else than was asked. */
-async function modeOf(git: Git, { mirror, base, path }: { mirror: GitMirror; base: string; path: string }): Promise<string> {
+async function modeOf(
+  git: Git,
+  { mirror, base, path }: { mirror: GitMirror; base: string; path: string },
+): Promise<string> {
   const parts = path.split('/');
   let mode = '100644';
   for (let length = 1; length <= parts.length; length += 1) {
@@ -82,7 +92,10 @@ async function modeOf(git: Git, { mirror, base, path }: { mirror: GitMirror; bas
     mode = entry.slice(0, 6);
     const expected = length === parts.length ? ['100644', '100755'] : ['040000'];
     if (!expected.includes(mode)) {
-      throw new UserError('BadConfigPath', `"${prefix}" is a symbolic link or no ordinary file in the repository: name the file itself in the fleet file`);
+      throw new UserError(
+        'BadConfigPath',
+        `"${prefix}" is a symbolic link or no ordinary file in the repository: name the file itself in the fleet file`,
+      );
     }
   }
   return mode === '040000' ? '100644' : mode;
@@ -90,21 +103,47 @@ async function modeOf(git: Git, { mirror, base, path }: { mirror: GitMirror; bas
 
 async function commitTree(
   git: Git,
-  { mirror, base, tree, author, message }: { mirror: GitMirror; base: string; tree: string; author: Author; message: string },
+  {
+    mirror,
+    base,
+    tree,
+    author,
+    message,
+  }: { mirror: GitMirror; base: string; tree: string; author: Author; message: string },
 ): Promise<string> {
   // A new branch whose content is its parent's needs no commit, only its name.
   if (tree === (await treeOf(git, mirror, base))) return base;
   const env = {
-    GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email,
+    GIT_AUTHOR_NAME: author.name,
+    GIT_AUTHOR_EMAIL: author.email,
+    GIT_COMMITTER_NAME: author.name,
+    GIT_COMMITTER_EMAIL: author.email,
   };
-  const commit = await gitOutput(git, { args: ['commit-tree', tree, '-p', base, '-F', '-'], directory: mirror.directory, env, input: message });
+  const commit = await gitOutput(git, {
+    args: ['commit-tree', tree, '-p', base, '-F', '-'],
+    directory: mirror.directory,
+    env,
+    input: message,
+  });
   return commit.trim();
 }
 
 /** git's words when the remote said no; null: pushed. Throws when the remote could not be talked to. */
-async function push(git: Git, { mirror, branch, commit }: { mirror: GitMirror; branch: string; commit: string }): Promise<string | null> {
+async function push(
+  git: Git,
+  { mirror, branch, commit }: { mirror: GitMirror; branch: string; commit: string },
+): Promise<string | null> {
   const answer = await git({
-    args: ['push', '--porcelain', '--no-verify', '--no-follow-tags', '--recurse-submodules=no', '--', mirror.remote, `${commit}:refs/heads/${branch}`],
+    args: [
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-follow-tags',
+      '--recurse-submodules=no',
+      '--',
+      mirror.remote,
+      `${commit}:refs/heads/${branch}`,
+    ],
     directory: mirror.directory,
   });
   if (answer.code === 0) return null;
@@ -116,16 +155,27 @@ async function push(git: Git, { mirror, branch, commit }: { mirror: GitMirror; b
 
 async function checkShows(
   git: Git,
-  { mirror, branch, after, tree, refusal }: { mirror: GitMirror; branch: string; after: string | null; tree: string; refusal: string | null },
+  {
+    mirror,
+    branch,
+    after,
+    tree,
+    refusal,
+  }: { mirror: GitMirror; branch: string; after: string | null; tree: string; refusal: string | null },
 ): Promise<void> {
   if (after !== null) {
     await mirror.ensureCommit(after);
     if ((await treeOf(git, mirror, after)) === tree) return;
   }
   const shown = after === null ? 'does not exist' : `is at ${after} with other content`;
-  throw new UserError('PushRejected', `branch ${branch} ${shown} after the push: ${refusal ?? 'somebody pushed at the same time'}`);
+  throw new UserError(
+    'PushRejected',
+    `branch ${branch} ${shown} after the push: ${refusal ?? 'somebody pushed at the same time'}`,
+  );
 }
 
 async function treeOf(git: Git, mirror: GitMirror, commit: string): Promise<string> {
-  return (await gitOutput(git, { args: ['rev-parse', '--verify', `${commit}^{tree}`], directory: mirror.directory })).trim();
+  return (
+    await gitOutput(git, { args: ['rev-parse', '--verify', `${commit}^{tree}`], directory: mirror.directory })
+  ).trim();
 }

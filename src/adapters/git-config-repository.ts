@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '#src/domain/errors.ts';
 import type { ConfigRepository } from '#src/ports/config-repository.ts';
+import { createGit } from './git.ts';
 import { checkOut } from './git-checkout.ts';
 import { type Author, commitAndPush } from './git-commit.ts';
 import { createGitMirrors } from './git-mirror.ts';
 import { checkedCommit, checkedPath } from './git-paths.ts';
-import { createGit } from './git.ts';
 import type { RenderConfig } from './render-config.ts';
 
 export type GitConfigRepositoryDeps = {
@@ -22,11 +22,15 @@ export type GitConfigRepositoryDeps = {
   timeoutMs?: number;
 };
 
-export const DEFAULT_AUTHOR: Author = { name: 'eks-upgrade-bot', email: 'eks-upgrade-bot@users.noreply.invalid' };
+const DEFAULT_AUTHOR: Author = { name: 'eks-upgrade-bot', email: 'eks-upgrade-bot@users.noreply.invalid' };
 
 export function createGitConfigRepository(deps: GitConfigRepositoryDeps): ConfigRepository {
   const { program = 'git', inheritedEnv, cacheDirectory, render, author = DEFAULT_AUTHOR } = deps;
-  const git = createGit({ program, inheritedEnv, ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }) });
+  const git = createGit({
+    program,
+    inheritedEnv,
+    ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }),
+  });
   const mirrorOf = createGitMirrors(git, join(cacheDirectory, 'mirrors'));
   const temporaryDirectory = join(cacheDirectory, 'checkouts');
 
@@ -34,7 +38,10 @@ export function createGitConfigRepository(deps: GitConfigRepositoryDeps): Config
     headCommit: async ({ remote, branch }) => {
       const commit = await (await mirrorOf(remote)).readBranch(branch);
       if (commit !== null) return commit;
-      throw new UserError('BranchNotFound', `the config's repository has no branch ${branch}: correct the branch in the fleet file`);
+      throw new UserError(
+        'BranchNotFound',
+        `the config's repository has no branch ${branch}: correct the branch in the fleet file`,
+      );
     },
     checkout: async ({ remote, path }, commit) => {
       await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });

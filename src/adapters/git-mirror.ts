@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from '#src/domain/errors.ts';
-import { checkedBranch, checkedCommit, checkedRemote } from './git-paths.ts';
 import { type Git, gitOutput, remoteError } from './git.ts';
+import { checkedBranch, checkedCommit, checkedRemote } from './git-paths.ts';
 
 /**
  * A bare copy of one remote, so that a checkout costs a fetch and no clone. Only a cache: what a branch is, is always
@@ -36,10 +37,10 @@ export function createGitMirrors(git: Git, cacheDirectory: string): GitMirrors {
 }
 
 async function openMirror(git: Git, cacheDirectory: string, remote: string): Promise<GitMirror> {
-  const directory = join(cacheDirectory, `${createHash('sha256').update(remote).digest('hex').slice(0, 24)}.git`);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  // Repeating `init` is safe: git-init(1), "it will not overwrite things that are already there".
-  await gitOutput(git, { args: ['init', '--quiet', '--bare', '--template='], directory });
+  const name = createHash('sha256').update(remote).digest('hex').slice(0, 24);
+  const directory = join(cacheDirectory, `${name}.git`);
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
+  if (!(await exists(directory))) await initialize(git, cacheDirectory, directory);
 
   return {
     directory,
@@ -49,7 +50,29 @@ async function openMirror(git: Git, cacheDirectory: string, remote: string): Pro
   };
 }
 
-async function readBranch(git: Git, { directory, remote, branch }: { directory: string; remote: string; branch: string }): Promise<string | null> {
+/** Made beside its place and moved there: of two processes that begin at once, both find a whole repository. */
+async function initialize(git: Git, cacheDirectory: string, directory: string): Promise<void> {
+  const fresh = await mkdtemp(join(cacheDirectory, 'new-'));
+  await gitOutput(git, { args: ['init', '--quiet', '--bare', '--template='], directory: fresh });
+  try {
+    await rename(fresh, directory);
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true });
+    if (!(await exists(directory))) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readBranch(
+  git: Git,
+  { directory, remote, branch }: { directory: string; remote: string; branch: string },
+): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
   const answer = await git({ args: ['ls-remote', '--', remote, ref], directory });
   if (answer.code !== 0) throw remoteError(`cannot read branch ${branch}`, answer);
@@ -58,19 +81,36 @@ async function readBranch(git: Git, { directory, remote, branch }: { directory: 
   return line?.split('\t')[0] ?? null;
 }
 
-async function ensureCommit(git: Git, { directory, remote, commit }: { directory: string; remote: string; commit: string }): Promise<void> {
-  if (await hasCommit(git, directory, commit)) return;
-  const answer = await git({
-    args: ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--', remote, '+refs/heads/*:refs/heads/*'],
-    directory,
-  });
-  if (answer.code !== 0) {
-    if (/cannot lock ref|unable to create '.*\.lock'/i.test(answer.stderr)) throw new TransientError('GitMirrorBusy', answer.stderr);
-    throw remoteError('cannot fetch', answer);
+type CommitPlace = { directory: string; remote: string; commit: string };
+
+const FETCH_ATTEMPTS = 5;
+/** Real milliseconds: the other fetch holds a lock for the moment in which it moves a branch. */
+const LOCKED_MS = 200;
+
+async function ensureCommit(git: Git, place: CommitPlace): Promise<void> {
+  const { directory, commit } = place;
+  for (let attempt = 1; !(await hasCommit(git, directory, commit)); attempt += 1) {
+    const fetched = await fetchBranches(git, place);
+    if (fetched === 'done' && !(await hasCommit(git, directory, commit))) {
+      throw new UserError(
+        'CommitNotFound',
+        `no branch of the config's repository contains commit ${commit}: it was rewritten since; plan again`,
+      );
+    }
+    if (fetched === 'locked' && attempt === FETCH_ATTEMPTS) {
+      throw new TransientError('GitMirrorBusy', `another fetch holds the mirror ${directory}`);
+    }
+    if (fetched === 'locked') await delay(LOCKED_MS);
   }
-  if (!(await hasCommit(git, directory, commit))) {
-    throw new UserError('CommitNotFound', `no branch of the config's repository contains commit ${commit}: it was rewritten since; plan again`);
-  }
+}
+
+/** `locked`: another process fetches into the same mirror. */
+async function fetchBranches(git: Git, { directory, remote }: CommitPlace): Promise<'done' | 'locked'> {
+  const quiet = ['--quiet', '--prune', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+  const answer = await git({ args: ['fetch', ...quiet, '--', remote, '+refs/heads/*:refs/heads/*'], directory });
+  if (answer.code === 0) return 'done';
+  if (/cannot lock ref|unable to create '.*\.lock'/i.test(answer.stderr)) return 'locked';
+  throw remoteError('cannot fetch', answer);
 }
 
 async function hasCommit(git: Git, directory: string, commit: string): Promise<boolean> {

@@ -25,8 +25,20 @@ export type GitAnswer = { code: number; stdout: string; stderr: string };
 export type Git = (call: GitCall) => Promise<GitAnswer>;
 
 const INHERITED = [
-  'PATH', 'HOME', 'GIT_SSH_COMMAND', 'GIT_ASKPASS', 'GIT_CONFIG_GLOBAL', 'SSH_AUTH_SOCK', 'SSL_CERT_FILE', 'SSL_CERT_DIR',
-  'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy',
+  'PATH',
+  'HOME',
+  'GIT_SSH_COMMAND',
+  'GIT_ASKPASS',
+  'GIT_CONFIG_GLOBAL',
+  'SSH_AUTH_SOCK',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
 ] as const;
 
 const ALWAYS: Readonly<Record<string, string>> = {
@@ -38,22 +50,36 @@ const ALWAYS: Readonly<Record<string, string>> = {
   LC_ALL: 'C',
 };
 
-const SETTINGS = ['core.hooksPath=/dev/null', 'core.fsmonitor=false', 'gc.auto=0', 'maintenance.auto=false', 'core.quotePath=false'];
+const SETTINGS = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.quotePath=false',
+];
 
 const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
 export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subprocess = runSubprocess }: GitDeps): Git {
-  const inherited = Object.fromEntries(INHERITED.flatMap((name) => {
-    const value = inheritedEnv[name];
-    return value === undefined ? [] : [[name, value]];
-  }));
+  const inherited = Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = inheritedEnv[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
 
   return async ({ args, directory, env, input }) => {
     const result = await subprocess({
-      program, args: [...settings, ...args], cwd: directory, env: { ...inherited, ...ALWAYS, ...env },
-      timeoutMs, input, stdout: 'data', keepBytes: MAX_OUTPUT_BYTES,
+      program,
+      args: [...settings, ...args],
+      cwd: directory,
+      env: { ...inherited, ...ALWAYS, ...env },
+      timeoutMs,
+      input,
+      stdout: 'data',
+      keepBytes: MAX_OUTPUT_BYTES,
     });
     switch (result.kind) {
       case 'exited':
@@ -61,7 +87,10 @@ export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subpr
       case 'spawn-failed':
         throw new InternalError('GitNotStarted', `${result.message}; install git where the worker runs`);
       case 'timed-out':
-        throw new TransientError('GitTimedOut', `git ${args[0]} did not end within ${timeoutMs / 1000} seconds: ${result.stderr.trim()}`);
+        throw new TransientError(
+          'GitTimedOut',
+          `git ${args[0]} did not end within ${timeoutMs / 1000} seconds: ${result.stderr.trim()}`,
+        );
       case 'killed':
         throw new TransientError('GitKilled', `git ${args[0]} was ended by ${result.signal}`);
       default:
@@ -73,7 +102,8 @@ export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subpr
 /** As text, of a command that has no business failing. */
 export async function gitOutput(git: Git, call: GitCall): Promise<string> {
   const answer = await git(call);
-  if (answer.code !== 0) throw new InternalError('GitFailed', `git ${call.args[0]} exited with ${answer.code}: ${answer.stderr}`);
+  if (answer.code !== 0)
+    throw new InternalError('GitFailed', `git ${call.args[0]} exited with ${answer.code}: ${answer.stderr}`);
   return answer.stdout;
 }
 

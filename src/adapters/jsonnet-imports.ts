@@ -59,6 +59,9 @@ function stringValue(token: string): string {
     const quote = token.slice(1, 2);
     return token.slice(2, -1).replaceAll(quote + quote, quote);
   }
-  return token.slice(1, -1).replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, (_all, code?: string, char?: string) =>
-    code !== undefined ? String.fromCharCode(Number.parseInt(code, 16)) : (ESCAPES[char ?? ''] ?? char ?? ''));
+  return token
+    .slice(1, -1)
+    .replace(/\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g, (_all, code?: string, char?: string) =>
+      code !== undefined ? String.fromCharCode(Number.parseInt(code, 16)) : (ESCAPES[char ?? ''] ?? char ?? ''),
+    );
 }

@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError, UserError } from '#src/domain/errors.ts';
 import { checkJsonnetImports } from './jsonnet-imports.ts';
-import { type Subprocess, runSubprocess } from './subprocess.ts';
+import { runSubprocess, type Subprocess } from './subprocess.ts';
 
 export type JsonnetDeps = {
   /** Setting JSONNET: a name in PATH or a path. */
@@ -31,7 +31,12 @@ export type EvaluateJsonnet = (source: JsonnetSource) => Promise<string>;
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
-export function createJsonnet({ program, path, timeoutMs = TIMEOUT_MS, subprocess = runSubprocess }: JsonnetDeps): EvaluateJsonnet {
+export function createJsonnet({
+  program,
+  path,
+  timeoutMs = TIMEOUT_MS,
+  subprocess = runSubprocess,
+}: JsonnetDeps): EvaluateJsonnet {
   return async ({ root, directory, name, source }) => {
     await checkJsonnetImports({ root, directory, source });
     // Beside the original, because imports are relative to the file that names them; a name of its own, because an
@@ -40,7 +45,13 @@ export function createJsonnet({ program, path, timeoutMs = TIMEOUT_MS, subproces
     await writeFile(join(directory, file), source, { flag: 'wx', mode: 0o600 });
     try {
       const result = await subprocess({
-        program, args: ['--', file], cwd: directory, env: { PATH: path }, timeoutMs, stdout: 'data', keepBytes: MAX_OUTPUT_BYTES,
+        program,
+        args: ['--', file],
+        cwd: directory,
+        env: { PATH: path },
+        timeoutMs,
+        stdout: 'data',
+        keepBytes: MAX_OUTPUT_BYTES,
       });
       if (result.kind === 'spawn-failed') {
         throw new InternalError('JsonnetNotStarted', `${result.message}; set JSONNET to the jsonnet program`);

@@ -71,10 +71,15 @@ export async function runSubprocess(request: SubprocessRequest): Promise<Subproc
 const NO_OUTPUT: SubprocessOutput = { stdout: '', stderr: '', all: '', truncated: false };
 
 /** `setpriv` would turn "not found" into an exit code, so what can be known before is asked before. */
-async function findOrSayWhyNot(
-  { program, cwd, env }: SubprocessRequest,
-): Promise<{ kind: 'found'; path: string } | { kind: 'spawn-failed'; message: string }> {
-  const isDirectory = await stat(cwd).then((stats) => stats.isDirectory(), () => false);
+async function findOrSayWhyNot({
+  program,
+  cwd,
+  env,
+}: SubprocessRequest): Promise<{ kind: 'found'; path: string } | { kind: 'spawn-failed'; message: string }> {
+  const isDirectory = await stat(cwd).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
   if (!isDirectory) return { kind: 'spawn-failed', message: `cannot start ${program} in ${cwd}: no such directory` };
   const searchPath = env['PATH'] ?? '';
   const path = await findProgram(program, { cwd, path: searchPath });
@@ -98,7 +103,10 @@ function startChild({ program, args, needsLifeline }: GuardedCommand, { cwd, env
     stdio: needsLifeline ? [stdin, 'pipe', 'pipe', 'pipe'] : [stdin, 'pipe', 'pipe'],
     ...(input === undefined ? {} : { input }),
   });
-  return { process: child.nodeChildProcess, settled: child.then((result) => ({ failure: result instanceof Error ? (result.shortMessage ?? null) : null })) };
+  return {
+    process: child.nodeChildProcess,
+    settled: child.then((result) => ({ failure: result instanceof Error ? (result.shortMessage ?? null) : null })),
+  };
 }
 
 async function followChild(child: Child, request: SubprocessRequest): Promise<SubprocessResult> {
@@ -109,17 +117,25 @@ async function followChild(child: Child, request: SubprocessRequest): Promise<Su
 
   const seen = group.seen();
   const text = output.text(request.stdout ?? 'log');
-  if (seen.exit === null) return { kind: 'spawn-failed', message: `cannot start ${request.program}: ${result.failure ?? 'no reason given'}` };
+  if (seen.exit === null)
+    return { kind: 'spawn-failed', message: `cannot start ${request.program}: ${result.failure ?? 'no reason given'}` };
   if (seen.ended === 'timed-out') return { kind: 'timed-out', timeoutMs: request.timeoutMs, ...text };
-  if (seen.ended === 'aborted') return { kind: 'killed', signal: seen.exit.signal ?? 'SIGTERM', aborted: true, ...text };
+  if (seen.ended === 'aborted')
+    return { kind: 'killed', signal: seen.exit.signal ?? 'SIGTERM', aborted: true, ...text };
   if (seen.exit.signal !== null) return { kind: 'killed', signal: seen.exit.signal, aborted: false, ...text };
   return { kind: 'exited', code: seen.exit.code ?? 1, ...text };
 }
 
 function followOutput(child: ChildProcess, keepBytes: number): { text: (kind: 'log' | 'data') => SubprocessOutput } {
   const [stdout, stderr, all] = [createOutputTail(keepBytes), createOutputTail(keepBytes), createOutputTail(keepBytes)];
-  child.stdout?.on('data', (chunk: Buffer) => { stdout.push(chunk); all.push(chunk); });
-  child.stderr?.on('data', (chunk: Buffer) => { stderr.push(chunk); all.push(chunk); });
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout.push(chunk);
+    all.push(chunk);
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr.push(chunk);
+    all.push(chunk);
+  });
   return {
     text: (kind) => ({
       stdout: kind === 'data' ? stdout.text() : redactSecrets(stdout.text()),
@@ -157,7 +173,10 @@ function superviseGroup(child: ChildProcess, request: SubprocessRequest): { seen
     signalGroup(child, 'SIGKILL');
     const [, , , lifeline] = child.stdio;
     lifeline?.destroy();
-    setTimeout(() => { child.stdout?.destroy(); child.stderr?.destroy(); }, PIPES_AFTER_EXIT_MS).unref();
+    setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, PIPES_AFTER_EXIT_MS).unref();
   });
   return {
     seen: () => seen,

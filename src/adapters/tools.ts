@@ -26,7 +26,11 @@ export function createTools({ programs, inheritedEnv, directory, subprocess = ru
   const { PATH = '', HOME = directory } = inheritedEnv;
   const versionOf = async (tool: ToolVersion['tool']): Promise<ToolVersion> => {
     const result = await subprocess({
-      program: programs[tool], args: VERSION_ARGS[tool], cwd: directory, env: { PATH, HOME }, timeoutMs: TIMEOUT_MS,
+      program: programs[tool],
+      args: VERSION_ARGS[tool],
+      cwd: directory,
+      env: { PATH, HOME },
+      timeoutMs: TIMEOUT_MS,
     });
     return { tool, minimum: MINIMUM[tool], found: foundIn(tool, result) };
   };
@@ -45,7 +49,10 @@ function foundIn(tool: string, result: Awaited<ReturnType<Subprocess>>): ToolVer
       // `0.230.0`, `0.230.0-rc.0+a1b2c3`, `Jsonnet commandline interpreter (Go implementation) v0.20.0`, `git version 2.39.5`
       const version = /\bv?(\d+\.\d+\.\d+)/.exec(result.stdout)?.[1];
       if (result.code === 0 && version !== undefined) return { kind: 'version', version };
-      return { kind: 'missing', why: `${tool} exited with ${result.code} and said no version: ${result.all.trim().slice(-300)}` };
+      return {
+        kind: 'missing',
+        why: `${tool} exited with ${result.code} and said no version: ${result.all.trim().slice(-300)}`,
+      };
     }
     default:
       return result satisfies never;

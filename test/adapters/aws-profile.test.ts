@@ -1,11 +1,11 @@
-import { execa } from 'execa';
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fromProcess } from '@aws-sdk/credential-providers';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type AwsProfile, serveAwsProfile } from '#src/adapters/aws-profile.ts';
 import type { CredentialProvider } from '#src/adapters/aws-clients.ts';
+import { type AwsProfile, serveAwsProfile } from '#src/adapters/aws-profile.ts';
 
 let directory: string;
 let profile: AwsProfile | undefined;
@@ -26,7 +26,11 @@ async function serve(credentials: CredentialProvider): Promise<AwsProfile> {
 
 /** As an SDK in the child reads it. */
 function readAsSdk({ env }: AwsProfile) {
-  return fromProcess({ profile: env['AWS_PROFILE'] ?? '', configFilepath: env['AWS_CONFIG_FILE'] ?? '', filepath: env['AWS_SHARED_CREDENTIALS_FILE'] ?? '' })();
+  return fromProcess({
+    profile: env['AWS_PROFILE'] ?? '',
+    configFilepath: env['AWS_CONFIG_FILE'] ?? '',
+    filepath: env['AWS_SHARED_CREDENTIALS_FILE'] ?? '',
+  })();
 }
 
 describe('the profile for a child', () => {
@@ -38,7 +42,12 @@ describe('the profile for a child', () => {
       return Promise.resolve({ accessKeyId: `KEY${n}`, secretAccessKey: 's', sessionToken: 't', expiration });
     });
 
-    expect(await readAsSdk(served)).toMatchObject({ accessKeyId: 'KEY1', secretAccessKey: 's', sessionToken: 't', expiration });
+    expect(await readAsSdk(served)).toMatchObject({
+      accessKeyId: 'KEY1',
+      secretAccessKey: 's',
+      sessionToken: 't',
+      expiration,
+    });
     expect(await readAsSdk(served)).toMatchObject({ accessKeyId: 'KEY2' });
   });
 
@@ -52,7 +61,11 @@ describe('the profile for a child', () => {
     const script = join(dirname(served.env['AWS_CONFIG_FILE'] ?? ''), 'credentials');
     const asked = await execa('/bin/sh', [script], { reject: false, extendEnv: false, env: {} });
 
-    expect(asked).toMatchObject({ exitCode: 1, stdout: '', stderr: 'no AWS credentials from the worker: the role may not be assumed' });
+    expect(asked).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'no AWS credentials from the worker: the role may not be assumed',
+    });
   });
 
   it('holds no keys, and only our user can read it', async () => {
@@ -76,7 +89,9 @@ describe('the profile for a child', () => {
   ])('refuses a temporary directory %s', async (_title, name) => {
     await mkdir(join(directory, name));
     const served = serveAwsProfile({
-      credentials: () => Promise.resolve({ accessKeyId: 'KEY', secretAccessKey: 's' }), region: 'us-west-2', temporaryDirectory: join(directory, name),
+      credentials: () => Promise.resolve({ accessKeyId: 'KEY', secretAccessKey: 's' }),
+      region: 'us-west-2',
+      temporaryDirectory: join(directory, name),
     });
     await expect(served).rejects.toMatchObject({ code: 'BadTemporaryDirectory' });
     expect(await readdir(join(directory, name))).toEqual([]);

@@ -7,7 +7,12 @@ import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { EksctlCommand } from '#src/ports/eksctl.ts';
 
 const CLUSTER: FleetCluster = {
-  name: 'coast', region: 'us-west-2', account: '111122223333', roleArn: null, coreGroups: ['core-*'], skewPolicy: 'supported',
+  name: 'coast',
+  region: 'us-west-2',
+  account: '111122223333',
+  roleArn: null,
+  coreGroups: ['core-*'],
+  skewPolicy: 'supported',
   config: { remote: 'https://example.org/x.git', branch: 'main', path: 'coast.jsonnet' },
 };
 
@@ -33,8 +38,13 @@ async function run(code: string, command: Partial<EksctlCommand> = {}, deps: Par
     ...deps,
   });
   return await eksctl.run({
-    cluster: CLUSTER, args: ['create', 'nodegroup', '--include=core-b'], config: '{"kind": "ClusterConfig"}', workingDirectory: checkout,
-    timeoutMs: 20_000, signal: new AbortController().signal, ...command,
+    cluster: CLUSTER,
+    args: ['create', 'nodegroup', '--include=core-b'],
+    config: '{"kind": "ClusterConfig"}',
+    workingDirectory: checkout,
+    timeoutMs: 20_000,
+    signal: new AbortController().signal,
+    ...command,
   });
 }
 
@@ -62,22 +72,47 @@ describe('running eksctl', () => {
   });
 
   it('gives it a profile and never keys, nor anything of ours', async () => {
-    await run(SEE, {}, {
-      inheritedEnv: {
-        PATH: '/usr/bin:/bin', HOME: directory, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 's',
-        AWS_SESSION_TOKEN: 't', AWS_PROFILE: 'operator', AWS_WEB_IDENTITY_TOKEN_FILE: '/t', SLACK_BOT_TOKEN: 'xoxb-1', REDIS_URL: 'redis://x',
+    await run(
+      SEE,
+      {},
+      {
+        inheritedEnv: {
+          PATH: '/usr/bin:/bin',
+          HOME: directory,
+          AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+          AWS_ACCESS_KEY_ID: 'AKIA',
+          AWS_SECRET_ACCESS_KEY: 's',
+          AWS_SESSION_TOKEN: 't',
+          AWS_PROFILE: 'operator',
+          AWS_WEB_IDENTITY_TOKEN_FILE: '/t',
+          SLACK_BOT_TOKEN: 'xoxb-1',
+          REDIS_URL: 'redis://x',
+        },
       },
-    });
+    );
 
     const { env } = await seen();
     expect(Object.keys(env).sort()).toEqual([
-      'AWS_CONFIG_FILE', 'AWS_EC2_METADATA_DISABLED', 'AWS_ENDPOINT_URL', 'AWS_PROFILE', 'AWS_REGION', 'AWS_SHARED_CREDENTIALS_FILE', 'HOME', 'PATH',
+      'AWS_CONFIG_FILE',
+      'AWS_EC2_METADATA_DISABLED',
+      'AWS_ENDPOINT_URL',
+      'AWS_PROFILE',
+      'AWS_REGION',
+      'AWS_SHARED_CREDENTIALS_FILE',
+      'HOME',
+      'PATH',
     ]);
-    expect(env).toMatchObject({ AWS_PROFILE: 'eks-upgrade-bot', AWS_REGION: 'us-west-2', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    expect(env).toMatchObject({
+      AWS_PROFILE: 'eks-upgrade-bot',
+      AWS_REGION: 'us-west-2',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    });
   });
 
   it('keeps the last lines of both streams, without secrets', async () => {
-    const outcome = await run(`for (let n = 0; n < 100; n++) console.log('line ' + n); console.error('Error: AKIAIOSFODNN7EXAMPLE'); process.exitCode = 1`);
+    const outcome = await run(
+      `for (let n = 0; n < 100; n++) console.log('line ' + n); console.error('Error: AKIAIOSFODNN7EXAMPLE'); process.exitCode = 1`,
+    );
 
     expect(outcome).toMatchObject({ kind: 'exited', code: 1 });
     const lines = outcome.kind === 'exited' ? outcome.lastLines.split('\n') : [];
@@ -88,17 +123,23 @@ describe('running eksctl', () => {
 
   it('says that it could not be started', async () => {
     expect(await run('', {}, { program: '/no/such/eksctl' })).toEqual({
-      kind: 'spawn-failed', message: 'cannot start /no/such/eksctl: no such file, or not executable',
+      kind: 'spawn-failed',
+      message: 'cannot start /no/such/eksctl: no such file, or not executable',
     });
     expect(await readdir(checkout)).toEqual([]);
   });
 
   it('is ended at the time limit', async () => {
-    expect(await run(`console.log('waiting'); setInterval(() => {}, 1000)`, { timeoutMs: 700 })).toEqual({ kind: 'timed-out', lastLines: 'waiting' });
+    expect(await run(`console.log('waiting'); setInterval(() => {}, 1000)`, { timeoutMs: 700 })).toEqual({
+      kind: 'timed-out',
+      lastLines: 'waiting',
+    });
     expect(await readdir(checkout)).toEqual([]);
   });
 
   it('is ended when the worker gives up', async () => {
-    expect(await run(`setInterval(() => {}, 1000)`, { signal: AbortSignal.timeout(300) })).toMatchObject({ kind: 'killed' });
+    expect(await run(`setInterval(() => {}, 1000)`, { signal: AbortSignal.timeout(300) })).toMatchObject({
+      kind: 'killed',
+    });
   });
 });

@@ -18,7 +18,9 @@ let first: string;
 
 beforeEach(async () => {
   fixture = await createGitFixture();
-  first = await fixture.push({ files: { [PATH_IN_REPO]: CONFIG, 'eksctl/lib.libsonnet': `['core-a']\n`, 'README.md': 'hello\n' } });
+  first = await fixture.push({
+    files: { [PATH_IN_REPO]: CONFIG, 'eksctl/lib.libsonnet': `['core-a']\n`, 'README.md': 'hello\n' },
+  });
   repository = open('cache');
 });
 afterEach(() => fixture.remove());
@@ -36,7 +38,13 @@ function location(more: Partial<{ remote: string; branch: string; path: string }
 }
 
 function edit(text: string, parent = first) {
-  return { location: location(), parent, branch: BRANCH, files: { [PATH_IN_REPO]: text }, message: 'Upgrade coast to 1.24\n\nBecause.\n' };
+  return {
+    location: location(),
+    parent,
+    branch: BRANCH,
+    files: { [PATH_IN_REPO]: text },
+    message: 'Upgrade coast to 1.24\n\nBecause.\n',
+  };
 }
 
 async function commitsOn(branch: string): Promise<number> {
@@ -52,7 +60,10 @@ describe('the head of the branch', () => {
 
   it('is a UserError when there is no such branch', async () => {
     await expect(repository.headCommit(location({ branch: 'mian' }))).rejects.toThrow(
-      new UserError('BranchNotFound', `the config's repository has no branch mian: correct the branch in the fleet file`),
+      new UserError(
+        'BranchNotFound',
+        `the config's repository has no branch mian: correct the branch in the fleet file`,
+      ),
     );
   });
 
@@ -60,11 +71,16 @@ describe('the head of the branch', () => {
     const missing = join(fixture.directory, 'nowhere.git');
     const error = await repository.headCommit(location({ remote: missing })).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ code: 'GitRemoteRefused', message: expect.stringContaining('does not appear to be a git repository') });
+    expect(error).toMatchObject({
+      code: 'GitRemoteRefused',
+      message: expect.stringContaining('does not appear to be a git repository'),
+    });
   });
 
   it('is a TransientError when the remote is away', async () => {
-    const error = await repository.headCommit(location({ remote: 'https://127.0.0.1:1/x.git' })).catch((caught: unknown) => caught);
+    const error = await repository
+      .headCommit(location({ remote: 'https://127.0.0.1:1/x.git' }))
+      .catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(TransientError);
     expect(error).toMatchObject({ code: 'GitRemoteAway' });
   });
@@ -78,7 +94,9 @@ describe('the head of the branch', () => {
     [null, 'a b', 'BadBranchName'],
     [null, 'main:other', 'BadBranchName'],
   ])('refuses remote %j, branch %j', async (remote, branch, code) => {
-    await expect(repository.headCommit(location({ branch, ...(remote === null ? {} : { remote }) }))).rejects.toMatchObject({ code });
+    await expect(
+      repository.headCommit(location({ branch, ...(remote === null ? {} : { remote }) })),
+    ).rejects.toMatchObject({ code });
   });
 });
 
@@ -96,22 +114,41 @@ describe('a checkout', () => {
   it('renders the config with its imports, and an edited text in its place', async () => {
     const checkout = await repository.checkout(location(), first);
 
-    expect(JSON.parse(await checkout.render())).toEqual({ metadata: { name: 'coast', version: '1.22' }, groups: ['core-a'] });
-    expect(JSON.parse(await checkout.renderEdited(CONFIG.replace('1.22', '1.24')))).toMatchObject({ metadata: { version: '1.24' } });
+    expect(JSON.parse(await checkout.render())).toEqual({
+      metadata: { name: 'coast', version: '1.22' },
+      groups: ['core-a'],
+    });
+    expect(JSON.parse(await checkout.renderEdited(CONFIG.replace('1.22', '1.24')))).toMatchObject({
+      metadata: { version: '1.24' },
+    });
     expect((await readdir(checkout.directory)).sort()).toEqual(['coast.jsonnet', 'lib.libsonnet']);
     await checkout.dispose();
   });
 
   it('does not depend on another checkout of the same remote', async () => {
-    const [one, two] = await Promise.all([repository.checkout(location(), first), open('cache').checkout(location(), first)]);
+    const [one, two] = await Promise.all([
+      repository.checkout(location(), first),
+      open('cache').checkout(location(), first),
+    ]);
     await one.dispose();
     expect(await readFile(join(two.directory, 'coast.jsonnet'), 'utf8')).toBe(CONFIG);
     await two.dispose();
   });
 
-  it.each(['../outside.jsonnet', '/etc/passwd', '-rf', 'a//b', '.git/config', 'eksctl/../../x', 'a\\b', ''])('refuses the path %j', async (path) => {
-    await expect(repository.checkout(location({ path }), first)).rejects.toMatchObject({ code: 'BadConfigPath' });
+  it('shares its cache with other processes, also when all begin at once', async () => {
+    const repositories = Array.from({ length: 6 }, () => open('shared'));
+    const checkouts = await Promise.all(repositories.map((one) => one.checkout(location(), first)));
+    expect(checkouts.map(({ source }) => source)).toEqual(Array(6).fill(CONFIG));
+    expect(await readdir(join(fixture.directory, 'shared/mirrors'))).toHaveLength(1);
+    await Promise.all(checkouts.map((checkout) => checkout.dispose()));
   });
+
+  it.each(['../outside.jsonnet', '/etc/passwd', '-rf', 'a//b', '.git/config', 'eksctl/../../x', 'a\\b', ''])(
+    'refuses the path %j',
+    async (path) => {
+      await expect(repository.checkout(location({ path }), first)).rejects.toMatchObject({ code: 'BadConfigPath' });
+    },
+  );
 
   it('refuses what is not a commit id', async () => {
     await expect(repository.checkout(location(), '--help')).rejects.toMatchObject({ code: 'BadCommit' });
@@ -122,17 +159,27 @@ describe('a checkout', () => {
   });
 
   it('names a config that is not there', async () => {
-    await expect(repository.checkout(location({ path: 'eksctl/cost.jsonnet' }), first)).rejects.toThrow('no readable file "eksctl/cost.jsonnet"');
+    await expect(repository.checkout(location({ path: 'eksctl/cost.jsonnet' }), first)).rejects.toThrow(
+      'no readable file "eksctl/cost.jsonnet"',
+    );
   });
 
   it('does not read through symbolic links that lead out of the repository, and keeps those that stay', async () => {
     await writeFile(join(fixture.directory, 'secret.jsonnet'), '{ secret: true }');
     const commit = await fixture.push({
-      links: { 'eksctl/out.jsonnet': join(fixture.directory, 'secret.jsonnet'), 'eksctl/in.jsonnet': 'coast.jsonnet', 'up': '../..' },
+      links: {
+        'eksctl/out.jsonnet': join(fixture.directory, 'secret.jsonnet'),
+        'eksctl/in.jsonnet': 'coast.jsonnet',
+        up: '../..',
+      },
     });
 
-    await expect(repository.checkout(location({ path: 'eksctl/out.jsonnet' }), commit)).rejects.toMatchObject({ code: 'ConfigNotFound' });
-    await expect(repository.checkout(location({ path: 'up/secret.jsonnet' }), commit)).rejects.toMatchObject({ code: 'ConfigNotFound' });
+    await expect(repository.checkout(location({ path: 'eksctl/out.jsonnet' }), commit)).rejects.toMatchObject({
+      code: 'ConfigNotFound',
+    });
+    await expect(repository.checkout(location({ path: 'up/secret.jsonnet' }), commit)).rejects.toMatchObject({
+      code: 'ConfigNotFound',
+    });
     const inside = await repository.checkout(location({ path: 'eksctl/in.jsonnet' }), commit);
     expect(inside.source).toBe(CONFIG);
     await inside.dispose();
@@ -161,7 +208,9 @@ describe('committing and pushing', () => {
     expect(pushed.commit).toBe((await fixture.git('rev-parse', `refs/heads/${BRANCH}`)).trim());
     expect((await fixture.git('rev-parse', `${BRANCH}^`)).trim()).toBe(first);
     expect(`${await fixture.git('show', `${BRANCH}:${PATH_IN_REPO}`)}\n`).toBe(changed);
-    expect(await fixture.git('log', '-1', '--format=%an|%cn|%B', BRANCH)).toContain('eks-upgrade-bot|eks-upgrade-bot|Upgrade coast to 1.24');
+    expect(await fixture.git('log', '-1', '--format=%an|%cn|%B', BRANCH)).toContain(
+      'eks-upgrade-bot|eks-upgrade-bot|Upgrade coast to 1.24',
+    );
     expect(pushed.diff).toContain(`-{ metadata: { name: 'coast', version: '1.22' }`);
     expect(pushed.diff).toContain(`+{ metadata: { name: 'coast', version: '1.24' }`);
     expect((await fixture.git('rev-parse', 'main')).trim()).toBe(first);
@@ -176,7 +225,10 @@ describe('committing and pushing', () => {
   });
 
   it('twice at the same time is one commit', async () => {
-    const results = await Promise.allSettled([repository.commitAndPush(edit(changed)), open('another-cache').commitAndPush(edit(changed))]);
+    const results = await Promise.allSettled([
+      repository.commitAndPush(edit(changed)),
+      open('another-cache').commitAndPush(edit(changed)),
+    ]);
 
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
     expect(await commitsOn(BRANCH)).toBe(2);
@@ -204,7 +256,9 @@ describe('committing and pushing', () => {
     const other = await fixture.push({ branch: BRANCH, from: 'origin/main', files: { 'README.md': 'other\n' } });
     const newer = await fixture.push({ from: 'origin/main', files: { 'README.md': 'main moved\n' } });
 
-    await expect(repository.commitAndPush(edit(changed, newer))).rejects.toMatchObject({ code: 'BranchHasOtherHistory' });
+    await expect(repository.commitAndPush(edit(changed, newer))).rejects.toMatchObject({
+      code: 'BranchHasOtherHistory',
+    });
     expect((await fixture.git('rev-parse', BRANCH)).trim()).toBe(other);
   });
 
@@ -215,7 +269,10 @@ describe('committing and pushing', () => {
 
     const error = await repository.commitAndPush(edit(changed)).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ code: 'PushRejected', message: expect.stringContaining('branch names must start with feature/') });
+    expect(error).toMatchObject({
+      code: 'PushRejected',
+      message: expect.stringContaining('branch names must start with feature/'),
+    });
   });
 
   it('a remote that went away is no success', async () => {
@@ -235,7 +292,9 @@ describe('committing and pushing', () => {
   it('does not write through a symbolic link', async () => {
     const commit = await fixture.push({ links: { 'link.jsonnet': PATH_IN_REPO, folder: 'eksctl' } });
     for (const path of ['link.jsonnet', 'folder/coast.jsonnet']) {
-      await expect(repository.commitAndPush({ ...edit(changed, commit), files: { [path]: 'x' } })).rejects.toMatchObject({ code: 'BadConfigPath' });
+      await expect(
+        repository.commitAndPush({ ...edit(changed, commit), files: { [path]: 'x' } }),
+      ).rejects.toMatchObject({ code: 'BadConfigPath' });
     }
   });
 });

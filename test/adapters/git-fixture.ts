@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { execa } from 'execa';
 
 /** A bare remote with one branch `main`, and a person with a clone of it. */
 export type GitFixture = {
@@ -9,7 +9,12 @@ export type GitFixture = {
   remote: string;
   env: Record<string, string>;
   /** The person commits files (and symbolic links: path → target) on a branch and pushes; the commit's id. */
-  push: (change: { files?: Record<string, string>; links?: Record<string, string>; branch?: string; from?: string }) => Promise<string>;
+  push: (change: {
+    files?: Record<string, string>;
+    links?: Record<string, string>;
+    branch?: string;
+    from?: string;
+  }) => Promise<string>;
   git: (...args: string[]) => Promise<string>;
   remove: () => Promise<void>;
 };
@@ -20,7 +25,12 @@ export async function createGitFixture(): Promise<GitFixture> {
   const clone = join(directory, 'person');
   const env = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: directory };
   const run = async (cwd: string, args: string[]): Promise<string> => {
-    const person = { GIT_AUTHOR_NAME: 'p', GIT_AUTHOR_EMAIL: 'p@e', GIT_COMMITTER_NAME: 'p', GIT_COMMITTER_EMAIL: 'p@e' };
+    const person = {
+      GIT_AUTHOR_NAME: 'p',
+      GIT_AUTHOR_EMAIL: 'p@e',
+      GIT_COMMITTER_NAME: 'p',
+      GIT_COMMITTER_EMAIL: 'p@e',
+    };
     return (await execa('git', args, { cwd, extendEnv: false, env: { ...env, ...person } })).stdout;
   };
   await run(directory, ['init', '--quiet', '--bare', '--initial-branch=main', remote]);

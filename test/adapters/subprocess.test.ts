@@ -52,9 +52,21 @@ describe('how a child process can end', () => {
   });
 
   it.each([
-    ['a program that is not in PATH', { program: 'no-such-program', env: { PATH: '/usr/bin' } }, 'cannot start no-such-program: not found in PATH (/usr/bin)'],
-    ['a path that is not there', { program: '/no/such/program' }, 'cannot start /no/such/program: no such file, or not executable'],
-    ['a working directory that is not there', { program: '/bin/true', cwd: '/no/such/folder' }, 'cannot start /bin/true in /no/such/folder: no such directory'],
+    [
+      'a program that is not in PATH',
+      { program: 'no-such-program', env: { PATH: '/usr/bin' } },
+      'cannot start no-such-program: not found in PATH (/usr/bin)',
+    ],
+    [
+      'a path that is not there',
+      { program: '/no/such/program' },
+      'cannot start /no/such/program: no such file, or not executable',
+    ],
+    [
+      'a working directory that is not there',
+      { program: '/bin/true', cwd: '/no/such/folder' },
+      'cannot start /bin/true in /no/such/folder: no such directory',
+    ],
   ])('spawn-failed: %s', async (_title, request, message) => {
     expect(await runSubprocess(script('', request))).toEqual({ kind: 'spawn-failed', message });
   });
@@ -64,7 +76,8 @@ describe('how a child process can end', () => {
     await writeFile(file, 'text');
 
     expect(await runSubprocess(script('', { program: file }))).toEqual({
-      kind: 'spawn-failed', message: `cannot start ${file}: no such file, or not executable`,
+      kind: 'spawn-failed',
+      message: `cannot start ${file}: no such file, or not executable`,
     });
   });
 
@@ -76,10 +89,12 @@ describe('how a child process can end', () => {
 
   it('killed: aborted, with what it had printed', async () => {
     const abort = new AbortController();
-    const running = runSubprocess(script(
-      `console.log('working'); require('fs').writeFileSync('pid', process.pid + '\\n'); setInterval(() => {}, 1000)`,
-      { signal: abort.signal },
-    ));
+    const running = runSubprocess(
+      script(
+        `console.log('working'); require('fs').writeFileSync('pid', process.pid + '\\n'); setInterval(() => {}, 1000)`,
+        { signal: abort.signal },
+      ),
+    );
     const pid = await pidIn('pid');
     abort.abort();
 
@@ -88,7 +103,9 @@ describe('how a child process can end', () => {
   });
 
   it('killed: aborted before it was started, it never runs', async () => {
-    const result = await runSubprocess(script(`require('fs').writeFileSync('ran', '')`, { signal: AbortSignal.abort() }));
+    const result = await runSubprocess(
+      script(`require('fs').writeFileSync('ran', '')`, { signal: AbortSignal.abort() }),
+    );
 
     expect(result).toMatchObject({ kind: 'killed', aborted: true });
     await expect(readFile(join(directory, 'ran'))).rejects.toThrow('ENOENT');
@@ -96,11 +113,13 @@ describe('how a child process can end', () => {
 
   it('timed-out: the whole group, a grandchild and one that ignores SIGTERM included', async () => {
     const grandchild = `process.on('SIGTERM', () => {}); require('fs').writeFileSync('grandchild', process.pid + '\\n'); setInterval(() => {}, 1000)`;
-    const running = runSubprocess(script(
-      `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'inherit' });
+    const running = runSubprocess(
+      script(
+        `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'inherit' });
        process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)`,
-      { timeoutMs: 1_500, graceMs: 100 },
-    ));
+        { timeoutMs: 1_500, graceMs: 100 },
+      ),
+    );
     const pid = await pidIn('grandchild');
 
     expect(await running).toMatchObject({ kind: 'timed-out', timeoutMs: 1_500 });
@@ -108,10 +127,12 @@ describe('how a child process can end', () => {
   });
 
   it('exited: what it leaves behind is killed and does not hold us up', async () => {
-    const result = await runSubprocess(script(
-      `const left = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+    const result = await runSubprocess(
+      script(
+        `const left = require('child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
        console.log(left.pid); left.unref();`,
-    ));
+      ),
+    );
 
     expect(result).toMatchObject({ kind: 'exited', code: 0 });
     const pid = result.kind === 'exited' ? Number(result.stdout) : NaN;
@@ -122,7 +143,10 @@ describe('how a child process can end', () => {
 describe('what goes in and what comes out', () => {
   it('passes arguments as they are: no shell reads them', async () => {
     const evil = '$(touch pwned); `touch pwned` && "quotes" * ~';
-    const result = await runSubprocess({ ...script('console.log(process.argv[1])'), args: ['-e', 'console.log(process.argv[1])', '--', evil] });
+    const result = await runSubprocess({
+      ...script('console.log(process.argv[1])'),
+      args: ['-e', 'console.log(process.argv[1])', '--', evil],
+    });
 
     expect(result).toMatchObject({ stdout: `${evil}\n` });
   });
@@ -141,10 +165,12 @@ describe('what goes in and what comes out', () => {
 
   it('keeps the end of 250 MB of output in little memory, without blocking the child', async () => {
     const before = process.memoryUsage().rss;
-    const result = await runSubprocess(script(
-      `const line = 'x'.repeat(1023) + '\\n'; let n = 0;
+    const result = await runSubprocess(
+      script(
+        `const line = 'x'.repeat(1023) + '\\n'; let n = 0;
        (function more() { while (n++ < 250_000) if (!process.stdout.write(line)) return process.stdout.once('drain', more); console.log('the end'); })()`,
-    ));
+      ),
+    );
 
     expect(result).toMatchObject({ kind: 'exited', code: 0, truncated: true });
     const stdout = result.kind === 'exited' ? result.stdout : '';
@@ -157,36 +183,53 @@ describe('what goes in and what comes out', () => {
     const code = `console.log('key AKIAIOSFODNN7EXAMPLE'); console.error('https://me:secret@host/x')`;
 
     expect(await runSubprocess(script(code))).toMatchObject({
-      stdout: 'key [access key]\n', stderr: 'https://[credentials]@host/x\n',
+      stdout: 'key [access key]\n',
+      stderr: 'https://[credentials]@host/x\n',
     });
     expect(await runSubprocess(script(code, { stdout: 'data' }))).toMatchObject({
-      stdout: 'key AKIAIOSFODNN7EXAMPLE\n', stderr: 'https://[credentials]@host/x\n',
+      stdout: 'key AKIAIOSFODNN7EXAMPLE\n',
+      stderr: 'https://[credentials]@host/x\n',
     });
   });
 });
 
 describe.each(['setpriv', 'supervisor'] as const)('with %s', (guard) => {
-  it.runIf(guard === 'supervisor' || process.platform === 'linux')('a child dies with its parent, also when that is killed with -9', async () => {
-    const door = fileURLToPath(import.meta.resolve('#src/adapters/subprocess.ts'));
-    const child = `require('fs').writeFileSync('child', process.pid + '\\n'); setInterval(() => {}, 1000)`;
-    const request = { program: NODE, args: ['-e', child], cwd: directory, env: {}, timeoutMs: 60_000, guard };
-    await writeFile(join(directory, 'parent.ts'), `
+  it.runIf(guard === 'supervisor' || process.platform === 'linux')(
+    'a child dies with its parent, also when that is killed with -9',
+    async () => {
+      const door = fileURLToPath(import.meta.resolve('#src/adapters/subprocess.ts'));
+      const child = `require('fs').writeFileSync('child', process.pid + '\\n'); setInterval(() => {}, 1000)`;
+      const request = { program: NODE, args: ['-e', child], cwd: directory, env: {}, timeoutMs: 60_000, guard };
+      await writeFile(
+        join(directory, 'parent.ts'),
+        `
       import { runSubprocess } from ${JSON.stringify(door)};
       await runSubprocess(${JSON.stringify(request)});
-    `);
-    const parent = spawn(NODE, [join(directory, 'parent.ts')], { stdio: 'ignore', cwd: process.cwd() });
-    const pid = await pidIn('child');
-    expect(isAlive(pid)).toBe(true);
+    `,
+      );
+      const parent = spawn(NODE, [join(directory, 'parent.ts')], { stdio: 'ignore', cwd: process.cwd() });
+      const pid = await pidIn('child');
+      expect(isAlive(pid)).toBe(true);
 
-    parent.kill('SIGKILL');
-    await once(parent, 'exit');
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
 
-    await until('the child is gone', () => !isAlive(pid));
-  });
+      await until('the child is gone', () => !isAlive(pid));
+    },
+  );
 
   it('exit code, signal and output are those of the program', async () => {
-    expect(await runSubprocess(script(`console.log('x'); process.exit(7)`, { guard }))).toMatchObject({ kind: 'exited', code: 7, stdout: 'x\n' });
-    expect(await runSubprocess(script(`process.kill(process.pid, 'SIGKILL')`, { guard }))).toMatchObject({ kind: 'killed', signal: 'SIGKILL' });
-    expect(await runSubprocess(script(`setInterval(() => {}, 1000)`, { guard, timeoutMs: 1_000 }))).toMatchObject({ kind: 'timed-out' });
+    expect(await runSubprocess(script(`console.log('x'); process.exit(7)`, { guard }))).toMatchObject({
+      kind: 'exited',
+      code: 7,
+      stdout: 'x\n',
+    });
+    expect(await runSubprocess(script(`process.kill(process.pid, 'SIGKILL')`, { guard }))).toMatchObject({
+      kind: 'killed',
+      signal: 'SIGKILL',
+    });
+    expect(await runSubprocess(script(`setInterval(() => {}, 1000)`, { guard, timeoutMs: 1_000 }))).toMatchObject({
+      kind: 'timed-out',
+    });
   });
 });

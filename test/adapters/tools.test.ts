@@ -17,11 +17,23 @@ function printed(stdout: string, code = 0): SubprocessResult {
 
 describe('versions of the tools', () => {
   it('finds those that are installed and says why one is missing', async () => {
-    const tools = createTools({ programs: { ...programs, eksctl: '/no/such/eksctl' }, inheritedEnv, directory: tmpdir() });
+    const tools = createTools({
+      programs: { ...programs, eksctl: '/no/such/eksctl' },
+      inheritedEnv,
+      directory: tmpdir(),
+    });
 
     expect(await tools.versions()).toEqual([
-      { tool: 'eksctl', minimum: '0.200.0', found: { kind: 'missing', why: 'cannot start /no/such/eksctl: no such file, or not executable' } },
-      { tool: 'jsonnet', minimum: '0.18.0', found: { kind: 'version', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) } },
+      {
+        tool: 'eksctl',
+        minimum: '0.200.0',
+        found: { kind: 'missing', why: 'cannot start /no/such/eksctl: no such file, or not executable' },
+      },
+      {
+        tool: 'jsonnet',
+        minimum: '0.18.0',
+        found: { kind: 'version', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+      },
       { tool: 'git', minimum: '2.30.0', found: { kind: 'version', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) } },
     ]);
   });
@@ -40,7 +52,11 @@ describe('versions of the tools', () => {
   it.each<[string, SubprocessResult, string]>([
     ['fails', printed('no such command\n', 1), 'eksctl exited with 1 and said no version: no such command'],
     ['says nothing', printed(''), 'eksctl exited with 0 and said no version: '],
-    ['hangs', { kind: 'timed-out', timeoutMs: 20_000, stdout: '', stderr: '', all: '', truncated: false }, 'eksctl did not say its version within 20 seconds'],
+    [
+      'hangs',
+      { kind: 'timed-out', timeoutMs: 20_000, stdout: '', stderr: '', all: '', truncated: false },
+      'eksctl did not say its version within 20 seconds',
+    ],
   ])('a tool that %s is missing', async (_title, answer, why) => {
     const [first] = await toolsThatAnswer(answer).versions();
     expect(first?.found).toEqual({ kind: 'missing', why });

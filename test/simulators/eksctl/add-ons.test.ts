@@ -5,7 +5,10 @@ let world: EksctlWorld;
 afterEach(() => world.stop());
 
 function imagesWritten(): unknown[] {
-  return world.cloud.effects().filter(({ effect }) => effect === 'object-changed').flatMap(({ images }) => images ?? []);
+  return world.cloud
+    .effects()
+    .filter(({ effect }) => effect === 'object-changed')
+    .flatMap(({ images }) => images ?? []);
 }
 
 const REGISTRY = '602401143452.dkr.ecr.us-west-2.amazonaws.com';
@@ -37,29 +40,45 @@ describe('utils update-… of self-managed add-ons', () => {
     world = await startEksctlWorld({ world: { addons: 'eks' } });
     expect(await world.eksctl(['utils', 'update-kube-proxy', '--approve'])).toMatchObject({
       exitCode: 1,
-      stderr: 'Error: addon kube-proxy is installed as a managed EKS addon; to update it, use `eksctl update addon` instead',
+      stderr:
+        'Error: addon kube-proxy is installed as a managed EKS addon; to update it, use `eksctl update addon` instead',
     });
   });
 
   it('has no coredns for minors below 1.23', async () => {
-    world = await startEksctlWorld({ world: { version: '1.22', config: { ...COAST, metadata: { ...COAST.metadata, version: '1.22' } } } });
+    world = await startEksctlWorld({
+      world: { version: '1.22', config: { ...COAST, metadata: { ...COAST.metadata, version: '1.22' } } },
+    });
     expect(await world.eksctl(['utils', 'update-coredns', '--approve'])).toMatchObject({
-      exitCode: 1, stderr: 'Error: open assets/coredns-1.22.json: file does not exist',
+      exitCode: 1,
+      stderr: 'Error: open assets/coredns-1.22.json: file does not exist',
     });
   });
 });
 
 describe('create iamidentitymapping', () => {
-  const MAP = ['create', 'iamidentitymapping', '--arn=arn:aws:iam::111122223333:role/ops', '--username=ops', '--group=system:masters'];
+  const MAP = [
+    'create',
+    'iamidentitymapping',
+    '--arn=arn:aws:iam::111122223333:role/ops',
+    '--username=ops',
+    '--group=system:masters',
+  ];
 
   it('maps a role once with --no-duplicate-arns, and twice without', async () => {
     world = await startEksctlWorld();
     expect(await world.eksctl([...MAP, '--no-duplicate-arns'])).toMatchObject({ exitCode: 0 });
     const again = await world.eksctl([...MAP, '--no-duplicate-arns']);
-    expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('found existing mapping that matches the one being created, skipping.') });
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('found existing mapping that matches the one being created, skipping.'),
+    });
     expect(world.cloud.effects()).toHaveLength(1);
 
-    expect(await world.eksctl(MAP)).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('which will be shadowed by your new mapping') });
+    expect(await world.eksctl(MAP)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('which will be shadowed by your new mapping'),
+    });
     expect(world.cloud.effects()).toHaveLength(2);
   });
 
@@ -67,14 +86,17 @@ describe('create iamidentitymapping', () => {
     world = await startEksctlWorld();
     await world.eksctl([...MAP, '--no-duplicate-arns']);
     expect(await world.eksctl([...MAP.slice(0, 4), '--group=viewers', '--no-duplicate-arns'])).toMatchObject({
-      exitCode: 1, stderr: 'Error: found existing mapping with the same arn "arn:aws:iam::111122223333:role/ops" and shadowing is disabled',
+      exitCode: 1,
+      stderr:
+        'Error: found existing mapping with the same arn "arn:aws:iam::111122223333:role/ops" and shadowing is disabled',
     });
   });
 
   it('needs rights in the cluster itself', async () => {
     world = await startEksctlWorld({ options: { faults: [{ cluster: 'coast', name: 'no-access' }] } });
     expect(await world.eksctl(MAP)).toMatchObject({
-      exitCode: 1, stderr: 'Error: getting auth ConfigMap: the server has asked for the client to provide credentials',
+      exitCode: 1,
+      stderr: 'Error: getting auth ConfigMap: the server has asked for the client to provide credentials',
     });
   });
 });

@@ -1,8 +1,8 @@
 import { parse, stringify } from 'yaml';
-import type { ClusterCommand } from './command.ts';
-import { type KubeObject, type Kubernetes } from './kubernetes.ts';
 import { messageOf } from '#src/domain/errors.ts';
+import type { ClusterCommand } from './command.ts';
 import { EksctlError } from './eksctl-error.ts';
+import type { KubeObject, Kubernetes } from './kubernetes.ts';
 
 /** kube-system/aws-auth as eksctl edits it (pkg/authconfigmap): read, change in memory, write back; two at once conflict. */
 export type Identity = { rolearn?: string; userarn?: string; username?: string; groups?: string[] };
@@ -10,8 +10,8 @@ export type Identity = { rolearn?: string; userarn?: string; username?: string; 
 const COLLECTION = '/api/v1/namespaces/kube-system/configmaps';
 const PATH = `${COLLECTION}/aws-auth`;
 
-export const NODE_USERNAME = 'system:node:{{EC2PrivateDNSName}}';
-export const NODE_GROUPS = ['system:bootstrappers', 'system:nodes'];
+const NODE_USERNAME = 'system:node:{{EC2PrivateDNSName}}';
+const NODE_GROUPS = ['system:bootstrappers', 'system:nodes'];
 
 export type AwsAuth = { roles: Identity[]; users: Identity[]; object: KubeObject | null };
 
@@ -28,9 +28,18 @@ function listIn(text: string | undefined): Identity[] {
 }
 
 export async function saveAwsAuth(kubernetes: Kubernetes, { roles, users, object }: AwsAuth): Promise<void> {
-  const data = { ...(object?.['data'] as Record<string, string> | undefined), mapRoles: stringify(roles), mapUsers: stringify(users) };
+  const data = {
+    ...(object?.['data'] as Record<string, string> | undefined),
+    mapRoles: stringify(roles),
+    mapUsers: stringify(users),
+  };
   if (object === null) {
-    await kubernetes.create(COLLECTION, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'aws-auth', namespace: 'kube-system' }, data });
+    await kubernetes.create(COLLECTION, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'aws-auth', namespace: 'kube-system' },
+      data,
+    });
     return;
   }
   await kubernetes.replace(PATH, { ...object, data });
@@ -52,10 +61,15 @@ export async function mapNodeRole({ kubernetes, log }: ClusterCommand, roleArn: 
 export async function unmapNodeRole({ kubernetes, log }: ClusterCommand, roleArn: string): Promise<void> {
   const auth = await readAwsAuth(kubernetes);
   const index = auth.roles.findIndex(({ rolearn }) => rolearn === roleArn);
-  if (index === -1) throw new EksctlError(`removing nodegroup from auth ConfigMap: instance identity ARN "${roleArn}" not found in auth ConfigMap`);
+  if (index === -1)
+    throw new EksctlError(
+      `removing nodegroup from auth ConfigMap: instance identity ARN "${roleArn}" not found in auth ConfigMap`,
+    );
   const [removed] = auth.roles.splice(index, 1);
   const groups = (removed?.groups ?? []).map((group) => `"${group}"`).join(' ');
-  log.info(`removing identity "${roleArn}" from auth ConfigMap (username = "${removed?.username ?? ''}", groups = [${groups}])`);
+  log.info(
+    `removing identity "${roleArn}" from auth ConfigMap (username = "${removed?.username ?? ''}", groups = [${groups}])`,
+  );
   try {
     await saveAwsAuth(kubernetes, auth);
   } catch (error) {

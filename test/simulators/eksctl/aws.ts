@@ -35,7 +35,9 @@ export function connectAws(region: string, endpoint: string | undefined): Aws {
     region,
     eks,
     cloudFormation: () => {
-      cloudFormation ??= import('@aws-sdk/client-cloudformation').then((sdk) => new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT }));
+      cloudFormation ??= import('@aws-sdk/client-cloudformation').then(
+        (sdk) => new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT }),
+      );
       return cloudFormation;
     },
     callerArn: async () => {
@@ -43,13 +45,18 @@ export function connectAws(region: string, endpoint: string | undefined): Aws {
       const answer = await call('sts', { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body);
       const arn = /<Arn>([^<]+)<\/Arn>/.exec(answer.text)?.[1];
       if (arn !== undefined) return arn;
-      throw new EksctlError(`checking AWS STS access – cannot get role ARN for current session: operation error STS: GetCallerIdentity, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}`);
+      throw new EksctlError(
+        `checking AWS STS access – cannot get role ARN for current session: operation error STS: GetCallerIdentity, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}`,
+      );
     },
     parameter: async (name) => {
       const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' };
       const answer = await call('ssm', headers, JSON.stringify({ Name: name }));
       if (answer.text.includes('ParameterNotFound')) return null;
-      if (answer.status !== 200) throw new EksctlError(`error getting AMI from SSM Parameter Store: operation error SSM: GetParameter, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}. please verify that AMI Family is supported`);
+      if (answer.status !== 200)
+        throw new EksctlError(
+          `error getting AMI from SSM Parameter Store: operation error SSM: GetParameter, https response error StatusCode: ${answer.status}, ${answer.text.slice(0, 300)}. please verify that AMI Family is supported`,
+        );
       return (JSON.parse(answer.text) as { Parameter: { Value: string } }).Parameter.Value;
     },
     kubernetesToken: (cluster) => kubernetesToken(signerOf('sts'), region, cluster),
@@ -61,11 +68,24 @@ type SignedCall = (service: string, headers: Record<string, string>, body: strin
 
 const ATTEMPTS = 5;
 
-function signedCall({ region, endpoint, signerOf }: { region: string; endpoint: string | undefined; signerOf: (service: string) => SignatureV4 }): SignedCall {
+function signedCall({
+  region,
+  endpoint,
+  signerOf,
+}: {
+  region: string;
+  endpoint: string | undefined;
+  signerOf: (service: string) => SignatureV4;
+}): SignedCall {
   return async (service, headers, body) => {
     const url = new URL(endpoint ?? `https://${service}.${region}.amazonaws.com`);
     const target = {
-      method: 'POST', protocol: url.protocol, hostname: url.hostname, path: '/', query: {}, body,
+      method: 'POST',
+      protocol: url.protocol,
+      hostname: url.hostname,
+      path: '/',
+      query: {},
+      body,
       ...(url.port === '' ? {} : { port: Number(url.port) }),
       headers: { host: url.host, 'user-agent': `eksctl/${VERSION}`, ...headers },
     };
@@ -83,11 +103,17 @@ function signedCall({ region, endpoint, signerOf }: { region: string; endpoint: 
 /** https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster */
 async function kubernetesToken(signer: SignatureV4, region: string, cluster: string): Promise<string> {
   const host = `sts.${region}.amazonaws.com`;
-  const signed = await signer.presign({
-    method: 'GET', protocol: 'https:', hostname: host, path: '/',
-    query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-    headers: { host, 'x-k8s-aws-id': cluster },
-  }, { expiresIn: 60 });
+  const signed = await signer.presign(
+    {
+      method: 'GET',
+      protocol: 'https:',
+      hostname: host,
+      path: '/',
+      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
+      headers: { host, 'x-k8s-aws-id': cluster },
+    },
+    { expiresIn: 60 },
+  );
   const query = new URLSearchParams(signed.query as Record<string, string>).toString().replaceAll('+', '%20');
   return `k8s-aws-v1.${Buffer.from(`https://${host}/?${query}`).toString('base64url')}`;
 }

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { createEksctl } from '#src/adapters/eksctl.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEksctl } from '#src/adapters/eksctl.ts';
 import { clockFromNow } from '../clock.ts';
 import { durationOf, parseCommandLine } from './command-line.ts';
 import { globMatches } from './node-group-filter.ts';
@@ -17,8 +17,16 @@ afterEach(async () => {
 
 describe('the command line', () => {
   it.each([
-    [['create', 'ng', '-f', 'x', '--include', 'a', '--include=b,c'], 'create nodegroup', { 'config-file': 'x', include: 'a,b,c' }],
-    [['delete', 'nodegroup', '-f=x', '--approve', '--drain=false', '--wait'], 'delete nodegroup', { 'config-file': 'x', approve: 'true', drain: 'false', wait: 'true' }],
+    [
+      ['create', 'ng', '-f', 'x', '--include', 'a', '--include=b,c'],
+      'create nodegroup',
+      { 'config-file': 'x', include: 'a,b,c' },
+    ],
+    [
+      ['delete', 'nodegroup', '-f=x', '--approve', '--drain=false', '--wait'],
+      'delete nodegroup',
+      { 'config-file': 'x', approve: 'true', drain: 'false', wait: 'true' },
+    ],
     [['version'], 'version', {}],
   ])('reads %j', (argv, command, flags) => {
     const parsed = parseCommandLine(argv);
@@ -34,13 +42,22 @@ describe('the command line', () => {
     expect(() => parseCommandLine(argv)).toThrow(message);
   });
 
-  it.each([['25m', 1_500_000], ['1h30m', 5_400_000], ['90s', 90_000]])('reads the duration %s', (text, ms) => {
+  it.each([
+    ['25m', 1_500_000],
+    ['1h30m', 5_400_000],
+    ['90s', 90_000],
+  ])('reads the duration %s', (text, ms) => {
     expect(durationOf(text)).toBe(ms);
   });
 
   it.each([
-    ['nb-*', 'nb-m5-large', true], ['core-a', 'core-a', true], ['core-a', 'core-ab', false], ['core-?', 'core-b', true],
-    ['core-[ab]', 'core-c', false], ['{nb,dask}-*', 'dask-x', true], ['a.b', 'axb', false],
+    ['nb-*', 'nb-m5-large', true],
+    ['core-a', 'core-a', true],
+    ['core-a', 'core-ab', false],
+    ['core-?', 'core-b', true],
+    ['core-[ab]', 'core-c', false],
+    ['{nb,dask}-*', 'dask-x', true],
+    ['a.b', 'axb', false],
   ])('the glob %s and the name %s: %s', (glob, name, matches) => {
     expect(globMatches(glob, name)).toBe(matches);
   });
@@ -48,20 +65,36 @@ describe('the command line', () => {
 
 describe('the config', () => {
   it.each([
-    ['an unknown field', { ...COAST, nodegroups: [] }, 'error unmarshaling JSON: while decoding JSON: json: unknown field "nodegroups"'],
+    [
+      'an unknown field',
+      { ...COAST, nodegroups: [] },
+      'error unmarshaling JSON: while decoding JSON: json: unknown field "nodegroups"',
+    ],
     ['an unknown field of a group', { ...COAST, nodeGroups: [{ name: 'a', size: 3 }] }, 'json: unknown field "size"'],
-    ['a version that is a number', { ...COAST, metadata: { ...COAST.metadata, version: 1.23 } }, 'json: cannot unmarshal number into Go struct field ClusterMeta.metadata.version of type string'],
-    ['an old API version', { ...COAST, apiVersion: 'eksctl.io/v1alpha3' }, 'no kind "ClusterConfig" is registered for version "eksctl.io/v1alpha3" in scheme'],
+    [
+      'a version that is a number',
+      { ...COAST, metadata: { ...COAST.metadata, version: 1.23 } },
+      'json: cannot unmarshal number into Go struct field ClusterMeta.metadata.version of type string',
+    ],
+    [
+      'an old API version',
+      { ...COAST, apiVersion: 'eksctl.io/v1alpha3' },
+      'no kind "ClusterConfig" is registered for version "eksctl.io/v1alpha3" in scheme',
+    ],
     ['no name', { ...COAST, metadata: { region: 'us-west-2' } }, 'Error: metadata.name must be set'],
   ])('with %s is refused', async (_title, config, message) => {
     world = await startEksctlWorld();
-    expect(await world.eksctl(['create', 'nodegroup'], config)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
+    expect(await world.eksctl(['create', 'nodegroup'], config)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining(message),
+    });
   });
 
   it('and --name exclude each other', async () => {
     world = await startEksctlWorld();
     expect(await world.eksctl(['delete', 'nodegroup', '--name=core-a', '--approve'])).toMatchObject({
-      exitCode: 1, stderr: 'Error: cannot use --name when --config-file/-f is set',
+      exitCode: 1,
+      stderr: 'Error: cannot use --name when --config-file/-f is set',
     });
   });
 
@@ -83,18 +116,24 @@ describe('the wrapper', () => {
     world = await startEksctlWorld({ faults: ['eksctl-exits-1'] });
     expect(await world.eksctl(['version'])).toMatchObject({ exitCode: 0 });
     expect(await world.eksctl(['create', 'nodegroup', '--include=core-b'], COAST_B)).toMatchObject({
-      exitCode: 1, stderr: 'Error: the server has asked for the client to provide credentials', stdout: expect.stringContaining('created 1 nodegroup(s)'),
+      exitCode: 1,
+      stderr: 'Error: the server has asked for the client to provide credentials',
+      stdout: expect.stringContaining('created 1 nodegroup(s)'),
     });
   });
 
   it('does nothing with exit-0-nothing', async () => {
     world = await startEksctlWorld({ faults: ['exit-0-nothing'] });
-    expect(await world.eksctl(['delete', 'nodegroup', '--include=*', '--approve'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(await world.eksctl(['delete', 'nodegroup', '--include=*', '--approve'])).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: '',
+    });
     expect(world.cloud.effects()).toEqual([]);
   });
 });
 
-describe('run by the bot\'s adapter', () => {
+describe("run by the bot's adapter", () => {
   async function throughAdapter(faults: 'hang'[], timeoutMs: number) {
     world = await startEksctlWorld();
     const { cloud } = world;
@@ -104,15 +143,27 @@ describe('run by the bot\'s adapter', () => {
       const eksctl = createEksctl({
         program: await writeEksctlWrapper({ directory, clock: clockFromNow(600), faults }),
         inheritedEnv: { PATH: '/usr/bin:/bin', HOME: directory, AWS_ENDPOINT_URL: cloud.awsUrl },
-        credentialsOf: () => () => Promise.resolve({ accessKeyId: principal?.accessKeyId ?? '', secretAccessKey: principal?.secretAccessKey ?? '' }),
+        credentialsOf: () => () =>
+          Promise.resolve({
+            accessKeyId: principal?.accessKeyId ?? '',
+            secretAccessKey: principal?.secretAccessKey ?? '',
+          }),
         temporaryDirectory: directory,
       });
       return await eksctl.run({
         cluster: {
-          name: 'coast', region: 'us-west-2', account: '111122223333', roleArn: null, coreGroups: [], skewPolicy: 'supported',
+          name: 'coast',
+          region: 'us-west-2',
+          account: '111122223333',
+          roleArn: null,
+          coreGroups: [],
+          skewPolicy: 'supported',
           config: { remote: 'r', branch: 'main', path: 'coast.json' },
         },
-        args: ['create', 'nodegroup', '--include=core-b'], config: JSON.stringify(COAST_B), workingDirectory: directory, timeoutMs,
+        args: ['create', 'nodegroup', '--include=core-b'],
+        config: JSON.stringify(COAST_B),
+        workingDirectory: directory,
+        timeoutMs,
         signal: new AbortController().signal,
       });
     } finally {
@@ -120,9 +171,13 @@ describe('run by the bot\'s adapter', () => {
     }
   }
 
-  it('it works with the credentials of the refreshable profile alone', async () => {
+  it('works with the credentials of the refreshable profile alone', async () => {
     const outcome = await throughAdapter([], 15_000);
-    expect(outcome).toMatchObject({ kind: 'exited', code: 0, lastLines: expect.stringContaining('[✔]  created 1 nodegroup(s) in cluster "coast"') });
+    expect(outcome).toMatchObject({
+      kind: 'exited',
+      code: 0,
+      lastLines: expect.stringContaining('[✔]  created 1 nodegroup(s) in cluster "coast"'),
+    });
   });
 
   it('one that hangs is ended at the time limit', async () => {

@@ -7,17 +7,46 @@ export type CommandLine = {
   flags: ReadonlyMap<string, string>;
 };
 
-const SHORT: Readonly<Record<string, string>> = { f: 'config-file', n: 'name', r: 'region', o: 'output', C: 'color', v: 'verbose', c: 'cluster', p: 'profile', w: 'wait' };
+const SHORT: Readonly<Record<string, string>> = {
+  f: 'config-file',
+  n: 'name',
+  r: 'region',
+  o: 'output',
+  C: 'color',
+  v: 'verbose',
+  c: 'cluster',
+  p: 'profile',
+  w: 'wait',
+};
 
 const COMMON = ['color', 'verbose', 'help', 'profile', 'timeout', 'config-file', 'cluster', 'region', 'name'];
 const FILTER = ['include', 'exclude'];
 const ADDON = [...COMMON, 'approve'];
 
 /** Flags of the commands this simulator knows. */
-export const FLAGS: Readonly<Record<string, readonly string[]>> = {
+const FLAGS: Readonly<Record<string, readonly string[]>> = {
   version: ['output', 'color', 'verbose'],
-  'create nodegroup': [...COMMON, ...FILTER, 'version', 'nodegroup-parallelism', 'update-auth-configmap', 'skip-outdated-addons-check'],
-  'delete nodegroup': [...COMMON, ...FILTER, 'approve', 'drain', 'wait', 'only-missing', 'update-auth-configmap', 'disable-eviction', 'max-grace-period', 'pod-eviction-wait-period', 'parallel'],
+  'create nodegroup': [
+    ...COMMON,
+    ...FILTER,
+    'version',
+    'nodegroup-parallelism',
+    'update-auth-configmap',
+    'skip-outdated-addons-check',
+  ],
+  'delete nodegroup': [
+    ...COMMON,
+    ...FILTER,
+    'approve',
+    'drain',
+    'wait',
+    'only-missing',
+    'update-auth-configmap',
+    'disable-eviction',
+    'max-grace-period',
+    'pod-eviction-wait-period',
+    'parallel',
+  ],
   'get nodegroup': [...COMMON, 'output'],
   'create iamidentitymapping': [...COMMON, 'arn', 'group', 'username', 'no-duplicate-arns'],
   'utils update-kube-proxy': ADDON,
@@ -26,7 +55,17 @@ export const FLAGS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Flags that need no value. */
-const BOOLEAN = ['approve', 'drain', 'wait', 'only-missing', 'update-auth-configmap', 'no-duplicate-arns', 'help', 'disable-eviction', 'skip-outdated-addons-check'];
+const BOOLEAN = [
+  'approve',
+  'drain',
+  'wait',
+  'only-missing',
+  'update-auth-configmap',
+  'no-duplicate-arns',
+  'help',
+  'disable-eviction',
+  'skip-outdated-addons-check',
+];
 
 const ALIASES: Readonly<Record<string, string>> = { ng: 'nodegroup', nodegroups: 'nodegroup' };
 
@@ -40,7 +79,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       words.push(ALIASES[word] ?? word);
       continue;
     }
-    const name = flag[1] ?? SHORT[flag[2] ?? ''] ?? (flag[2] ?? '');
+    const name = flag[1] ?? SHORT[flag[2] ?? ''] ?? flag[2] ?? '';
     if (flag[3] === undefined && !BOOLEAN.includes(name)) index += 1;
     const value = flag[3] ?? (BOOLEAN.includes(name) ? 'true' : argv[index]);
     if (value === undefined) throw new EksctlError(`flag needs an argument: --${name}`);
@@ -75,5 +114,8 @@ export function isOn(flags: ReadonlyMap<string, string>, name: string, byDefault
 /** Go durations such as `25m`, `1h30m`, `90s`, in milliseconds. */
 export function durationOf(text: string): number {
   const units: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1_000 };
-  return [...text.matchAll(/(\d+(?:\.\d+)?)([hms])/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? 's'] ?? 0), 0);
+  return [...text.matchAll(/(\d+(?:\.\d+)?)([hms])/g)].reduce(
+    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? 's'] ?? 0),
+    0,
+  );
 }

@@ -45,9 +45,12 @@ export async function openCluster(invocation: Invocation, needs: 'operable' | 'u
   await aws.callerArn();
   const found = await describeCluster(aws, name);
   const status = found.status ?? '';
-  if (needs === 'updatable' && status !== 'ACTIVE') throw new EksctlError(`cannot update cluster "${name}" in "${region}" region due to status "${status}"`);
+  if (needs === 'updatable' && status !== 'ACTIVE')
+    throw new EksctlError(`cannot update cluster "${name}" in "${region}" region due to status "${status}"`);
   if (INOPERABLE.includes(status)) {
-    throw new EksctlError(`cannot perform Kubernetes API operations on cluster "${name}" in "${region}" region due to status "${status}"`);
+    throw new EksctlError(
+      `cannot perform Kubernetes API operations on cluster "${name}" in "${region}" region due to status "${status}"`,
+    );
   }
   const certificateAuthority = Buffer.from(found.certificateAuthority?.data ?? '', 'base64').toString();
   return {
@@ -61,7 +64,11 @@ export async function openCluster(invocation: Invocation, needs: 'operable' | 'u
       supportedVersions: await supportedVersions(aws),
       subnets: found.resourcesVpcConfig?.subnetIds ?? [],
     },
-    kubernetes: connectKubernetes({ endpoint: found.endpoint ?? '', certificateAuthority, token: await aws.kubernetesToken(name) }),
+    kubernetes: connectKubernetes({
+      endpoint: found.endpoint ?? '',
+      certificateAuthority,
+      token: await aws.kubernetesToken(name),
+    }),
   };
 }
 
@@ -70,7 +77,9 @@ async function describeCluster(aws: Aws, name: string) {
     const { cluster } = await aws.eks.send(new DescribeClusterCommand({ name }));
     if (cluster !== undefined) return cluster;
   } catch (error) {
-    throw new EksctlError(`unable to describe cluster control plane: operation error EKS: DescribeCluster, ${messageOf(error)}`);
+    throw new EksctlError(
+      `unable to describe cluster control plane: operation error EKS: DescribeCluster, ${messageOf(error)}`,
+    );
   }
   throw new EksctlError(`unable to describe cluster control plane: no cluster "${name}"`);
 }
@@ -79,7 +88,9 @@ async function supportedVersions(aws: Aws): Promise<string[]> {
   const versions: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await aws.eks.send(new DescribeClusterVersionsCommand({ ...(nextToken === undefined ? {} : { nextToken }) }));
+    const page = await aws.eks.send(
+      new DescribeClusterVersionsCommand({ ...(nextToken === undefined ? {} : { nextToken }) }),
+    );
     versions.push(...(page.clusterVersions ?? []).map(({ clusterVersion }) => clusterVersion ?? ''));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);

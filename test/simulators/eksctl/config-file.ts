@@ -36,21 +36,32 @@ export async function loadConfig(flags: ReadonlyMap<string, string>): Promise<Cl
   const incompatible = INCOMPATIBLE.find((flag) => flags.has(flag));
   if (incompatible !== undefined) throw new EksctlError(`cannot use --${incompatible} when --config-file/-f is set`);
   for (const field of ['name', 'region']) {
-    if (typeof metadata[field] !== 'string' || metadata[field] === '') throw new EksctlError(`metadata.${field} must be set`);
+    if (typeof metadata[field] !== 'string' || metadata[field] === '')
+      throw new EksctlError(`metadata.${field} must be set`);
   }
-  return { metadata, nodeGroups: config['nodeGroups'] ?? [], managedNodeGroups: config['managedNodeGroups'] ?? [] } as unknown as ClusterConfig;
+  return {
+    metadata,
+    nodeGroups: config['nodeGroups'] ?? [],
+    managedNodeGroups: config['managedNodeGroups'] ?? [],
+  } as unknown as ClusterConfig;
 }
 
 async function parseConfig(file: string): Promise<Record<string, unknown>> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new EksctlError(`reading config file "${file}": open ${file}: ${messageOf(error).includes('ENOENT') ? 'no such file or directory' : messageOf(error)}`);
+    throw new EksctlError(
+      `reading config file "${file}": open ${file}: ${messageOf(error).includes('ENOENT') ? 'no such file or directory' : messageOf(error)}`,
+    );
   });
   const fail = (what: string): never => {
     throw new EksctlError(`loading config file "${file}": ${what}`);
   };
-  const config = await parseText(text).catch((error: unknown) => fail(`error converting YAML to JSON: yaml: ${messageOf(error)}`));
-  if (!isRecord(config) || config['kind'] !== 'ClusterConfig') return fail(`Object 'Kind' is missing in '${text.slice(0, 40)}'`);
-  if (config['apiVersion'] !== 'eksctl.io/v1alpha5') return fail(`no kind "ClusterConfig" is registered for version "${String(config['apiVersion'])}" in scheme`);
+  const config = await parseText(text).catch((error: unknown) =>
+    fail(`error converting YAML to JSON: yaml: ${messageOf(error)}`),
+  );
+  if (!isRecord(config) || config['kind'] !== 'ClusterConfig')
+    return fail(`Object 'Kind' is missing in '${text.slice(0, 40)}'`);
+  if (config['apiVersion'] !== 'eksctl.io/v1alpha5')
+    return fail(`no kind "ClusterConfig" is registered for version "${String(config['apiVersion'])}" in scheme`);
   checkFields(config, fail);
   return config;
 }

@@ -5,8 +5,8 @@ import { type ClusterCommand, type Invocation, openCluster } from './command.ts'
 import { isOn } from './command-line.ts';
 import { drainGroup } from './drain.ts';
 import { EksctlError } from './eksctl-error.ts';
-import { allGroups } from './node-group-template.ts';
 import { logFiltered, nodeGroupFilter } from './node-group-filter.ts';
+import { allGroups } from './node-group-template.ts';
 import { deleteStack, type NodeGroupStack, nodeGroupStacks } from './stacks.ts';
 
 /** `eksctl delete nodegroup` (pkg/ctl/delete/nodegroup.go, pkg/actions/nodegroup/delete.go). */
@@ -14,14 +14,21 @@ export async function deleteNodegroup(invocation: Invocation): Promise<void> {
   const command = await openCluster(invocation, 'operable');
   const { cluster, config, flags, log } = command;
   const plan = !isOn(flags, 'approve');
-  log.info(`comparing ${config.nodeGroups.length} nodegroups defined in the given config ("${flags.get('config-file')}") against remote state`);
-  if (isOn(flags, 'only-missing')) throw new EksctlError('the simulated eksctl does not know --only-missing: it deletes more than it says');
+  log.info(
+    `comparing ${config.nodeGroups.length} nodegroups defined in the given config ("${flags.get('config-file')}") against remote state`,
+  );
+  if (isOn(flags, 'only-missing'))
+    throw new EksctlError('the simulated eksctl does not know --only-missing: it deletes more than it says');
   const names = allGroups(config).map(({ name }) => name);
   const filter = nodeGroupFilter(flags, names);
   const included = names.filter(filter.matches);
   logFiltered(log, filter, { included, excluded: names.filter((name) => !filter.matches(name)) });
   const stacks = await nodeGroupStacks(command);
-  const groups = included.map((name) => ({ name, isManaged: config.managedNodeGroups.some((group) => group.name === name), stack: stacks.find(({ group }) => group === name) }));
+  const groups = included.map((name) => ({
+    name,
+    isManaged: config.managedNodeGroups.some((group) => group.name === name),
+    stack: stacks.find(({ group }) => group === name),
+  }));
   warnOfMissing(command, groups);
 
   const will = plan ? '(plan) would' : 'will';
@@ -45,7 +52,9 @@ type Group = { name: string; isManaged: boolean; stack: NodeGroupStack | undefin
 function warnOfMissing({ log }: ClusterCommand, groups: readonly Group[]): void {
   for (const { name, isManaged, stack } of groups) {
     if (isManaged || stack !== undefined) continue;
-    log.warning(`continuing with deletion, error occurred: error getting instance role ARN for nodegroup "${name}": stack not found for nodegroup "${name}"`);
+    log.warning(
+      `continuing with deletion, error occurred: error getting instance role ARN for nodegroup "${name}": stack not found for nodegroup "${name}"`,
+    );
   }
 }
 
@@ -60,8 +69,14 @@ async function drainAll(command: ClusterCommand, names: readonly string[]): Prom
 
 function logTasks({ flags, log }: ClusterCommand, groups: readonly Group[], plan: boolean): void {
   const suffix = isOn(flags, 'wait') ? '' : ' [async]';
-  const tasks = groups.filter(({ stack }) => stack !== undefined).map(({ name }) => `delete nodegroup "${name}"${suffix}`);
-  log.info(tasks.length === 0 ? 'no tasks' : `${plan ? '(plan) ' : ''}${tasks.length} ${tasks.length === 1 ? 'task' : 'parallel tasks'}: { ${tasks.join(', ')} }`);
+  const tasks = groups
+    .filter(({ stack }) => stack !== undefined)
+    .map(({ name }) => `delete nodegroup "${name}"${suffix}`);
+  log.info(
+    tasks.length === 0
+      ? 'no tasks'
+      : `${plan ? '(plan) ' : ''}${tasks.length} ${tasks.length === 1 ? 'task' : 'parallel tasks'}: { ${tasks.join(', ')} }`,
+  );
 }
 
 /** Stacks first, then the mappings; without `--wait` the nodes still run when their mapping goes (eksctl.md, hazard 13). */

@@ -37,14 +37,22 @@ function isEvictable({ metadata, spec, status }: KubeObject, node: string): bool
   const owners = (metadata['ownerReferences'] ?? []) as { kind: string }[];
   const { phase } = (status ?? {}) as { phase?: string };
   const isDone = phase === 'Succeeded' || phase === 'Failed' || metadata['deletionTimestamp'] !== undefined;
-  return (spec as { nodeName?: string } | undefined)?.nodeName === node && !isDone && !owners.some(({ kind }) => kind === 'DaemonSet' || kind === 'Node');
+  return (
+    (spec as { nodeName?: string } | undefined)?.nodeName === node &&
+    !isDone &&
+    !owners.some(({ kind }) => kind === 'DaemonSet' || kind === 'Node')
+  );
 }
 
 /** A disruption budget says 429: tried again at the next look. */
 async function evict({ kubernetes }: ClusterCommand, { metadata }: KubeObject): Promise<void> {
   const { name, namespace = 'default' } = metadata;
   try {
-    await kubernetes.create(`/api/v1/namespaces/${namespace}/pods/${name}/eviction`, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } });
+    await kubernetes.create(`/api/v1/namespaces/${namespace}/pods/${name}/eviction`, {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name, namespace },
+    });
   } catch (error) {
     if (error instanceof KubernetesError && (error.status === 429 || error.status === 404)) return;
     throw new EksctlError(`unrecoverable error evicting pod: ${namespace}/${name}: ${messageOf(error)}`);

@@ -4,8 +4,14 @@ import { Agent, request as httpsRequest } from 'node:https';
 export type KubeObject = {
   apiVersion?: string;
   kind?: string;
-  metadata: { name: string; namespace?: string; uid?: string; resourceVersion?: string; labels?: Record<string, string>; [field: string]: unknown };
-  // biome-ignore lint: objects of many kinds, read by those who know the kind
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    labels?: Record<string, string>;
+    [field: string]: unknown;
+  };
   [field: string]: unknown;
 };
 
@@ -30,10 +36,30 @@ export type Kubernetes = {
   close: () => void;
 };
 
-export function connectKubernetes({ endpoint, certificateAuthority, token }: { endpoint: string; certificateAuthority: string; token: string }): Kubernetes {
+export function connectKubernetes({
+  endpoint,
+  certificateAuthority,
+  token,
+}: {
+  endpoint: string;
+  certificateAuthority: string;
+  token: string;
+}): Kubernetes {
   const agent = new Agent({ keepAlive: true, ca: certificateAuthority });
-  const call = async <T>(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<T> => {
-    const answer = await exchange({ agent, url: new URL(path, endpoint), method, token, contentType, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+  const call = async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+  ): Promise<T> => {
+    const answer = await exchange({
+      agent,
+      url: new URL(path, endpoint),
+      method,
+      token,
+      contentType,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
     if (answer.status >= 400) throw new KubernetesError(answer.status, messageIn(answer));
     return JSON.parse(answer.text) as T;
   };
@@ -64,7 +90,9 @@ type Answer = { status: number; text: string };
 function exchange({ agent, url, method, token, contentType, body }: Exchange): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = {
-      authorization: `Bearer ${token}`, accept: 'application/json', 'user-agent': 'eksctl',
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'user-agent': 'eksctl',
       ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
     };
     const sent = httpsRequest(url, { agent, method, headers }, (response) => {

@@ -10,7 +10,6 @@ import { readSettings } from './settings.ts';
 import { VERSION } from './version.ts';
 
 enableCompileCache();
-// biome-ignore lint/style/noProcessEnv: an entry, and a program of its own
 const env = process.env;
 process.exitCode = await main(process.argv.slice(2));
 process.exit();
@@ -28,9 +27,20 @@ async function main(argv: string[]): Promise<number> {
     if (settings.faults.includes('hang')) await new Promise((resolve) => setTimeout(resolve, 2 ** 31 - 1));
     const clock = simulatedClock(settings.clock);
     const isAnswer = flags.get('output') === 'json';
-    const log = createLog(clock.now, (text) => { (isAnswer ? process.stderr : process.stdout).write(text); });
-    await run(command, { flags, log, clock, print: (text) => { process.stdout.write(text); }, endpoint: env['AWS_ENDPOINT_URL'] });
-    if (settings.faults.includes('eksctl-exits-1')) throw new Error('the server has asked for the client to provide credentials');
+    const log = createLog(clock.now, (text) => {
+      (isAnswer ? process.stderr : process.stdout).write(text);
+    });
+    await run(command, {
+      flags,
+      log,
+      clock,
+      print: (text) => {
+        process.stdout.write(text);
+      },
+      endpoint: env['AWS_ENDPOINT_URL'],
+    });
+    if (settings.faults.includes('eksctl-exits-1'))
+      throw new Error('the server has asked for the client to provide credentials');
     return 0;
   } catch (error) {
     process.stderr.write(`Error: ${messageOf(error)}\n`);

@@ -11,7 +11,8 @@ export type NodeGroupFilter = {
 export function nodeGroupFilter(flags: ReadonlyMap<string, string>, names: readonly string[]): NodeGroupFilter {
   const includes = globsIn(flags.get('include'));
   const excludes = globsIn(flags.get('exclude'));
-  const isIncluded = (name: string): boolean => includes.length === 0 || includes.some((glob) => globMatches(glob, name));
+  const isIncluded = (name: string): boolean =>
+    includes.length === 0 || includes.some((glob) => globMatches(glob, name));
   if (includes.length > 0 && !names.some(isIncluded)) {
     throw new EksctlError(`no nodegroups match include glob filter specification: "${includes.join(',')}"`);
   }
@@ -22,15 +23,24 @@ export function nodeGroupFilter(flags: ReadonlyMap<string, string>, names: reado
 }
 
 /** `doLogInfo`: what became of the filter. */
-export function logFiltered(log: Log, filter: NodeGroupFilter, { included, excluded }: { included: readonly string[]; excluded: readonly string[] }): void {
+export function logFiltered(
+  log: Log,
+  filter: NodeGroupFilter,
+  { included, excluded }: { included: readonly string[]; excluded: readonly string[] },
+): void {
   if (filter.describeIncludes !== null) {
     log.info(`combined include rules: ${filter.describeIncludes}`);
     if (included.length === 0) log.info('no nodegroups present in the current set were included by the filter');
   }
-  for (const [names, verb] of [[included, 'included'], [excluded, 'excluded']] as const) {
+  for (const [names, verb] of [
+    [included, 'included'],
+    [excluded, 'excluded'],
+  ] as const) {
     if (names.length === 0) continue;
     const subject = names.length === 1 ? '1 nodegroup' : `${names.length} nodegroups`;
-    log.info(`${subject} (${names.toSorted().join(', ')}) ${names.length === 1 ? 'was' : 'were'} ${verb} (based on the include/exclude rules)`);
+    log.info(
+      `${subject} (${names.toSorted().join(', ')}) ${names.length === 1 ? 'was' : 'were'} ${verb} (based on the include/exclude rules)`,
+    );
   }
 }
 

@@ -5,10 +5,20 @@ export type TemplateInput = { cluster: { name: string; subnets: string[] }; grou
 
 const ROLE = { NodeInstanceRole: { Type: 'AWS::IAM::Role', Properties: {} } };
 const ROLE_ARN = { 'Fn::GetAtt': ['NodeInstanceRole', 'Arn'] };
-const ROLE_OUTPUT = { InstanceRoleARN: { Value: ROLE_ARN, Export: { Name: { 'Fn::Sub': '${AWS::StackName}::InstanceRoleARN' } } } };
-const STACK_NAME = { 'Fn::Sub': '${AWS::StackName}' };
+// biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder, not JavaScript's
+const STACK_NAME_PLACEHOLDER = '${AWS::StackName}';
+const STACK_NAME = { 'Fn::Sub': STACK_NAME_PLACEHOLDER };
+const ROLE_OUTPUT = {
+  InstanceRoleARN: { Value: ROLE_ARN, Export: { Name: { 'Fn::Sub': `${STACK_NAME_PLACEHOLDER}::InstanceRoleARN` } } },
+};
 
-export function selfManagedTemplate({ cluster, group, amiFamily, imageId, accessEntry }: TemplateInput & { imageId: string; accessEntry: boolean }): unknown {
+export function selfManagedTemplate({
+  cluster,
+  group,
+  amiFamily,
+  imageId,
+  accessEntry,
+}: TemplateInput & { imageId: string; accessEntry: boolean }): unknown {
   const { min, max, desired } = sizesOf(group);
   return {
     AWSTemplateFormatVersion: '2010-09-09',
@@ -17,16 +27,33 @@ export function selfManagedTemplate({ cluster, group, amiFamily, imageId, access
       ...ROLE,
       NodeGroupLaunchTemplate: {
         Type: 'AWS::EC2::LaunchTemplate',
-        Properties: { LaunchTemplateName: STACK_NAME, LaunchTemplateData: { ImageId: imageId, InstanceType: instanceTypesOf(group)[0] } },
+        Properties: {
+          LaunchTemplateName: STACK_NAME,
+          LaunchTemplateData: { ImageId: imageId, InstanceType: instanceTypesOf(group)[0] },
+        },
       },
       NodeGroup: {
         Type: 'AWS::AutoScaling::AutoScalingGroup',
         Properties: {
-          MinSize: String(min), MaxSize: String(max), DesiredCapacity: String(desired), VPCZoneIdentifier: cluster.subnets,
-          Tags: Object.entries({ Name: `${cluster.name}-${group.name}-Node`, ...group.tags }).map(([Key, Value]) => ({ Key, Value, PropagateAtLaunch: 'true' })),
+          MinSize: String(min),
+          MaxSize: String(max),
+          DesiredCapacity: String(desired),
+          VPCZoneIdentifier: cluster.subnets,
+          Tags: Object.entries({ Name: `${cluster.name}-${group.name}-Node`, ...group.tags }).map(([Key, Value]) => ({
+            Key,
+            Value,
+            PropagateAtLaunch: 'true',
+          })),
         },
       },
-      ...(accessEntry ? { AccessEntry: { Type: 'AWS::EKS::AccessEntry', Properties: { PrincipalArn: ROLE_ARN, ClusterName: cluster.name, Type: 'EC2_LINUX' } } } : {}),
+      ...(accessEntry
+        ? {
+            AccessEntry: {
+              Type: 'AWS::EKS::AccessEntry',
+              Properties: { PrincipalArn: ROLE_ARN, ClusterName: cluster.name, Type: 'EC2_LINUX' },
+            },
+          }
+        : {}),
     },
     Outputs: { ...ROLE_OUTPUT, ...(accessEntry ? { NodeGroupUsesAccessEntry: { Value: 'true' } } : {}) },
   };
@@ -39,13 +66,24 @@ export function managedTemplate({ cluster, group, amiFamily }: TemplateInput): u
     Description: 'EKS Managed Nodes (SSH access: false) [created by eksctl]',
     Resources: {
       ...ROLE,
-      LaunchTemplate: { Type: 'AWS::EC2::LaunchTemplate', Properties: { LaunchTemplateName: STACK_NAME, LaunchTemplateData: {} } },
+      LaunchTemplate: {
+        Type: 'AWS::EC2::LaunchTemplate',
+        Properties: { LaunchTemplateName: STACK_NAME, LaunchTemplateData: {} },
+      },
       ManagedNodeGroup: {
         Type: 'AWS::EKS::Nodegroup',
         Properties: {
-          ClusterName: cluster.name, NodegroupName: group.name, AmiType: amiTypeOf(group, amiFamily), InstanceTypes: instanceTypesOf(group),
-          ScalingConfig: { MinSize: min, MaxSize: max, DesiredSize: desired }, NodeRole: ROLE_ARN,
-          Labels: { ...group.labels, 'alpha.eksctl.io/cluster-name': cluster.name, 'alpha.eksctl.io/nodegroup-name': group.name },
+          ClusterName: cluster.name,
+          NodegroupName: group.name,
+          AmiType: amiTypeOf(group, amiFamily),
+          InstanceTypes: instanceTypesOf(group),
+          ScalingConfig: { MinSize: min, MaxSize: max, DesiredSize: desired },
+          NodeRole: ROLE_ARN,
+          Labels: {
+            ...group.labels,
+            'alpha.eksctl.io/cluster-name': cluster.name,
+            'alpha.eksctl.io/nodegroup-name': group.name,
+          },
         },
       },
     },
@@ -54,7 +92,11 @@ export function managedTemplate({ cluster, group, amiFamily }: TemplateInput): u
 }
 
 /** Without sizes a group has two nodes (pkg/apis/eksctl.io/v1alpha5, `DefaultNodeCount`). */
-export function sizesOf({ minSize, maxSize, desiredCapacity }: GroupConfig): { min: number; max: number; desired: number } {
+export function sizesOf({ minSize, maxSize, desiredCapacity }: GroupConfig): {
+  min: number;
+  max: number;
+  desired: number;
+} {
   const desired = desiredCapacity ?? minSize ?? 2;
   const min = minSize ?? desired;
   return { min, max: maxSize ?? Math.max(desired, min), desired };

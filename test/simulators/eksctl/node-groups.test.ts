@@ -13,12 +13,14 @@ function effectsOf(kind: string) {
 }
 
 describe('create nodegroup', () => {
-  it('makes the stack, maps the role and waits for Ready nodes; the version is the config\'s', async () => {
+  it("makes the stack, maps the role and waits for Ready nodes; the version is the config's", async () => {
     world = await startEksctlWorld();
     const { exitCode, stdout } = await world.eksctl(['create', 'nodegroup', '--include=core-b'], COAST_B);
 
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[ℹ\] {2}nodegroup "core-b" will use "ami-\w+" \[AmazonLinux2023\/1\.23\]$/m);
+    expect(stdout).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[ℹ\] {2}nodegroup "core-b" will use "ami-\w+" \[AmazonLinux2023\/1\.23\]$/m,
+    );
     expect(stdout).toContain('[ℹ]  deploying stack "eksctl-coast-nodegroup-core-b"');
     expect(stdout).toContain('[✔]  created 1 nodegroup(s) in cluster "coast"');
     expect(group('core-b')).toMatchObject({ version: '1.23', nodes: 1, readyNodes: 1, stackStatus: 'CREATE_COMPLETE' });
@@ -58,7 +60,8 @@ describe('create nodegroup', () => {
   it('exits 1 when a glob matches nothing in the file', async () => {
     world = await startEksctlWorld();
     expect(await world.eksctl(['create', 'nodegroup', '--include=core-z,gpu-*'])).toMatchObject({
-      exitCode: 1, stderr: 'Error: no nodegroups match include glob filter specification: "core-z,gpu-*"',
+      exitCode: 1,
+      stderr: 'Error: no nodegroups match include glob filter specification: "core-z,gpu-*"',
     });
   });
 
@@ -75,15 +78,23 @@ describe('create nodegroup', () => {
 
   it('times out when nodes do not become Ready, and a re-run no longer waits', async () => {
     world = await startEksctlWorld({ options: { durations: { nodeReady: 24 * 60 * 60_000 } } });
-    const { exitCode, stderr } = await world.eksctl(['create', 'nodegroup', '--include=core-b', '--timeout=12m'], COAST_B);
+    const { exitCode, stderr } = await world.eksctl(
+      ['create', 'nodegroup', '--include=core-b', '--timeout=12m'],
+      COAST_B,
+    );
     expect(exitCode).toBe(1);
-    expect(stderr).toBe('Error: timed out waiting for at least 1 nodes to join the cluster and become ready in "core-b": context deadline exceeded');
+    expect(stderr).toBe(
+      'Error: timed out waiting for at least 1 nodes to join the cluster and become ready in "core-b": context deadline exceeded',
+    );
     expect(await world.eksctl(['create', 'nodegroup', '--include=core-b'], COAST_B)).toMatchObject({ exitCode: 0 });
   });
 
   it('does not wait for nodes of a group whose minimum is 0', async () => {
     world = await startEksctlWorld({ options: { durations: { nodeReady: 24 * 60 * 60_000 } } });
-    const config = { ...COAST, nodeGroups: [...COAST.nodeGroups, { name: 'nb-new', minSize: 0, maxSize: 10, desiredCapacity: 0 }] };
+    const config = {
+      ...COAST,
+      nodeGroups: [...COAST.nodeGroups, { name: 'nb-new', minSize: 0, maxSize: 10, desiredCapacity: 0 }],
+    };
     expect(await world.eksctl(['create', 'nodegroup', '--include=nb-new'], config)).toMatchObject({ exitCode: 0 });
     expect(group('nb-new')).toMatchObject({ nodes: 0 });
   });
@@ -97,7 +108,10 @@ describe('create nodegroup', () => {
 
   it('makes managed groups too', async () => {
     world = await startEksctlWorld();
-    const config = { ...COAST, managedNodeGroups: [{ name: 'managed-a', instanceType: 'm5.large', minSize: 1, maxSize: 2, desiredCapacity: 1 }] };
+    const config = {
+      ...COAST,
+      managedNodeGroups: [{ name: 'managed-a', instanceType: 'm5.large', minSize: 1, maxSize: 2, desiredCapacity: 1 }],
+    };
     const { exitCode, stdout } = await world.eksctl(['create', 'nodegroup', '--include=managed-a'], config);
     expect(exitCode).toBe(0);
     expect(stdout).toContain('[✔]  created 1 managed nodegroup(s) in cluster "coast"');
@@ -107,7 +121,10 @@ describe('create nodegroup', () => {
   it('resolves the AMIs of all groups of the file before the filter: one bad one fails the command', async () => {
     world = await startEksctlWorld();
     const config = { ...COAST_B, nodeGroups: [...COAST_B.nodeGroups, { name: 'odd', amiFamily: 'Plan9', minSize: 0 }] };
-    expect(await world.eksctl(['create', 'nodegroup', '--include=core-b'], config)).toMatchObject({ exitCode: 1, stderr: 'Error: unknown image family Plan9' });
+    expect(await world.eksctl(['create', 'nodegroup', '--include=core-b'], config)).toMatchObject({
+      exitCode: 1,
+      stderr: 'Error: unknown image family Plan9',
+    });
     expect(effectsOf('stack-create-started')).toEqual([]);
   });
 });
@@ -115,7 +132,13 @@ describe('create nodegroup', () => {
 describe('delete nodegroup', () => {
   it('returns at once without --wait and says "deleted"', async () => {
     world = await startEksctlWorld({ options: { durations: { stackDelete: 60 * 60_000 } } });
-    const { exitCode, stdout } = await world.eksctl(['delete', 'nodegroup', '--include=core-a', '--approve', '--drain=false']);
+    const { exitCode, stdout } = await world.eksctl([
+      'delete',
+      'nodegroup',
+      '--include=core-a',
+      '--approve',
+      '--drain=false',
+    ]);
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain('[✔]  deleted 1 nodegroup(s) from cluster "coast"');
@@ -125,7 +148,14 @@ describe('delete nodegroup', () => {
 
   it('with --wait sees the stacks gone', async () => {
     world = await startEksctlWorld();
-    const { exitCode } = await world.eksctl(['delete', 'nodegroup', '--include=core-a,nb-*', '--approve', '--drain=false', '--wait']);
+    const { exitCode } = await world.eksctl([
+      'delete',
+      'nodegroup',
+      '--include=core-a,nb-*',
+      '--approve',
+      '--drain=false',
+      '--wait',
+    ]);
 
     expect(exitCode).toBe(0);
     expect(world.cloud.snapshot('coast').nodeGroups.map(({ name }) => name)).toEqual(['dask-m5-large']);
@@ -155,7 +185,10 @@ describe('delete nodegroup', () => {
 
   it('of a self-managed group without a stack warns and exits 0', async () => {
     world = await startEksctlWorld();
-    const { exitCode, stdout } = await world.eksctl(['delete', 'nodegroup', '--include=core-b', '--approve', '--drain=false', '--wait'], COAST_B);
+    const { exitCode, stdout } = await world.eksctl(
+      ['delete', 'nodegroup', '--include=core-b', '--approve', '--drain=false', '--wait'],
+      COAST_B,
+    );
 
     expect(exitCode).toBe(0);
     expect(stdout).toContain('stack not found for nodegroup "core-b"');
@@ -164,8 +197,11 @@ describe('delete nodegroup', () => {
 
   it('exits 1 when a stack cannot be deleted', async () => {
     world = await startEksctlWorld({ options: { faults: [{ cluster: 'coast', name: 'delete-fails', times: 1 }] } });
-    expect(await world.eksctl(['delete', 'nodegroup', '--include=core-a', '--approve', '--drain=false', '--wait'])).toMatchObject({
-      exitCode: 1, stderr: 'Error: failed to delete nodegroup(s)',
+    expect(
+      await world.eksctl(['delete', 'nodegroup', '--include=core-a', '--approve', '--drain=false', '--wait']),
+    ).toMatchObject({
+      exitCode: 1,
+      stderr: 'Error: failed to delete nodegroup(s)',
     });
   });
 });

@@ -13,7 +13,8 @@ const LAST_AL2_MINOR = 32;
  * was never built for, today's eksctl can make no such group; the one of their era made AmazonLinux2, and so does this one.
  */
 export async function resolveAmi(command: ClusterCommand, group: GroupConfig, version: string): Promise<ResolvedAmi> {
-  if (group.ami?.startsWith('ami-') === true) return { imageId: group.ami, amiFamily: group.amiFamily ?? 'AmazonLinux2023' };
+  if (group.ami?.startsWith('ami-') === true)
+    return { imageId: group.ami, amiFamily: group.amiFamily ?? 'AmazonLinux2023' };
   if (group.amiFamily === 'AmazonLinux2' && Number(version.split('.')[1]) > LAST_AL2_MINOR) {
     throw new EksctlError(`AmazonLinux2 is not supported for Kubernetes version ${version}`);
   }

@@ -16,13 +16,20 @@ export type EksctlSettings = {
 export const EKSCTL_FAULTS = ['eksctl-exits-1', 'exit-0-nothing', 'hang'] as const;
 export type EksctlFault = (typeof EKSCTL_FAULTS)[number];
 
-export const VARIABLES = { clock: 'SIMULATED_CLOCK', faults: 'SIMULATED_EKSCTL_FAULTS', log: 'SIMULATED_EKSCTL_LOG' } as const;
+export const VARIABLES = {
+  clock: 'SIMULATED_CLOCK',
+  faults: 'SIMULATED_EKSCTL_FAULTS',
+  log: 'SIMULATED_EKSCTL_LOG',
+} as const;
 
 export function readSettings(env: Readonly<Record<string, string | undefined>>): EksctlSettings {
   const clock = env[VARIABLES.clock];
   const names = (env[VARIABLES.faults] ?? '').split(',').filter((name) => name !== '');
   return {
-    clock: clock === undefined ? { origin: Date.now(), realOrigin: Date.now(), speed: 1 } : (JSON.parse(clock) as ClockSettings),
+    clock:
+      clock === undefined
+        ? { origin: Date.now(), realOrigin: Date.now(), speed: 1 }
+        : (JSON.parse(clock) as ClockSettings),
     faults: names.map(faultNamed),
     logPath: env[VARIABLES.log] ?? null,
   };

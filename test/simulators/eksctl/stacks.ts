@@ -1,12 +1,22 @@
 import {
-  CreateStackCommand, type CloudFormationClient, DeleteStackCommand, DescribeStacksCommand, type Stack,
+  type CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { messageOf } from '#src/domain/errors.ts';
 import type { ClusterCommand } from './command.ts';
 import { durationOf } from './command-line.ts';
 import { EksctlError } from './eksctl-error.ts';
 
-export type NodeGroupStack = { group: string; type: 'managed' | 'unmanaged'; stack: Stack; usesAccessEntry: boolean; roleArn: string | null };
+export type NodeGroupStack = {
+  group: string;
+  type: 'managed' | 'unmanaged';
+  stack: Stack;
+  usesAccessEntry: boolean;
+  roleArn: string | null;
+};
 
 const CLUSTER_TAG = 'alpha.eksctl.io/cluster-name';
 const GROUP_TAG = 'alpha.eksctl.io/nodegroup-name';
@@ -14,9 +24,9 @@ const TYPE_TAG = 'alpha.eksctl.io/nodegroup-type';
 
 /** Simulated: how often eksctl looks at a stack. The SDK's waiter begins at 30 s (smithy's exponential back-off, at most 2 min). */
 const POLL_MS = 30_000;
-export const DEFAULT_TIMEOUT = '25m';
+const DEFAULT_TIMEOUT = '25m';
 
-export function stackName(cluster: string, group: string): string {
+function stackName(cluster: string, group: string): string {
   return `eksctl-${cluster}-nodegroup-${group}`;
 }
 
@@ -29,7 +39,8 @@ export async function nodeGroupStacks({ aws, cluster, log }: ClusterCommand): Pr
   const found: NodeGroupStack[] = [];
   for (const stack of await allStacks(client)) {
     const group = tagOf(stack, GROUP_TAG);
-    if (tagOf(stack, CLUSTER_TAG) !== cluster.name || group === undefined || stack.StackStatus === 'DELETE_COMPLETE') continue;
+    if (tagOf(stack, CLUSTER_TAG) !== cluster.name || group === undefined || stack.StackStatus === 'DELETE_COMPLETE')
+      continue;
     if (stack.StackStatus === 'DELETE_FAILED') {
       log.warning(`stack's status of nodegroup named ${stack.StackName} is ${stack.StackStatus}`);
       continue;
@@ -64,7 +75,12 @@ export function outputOf({ Outputs = [] }: Stack, key: string): string | undefin
   return Outputs.find((output) => output.OutputKey === key)?.OutputValue;
 }
 
-export type NewStack = { group: string; type: 'managed' | 'unmanaged'; template: unknown; tags: Record<string, string> };
+export type NewStack = {
+  group: string;
+  type: 'managed' | 'unmanaged';
+  template: unknown;
+  tags: Record<string, string>;
+};
 
 /** Creates a stack and waits until it is complete; the stack, or eksctl's error for it. */
 export async function createStack(command: ClusterCommand, { group, type, template, tags }: NewStack): Promise<Stack> {
@@ -73,16 +89,28 @@ export async function createStack(command: ClusterCommand, { group, type, templa
   const name = stackName(cluster.name, group);
   log.info(`building ${type === 'managed' ? 'managed ' : ''}nodegroup stack "${name}"`);
   const allTags = {
-    ...config.metadata.tags, ...tags, [CLUSTER_TAG]: cluster.name, 'eksctl.cluster.k8s.io/v1alpha1/cluster-name': cluster.name,
-    [GROUP_TAG]: group, 'eksctl.io/v1alpha2/nodegroup-name': group, [TYPE_TAG]: type,
+    ...config.metadata.tags,
+    ...tags,
+    [CLUSTER_TAG]: cluster.name,
+    'eksctl.cluster.k8s.io/v1alpha1/cluster-name': cluster.name,
+    [GROUP_TAG]: group,
+    'eksctl.io/v1alpha2/nodegroup-name': group,
+    [TYPE_TAG]: type,
   };
   try {
-    await client.send(new CreateStackCommand({
-      StackName: name, TemplateBody: JSON.stringify(template), Capabilities: ['CAPABILITY_IAM'], DisableRollback: false,
-      Tags: Object.entries(allTags).map(([Key, Value]) => ({ Key, Value })),
-    }));
+    await client.send(
+      new CreateStackCommand({
+        StackName: name,
+        TemplateBody: JSON.stringify(template),
+        Capabilities: ['CAPABILITY_IAM'],
+        DisableRollback: false,
+        Tags: Object.entries(allTags).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
   } catch (error) {
-    throw new EksctlError(`creating CloudFormation stack "${name}": operation error CloudFormation: CreateStack, ${messageOf(error)}`);
+    throw new EksctlError(
+      `creating CloudFormation stack "${name}": operation error CloudFormation: CreateStack, ${messageOf(error)}`,
+    );
   }
   log.info(`deploying stack "${name}"`);
   return await waitForStack(command, name);
@@ -105,7 +133,9 @@ export async function deleteStack(command: ClusterCommand, { stack }: NodeGroupS
   try {
     await (await aws.cloudFormation()).send(new DeleteStackCommand({ StackName: stack.StackId ?? name }));
   } catch (error) {
-    throw new EksctlError(`not able to delete stack "${name}": operation error CloudFormation: DeleteStack, ${messageOf(error)}`);
+    throw new EksctlError(
+      `not able to delete stack "${name}": operation error CloudFormation: DeleteStack, ${messageOf(error)}`,
+    );
   }
   log.info(`will delete stack "${name}"`);
   if (!wait) return;

@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions, ClusterConfig, WorldSeed } from '../cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '../cloud/start-cloud-simulator.ts';
@@ -24,18 +24,37 @@ export const COAST = {
   nodeGroups: [
     { name: 'core-a', instanceType: 'm5.xlarge', minSize: 1, maxSize: 6, desiredCapacity: 1 },
     { name: 'nb-m5-large', instanceType: 'm5.large', minSize: 0, maxSize: 500, desiredCapacity: 0 },
-    { name: 'dask-m5-large', instancesDistribution: { instanceTypes: ['m5.large'] }, minSize: 0, maxSize: 500, desiredCapacity: 0 },
+    {
+      name: 'dask-m5-large',
+      instancesDistribution: { instanceTypes: ['m5.large'] },
+      minSize: 0,
+      maxSize: 500,
+      desiredCapacity: 0,
+    },
   ],
 } satisfies ClusterConfig;
 
 /** As COAST, with the core group under its next name. */
-export const COAST_B = { ...COAST, nodeGroups: COAST.nodeGroups.map((group) => (group.name === 'core-a' ? { ...group, name: 'core-b' } : group)) };
+export const COAST_B = {
+  ...COAST,
+  nodeGroups: COAST.nodeGroups.map((group) => (group.name === 'core-a' ? { ...group, name: 'core-b' } : group)),
+};
 
-export async function startEksctlWorld(
-  { world = {}, options = {}, faults = [] }: { world?: Partial<WorldSeed>; options?: Partial<CloudOptions>; faults?: EksctlFault[] } = {},
-): Promise<EksctlWorld> {
+export async function startEksctlWorld({
+  world = {},
+  options = {},
+  faults = [],
+}: {
+  world?: Partial<WorldSeed>;
+  options?: Partial<CloudOptions>;
+  faults?: EksctlFault[];
+} = {}): Promise<EksctlWorld> {
   const clock = clockFromNow(600);
-  const cloud = await startCloudSimulator({ clock, worlds: [{ config: COAST, account: '111122223333', ...world }], ...options });
+  const cloud = await startCloudSimulator({
+    clock,
+    worlds: [{ config: COAST, account: '111122223333', ...world }],
+    ...options,
+  });
   const directory = await mkdtemp(join(tmpdir(), 'eksctl-world-'));
   const logPath = join(directory, 'eksctl.jsonl');
   const program = await writeEksctlWrapper({ directory, clock, faults, logPath });
@@ -46,10 +65,18 @@ export async function startEksctlWorld(
       await writeFile(configFile, typeof config === 'string' ? config : JSON.stringify(config));
       const all = args[0] === 'version' ? args : [...args, `--config-file=${configFile}`, '--color=false'];
       const env = { PATH: '/usr/bin:/bin', HOME: directory, ...cloud.environment };
-      const { exitCode = -1, stdout, stderr } = await execa(program, all, { reject: false, extendEnv: false, env, timeout: 15_000 });
+      const {
+        exitCode = -1,
+        stdout,
+        stderr,
+      } = await execa(program, all, { reject: false, extendEnv: false, env, timeout: 15_000 });
       return { exitCode, stdout, stderr };
     },
-    invocations: async () => (await readFile(logPath, 'utf8')).trimEnd().split('\n').map((line) => JSON.parse(line) as string[]),
+    invocations: async () =>
+      (await readFile(logPath, 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as string[]),
     stop: async () => {
       await cloud.stop();
       await rm(directory, { recursive: true, force: true });

@@ -28,7 +28,13 @@ function embeddedDaemonSet(registry: string, { metadata }: Workload): Workload {
   return {
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    metadata: { name, labels, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: {
+      name,
+      labels,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
     spec: {
       selector: { matchLabels: { 'k8s-app': 'aws-node' } },
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
@@ -40,7 +46,11 @@ function embeddedDaemonSet(registry: string, { metadata }: Workload): Workload {
           priorityClassName: 'system-node-critical',
           initContainers: [{ name: 'aws-vpc-cni-init', image: `${registry}/amazon-k8s-cni-init:${cni}` }],
           containers: [
-            { name: 'aws-node', image: `${registry}/amazon-k8s-cni:${cni}`, securityContext: { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } } },
+            {
+              name: 'aws-node',
+              image: `${registry}/amazon-k8s-cni:${cni}`,
+              securityContext: { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
+            },
             { name: 'aws-eks-nodeagent', image: `${registry}/amazon/aws-network-policy-agent:${networkPolicyAgent}` },
           ],
         },

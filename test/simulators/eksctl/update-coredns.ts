@@ -19,7 +19,12 @@ export function updateCoredns(invocation: Invocation): Promise<void> {
     }
     const tag = embeddedTag(await serverMinor(kubernetes));
     const isUpToDate = tagOf(current.spec.template.spec.containers[0]?.image ?? '') === tag;
-    return await replaceWorkload(command, PATH, embeddedDeployment(`${registryOf(command)}/eks/coredns:${tag}`, current), isUpToDate);
+    return await replaceWorkload(
+      command,
+      PATH,
+      embeddedDeployment(`${registryOf(command)}/eks/coredns:${tag}`, current),
+      isUpToDate,
+    );
   });
 }
 
@@ -36,13 +41,23 @@ function embeddedDeployment(image: string, { metadata }: Workload): Workload {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, labels, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    metadata: {
+      name,
+      labels,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
     spec: {
       replicas: 2,
       selector: { matchLabels: { 'k8s-app': 'kube-dns' } },
       template: {
         metadata: { labels: { 'k8s-app': 'kube-dns' } },
-        spec: { serviceAccountName: 'coredns', priorityClassName: 'system-cluster-critical', containers: [{ name: 'coredns', image }] },
+        spec: {
+          serviceAccountName: 'coredns',
+          priorityClassName: 'system-cluster-critical',
+          containers: [{ name: 'coredns', image }],
+        },
       },
     },
   };

@@ -35,7 +35,9 @@ export function updateKubeProxy(invocation: Invocation): Promise<void> {
 /** Below 1.34 the image is a `-minimal-` one: `v1.23.17-eksbuild.9` → `v1.23.17-minimal-eksbuild.9` (`toMinimalVersion`). */
 async function newestTag({ aws, kubernetes }: AddonUpdate): Promise<string> {
   const minor = await serverMinor(kubernetes);
-  const { addons = [] } = await aws.eks.send(new DescribeAddonVersionsCommand({ kubernetesVersion: minor, addonName: 'kube-proxy' }));
+  const { addons = [] } = await aws.eks.send(
+    new DescribeAddonVersionsCommand({ kubernetesVersion: minor, addonName: 'kube-proxy' }),
+  );
   const versions = (addons[0]?.addonVersions ?? []).flatMap(({ addonVersion }) => addonVersion ?? []);
   const newest = versions.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
   if (newest === undefined) throw new EksctlError('no versions available for "kube-proxy"');

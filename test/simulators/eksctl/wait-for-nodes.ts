@@ -24,7 +24,9 @@ async function untilReady(command: ClusterCommand, group: GroupConfig, min: numb
   for await (const _ of polls(command, LOOK_MS)) {
     if ((await nodesOf(command, group.name)).filter(isReady).length >= min) return;
   }
-  throw new EksctlError(`timed out waiting for at least ${min} nodes to join the cluster and become ready in "${group.name}": context deadline exceeded`);
+  throw new EksctlError(
+    `timed out waiting for at least ${min} nodes to join the cluster and become ready in "${group.name}": context deadline exceeded`,
+  );
 }
 
 function logNodes({ log }: ClusterCommand, group: GroupConfig, nodes: readonly KubeObject[]): number {

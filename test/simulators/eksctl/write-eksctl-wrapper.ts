@@ -19,7 +19,11 @@ export type EksctlWrapper = {
  */
 export async function writeEksctlWrapper({ directory, clock, faults = [], logPath }: EksctlWrapper): Promise<string> {
   const shim = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
-  const variables = { [VARIABLES.clock]: JSON.stringify(clock), [VARIABLES.faults]: faults.join(','), ...(logPath === undefined ? {} : { [VARIABLES.log]: logPath }) };
+  const variables = {
+    [VARIABLES.clock]: JSON.stringify(clock),
+    [VARIABLES.faults]: faults.join(','),
+    ...(logPath === undefined ? {} : { [VARIABLES.log]: logPath }),
+  };
   const path = join(directory, 'eksctl');
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
   await writeFile(path, ['#!/bin/sh', ...lines, `exec ${quoted(shim)} "$@"`, ''].join('\n'), { mode: 0o755 });
