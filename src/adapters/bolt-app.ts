@@ -39,7 +39,10 @@ const INTERACTIVE_TIMEOUT_MS = 2_500;
 
 export function createBoltApp(options: BoltAppOptions): BoltApp {
   const { botToken, log, listen } = options;
-  const transport = options.listener.kind === 'http' ? httpTransport(options.listener, log) : socketTransport(options, options.listener.appToken);
+  const transport =
+    options.listener.kind === 'http'
+      ? httpTransport(options.listener, log)
+      : socketTransport(options, options.listener.appToken);
   let identity: BotIdentity | null = null;
   const app = new App({
     receiver: transport.receiver,
@@ -92,7 +95,10 @@ async function whoAmI(app: App, { botToken, teamId }: BoltAppOptions): Promise<B
   });
   const { team_id: team, enterprise_id: enterprise, bot_id: botId, user_id: botUserId } = answer;
   if (team !== teamId && enterprise !== teamId) {
-    throw new UserError('WrongWorkspace', `the bot token belongs to the workspace ${team} (${answer.team}), but the fleet file says teamId ${teamId}: correct one of them`);
+    throw new UserError(
+      'WrongWorkspace',
+      `the bot token belongs to the workspace ${team} (${answer.team}), but the fleet file says teamId ${teamId}: correct one of them`,
+    );
   }
   if (botId === undefined || botUserId === undefined) {
     throw new UserError('NotABotToken', 'SLACK_BOT_TOKEN is no bot token: use the one that begins with xoxb-');

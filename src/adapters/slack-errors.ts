@@ -15,11 +15,15 @@ export function fromSlackError(error: unknown, method: string): Error {
   if (error instanceof WebAPIPlatformError) return fromPlatformError(error, method);
   if (error instanceof WebAPIHTTPError) return answerLost(error, method, `HTTP status ${error.statusCode}`);
   if (error instanceof WebAPIRequestError) return fromRequestError(error, method);
-  return new InternalError('SlackCallFailed', `calling ${method} of slack failed: ${messageOf(error)}`, { cause: error });
+  return new InternalError('SlackCallFailed', `calling ${method} of slack failed: ${messageOf(error)}`, {
+    cause: error,
+  });
 }
 
 function answerLost(cause: unknown, method: string, what: string): TransientError {
-  return new TransientError('SlackAnswerLost', `slack did not say whether ${method} was carried out: ${what}`, { cause });
+  return new TransientError('SlackAnswerLost', `slack did not say whether ${method} was carried out: ${what}`, {
+    cause,
+  });
 }
 
 /** Only when no connection came about is it certain that nothing was carried out. */
@@ -46,17 +50,32 @@ const RATE_LIMITED = ['ratelimited', 'rate_limited', 'message_limit_exceeded'];
 
 /** What a person can do about it; everything else is our bug. */
 const WAYS_OUT: Record<string, { code: string; what: string }> = {
-  channel_not_found: { code: 'SlackChannelNotFound', what: 'slack does not know the channel: correct maintenanceChannel in the fleet file, and for a private channel invite the bot first' },
+  channel_not_found: {
+    code: 'SlackChannelNotFound',
+    what: 'slack does not know the channel: correct maintenanceChannel in the fleet file, and for a private channel invite the bot first',
+  },
   not_in_channel: { code: 'SlackNotInChannel', what: 'the bot is not in the channel: invite it there with /invite' },
-  is_archived: { code: 'SlackChannelArchived', what: 'the channel is archived: unarchive it, or name another as maintenanceChannel in the fleet file' },
-  restricted_action: { code: 'SlackPostingRestricted', what: 'the workspace does not let the bot post there: allow it in the settings of the channel' },
+  is_archived: {
+    code: 'SlackChannelArchived',
+    what: 'the channel is archived: unarchive it, or name another as maintenanceChannel in the fleet file',
+  },
+  restricted_action: {
+    code: 'SlackPostingRestricted',
+    what: 'the workspace does not let the bot post there: allow it in the settings of the channel',
+  },
   message_not_found: { code: 'SlackMessageGone', what: 'the message is not there any more: somebody deleted it' },
-  thread_not_found: { code: 'SlackMessageGone', what: 'the message that this replies to is not there any more: somebody deleted it' },
+  thread_not_found: {
+    code: 'SlackMessageGone',
+    what: 'the message that this replies to is not there any more: somebody deleted it',
+  },
   cannot_reply_to_message: { code: 'SlackMessageGone', what: 'the message cannot be replied to: somebody deleted it' },
   ...Object.fromEntries(
     ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'].map((name) => [
       name,
-      { code: 'SlackTokenRefused', what: 'slack refuses the bot token: install the app again and set SLACK_BOT_TOKEN to its new token' },
+      {
+        code: 'SlackTokenRefused',
+        what: 'slack refuses the bot token: install the app again and set SLACK_BOT_TOKEN to its new token',
+      },
     ]),
   ),
 };
@@ -64,9 +83,15 @@ const WAYS_OUT: Record<string, { code: string; what: string }> = {
 function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
   const name = error.data.error;
   if (UNCERTAIN.includes(name)) return answerLost(error, method, name);
-  if (BUSY.includes(name)) return new TransientError('SlackUnavailable', `slack does not take ${method} at the moment: ${name}`, { cause: error });
+  if (BUSY.includes(name))
+    return new TransientError('SlackUnavailable', `slack does not take ${method} at the moment: ${name}`, {
+      cause: error,
+    });
   if (RATE_LIMITED.includes(name)) {
-    return new TransientError('SlackRateLimited', `slack limits how often ${method} may be called: ${name}`, { cause: error, retryAfterMs: 30_000 });
+    return new TransientError('SlackRateLimited', `slack limits how often ${method} may be called: ${name}`, {
+      cause: error,
+      retryAfterMs: 30_000,
+    });
   }
   if (name === 'missing_scope') {
     const needed = 'needed' in error.data ? String(error.data.needed) : 'that manifest.yml names';
@@ -75,7 +100,9 @@ function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
   }
   const known = WAYS_OUT[name];
   if (known !== undefined) return new UserError(known.code, `${known.what} (${method}: ${name})`, { cause: error });
-  return new InternalError('SlackRefused', `slack refused ${method}: ${[name, ...details(error)].join('; ')}`, { cause: error });
+  return new InternalError('SlackRefused', `slack refused ${method}: ${[name, ...details(error)].join('; ')}`, {
+    cause: error,
+  });
 }
 
 function details(error: WebAPIPlatformError): string[] {

@@ -44,7 +44,7 @@ export function createSlackMessages(client: WebClient): SlackMessages {
         client.chat.postMessage({
           channel,
           text,
-          blocks: blocks as never,
+          blocks,
           metadata: { event_type: EVENT_TYPE, event_payload: { run: runId, key } },
           unfurl_links: false,
           unfurl_media: false,
@@ -54,10 +54,13 @@ export function createSlackMessages(client: WebClient): SlackMessages {
       return { ts: String(answer.ts) };
     },
     edit: async ({ channel, ts, text, blocks }) => {
-      await called('chat.update', () => client.chat.update({ channel, ts, text, blocks: blocks as never }));
+      await called('chat.update', () => client.chat.update({ channel, ts, text, blocks }));
     },
     find: async ({ channel, key, runId, threadTs, since }) => {
-      const pages = threadTs === null ? channelPages(client, { channel, since }) : threadPages(client, { channel, threadTs, since });
+      const pages =
+        threadTs === null
+          ? channelPages(client, { channel, since })
+          : threadPages(client, { channel, threadTs, since });
       for await (const messages of pages) {
         const found = messages.find(({ metadata }) => isOurs(metadata, { key, runId }));
         if (found?.ts !== undefined) return { ts: found.ts };
@@ -71,26 +74,48 @@ type Found = { ts?: string; metadata?: unknown };
 
 function isOurs(metadata: unknown, { key, runId }: { key: string; runId: string }): boolean {
   if (typeof metadata !== 'object' || metadata === null) return false;
-  const { event_type: type, event_payload: payload } = metadata as { event_type?: unknown; event_payload?: Record<string, unknown> };
+  const { event_type: type, event_payload: payload } = metadata as {
+    event_type?: unknown;
+    event_payload?: Record<string, unknown>;
+  };
   return type === EVENT_TYPE && payload?.run === runId && payload.key === key;
 }
 
-async function* channelPages(client: WebClient, { channel, since }: { channel: string; since: number }): AsyncGenerator<Found[]> {
+async function* channelPages(
+  client: WebClient,
+  { channel, since }: { channel: string; since: number },
+): AsyncGenerator<Found[]> {
   let cursor: string | undefined;
   do {
     const page = await called('conversations.history', () =>
-      client.conversations.history({ channel, oldest: oldest(since), limit: PAGE, include_all_metadata: true, ...(cursor ? { cursor } : {}) }),
+      client.conversations.history({
+        channel,
+        oldest: oldest(since),
+        limit: PAGE,
+        include_all_metadata: true,
+        ...(cursor ? { cursor } : {}),
+      }),
     );
     yield page.messages ?? [];
     cursor = page.response_metadata?.next_cursor;
   } while (cursor);
 }
 
-async function* threadPages(client: WebClient, { channel, threadTs, since }: { channel: string; threadTs: string; since: number }): AsyncGenerator<Found[]> {
+async function* threadPages(
+  client: WebClient,
+  { channel, threadTs, since }: { channel: string; threadTs: string; since: number },
+): AsyncGenerator<Found[]> {
   let cursor: string | undefined;
   do {
     const page = await called('conversations.replies', () =>
-      client.conversations.replies({ channel, ts: threadTs, oldest: oldest(since), limit: PAGE, include_all_metadata: true, ...(cursor ? { cursor } : {}) }),
+      client.conversations.replies({
+        channel,
+        ts: threadTs,
+        oldest: oldest(since),
+        limit: PAGE,
+        include_all_metadata: true,
+        ...(cursor ? { cursor } : {}),
+      }),
     );
     yield page.messages ?? [];
     cursor = page.response_metadata?.next_cursor;
@@ -111,7 +136,9 @@ async function called<T>(method: string, call: () => Promise<T>): Promise<T> {
 }
 
 /** Where a message can be looked at in a browser; null when Slack does not say (nobody should fail over a link). */
-export function createPermalinks(client: WebClient): (message: { channel: string; ts: string }) => Promise<string | null> {
+export function createPermalinks(
+  client: WebClient,
+): (message: { channel: string; ts: string }) => Promise<string | null> {
   return async ({ channel, ts }) => {
     try {
       const { permalink } = await client.chat.getPermalink({ channel, message_ts: ts });

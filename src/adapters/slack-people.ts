@@ -1,4 +1,4 @@
-import { type WebClient, WebAPIPlatformError } from '@slack/web-api';
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import { UserError } from '#src/domain/errors.ts';
 import type { SlackPeople } from '#src/ports/slack.ts';
 import { fromSlackError } from './slack-errors.ts';
@@ -24,12 +24,24 @@ function aboutGroups(error: unknown, group: string): UserError | undefined {
   switch (error.data.error) {
     case 'no_such_subteam':
     case 'subteam_disabled':
-      return new UserError('SlackGroupNotFound', `slack has no active user group ${group}: correct the fleet file, or ${instead}`, { cause: error });
+      return new UserError(
+        'SlackGroupNotFound',
+        `slack has no active user group ${group}: correct the fleet file, or ${instead}`,
+        { cause: error },
+      );
     case 'missing_scope':
-      return new UserError('SlackMissingScope', `the members of the user group ${group} cannot be read without the scope usergroups:read: add it and install the app again, or ${instead}`, { cause: error });
+      return new UserError(
+        'SlackMissingScope',
+        `the members of the user group ${group} cannot be read without the scope usergroups:read: add it and install the app again, or ${instead}`,
+        { cause: error },
+      );
     case 'paid_teams_only':
     case 'plan_upgrade_required':
-      return new UserError('SlackPlanWithoutGroups', `this slack plan has no user groups, so ${group} cannot be read: ${instead}`, { cause: error });
+      return new UserError(
+        'SlackPlanWithoutGroups',
+        `this slack plan has no user groups, so ${group} cannot be read: ${instead}`,
+        { cause: error },
+      );
     default:
       return undefined;
   }

@@ -27,7 +27,10 @@ export function socketModeConnections(options: SocketModeOptions): SocketModeCon
   };
 }
 
-function connection({ appToken, apiUrl, log }: SocketModeOptions): { receiver: SocketModeReceiver; isOpen: () => boolean } {
+function connection({ appToken, apiUrl, log }: SocketModeOptions): {
+  receiver: SocketModeReceiver;
+  isOpen: () => boolean;
+} {
   const receiver = new SocketModeReceiver({
     appToken,
     logger: boltLogger(log),

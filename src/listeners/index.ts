@@ -26,6 +26,6 @@ function onlyFrom(app: App, { fleet, log }: ListenerDeps): void {
       return;
     }
     log.warn({ origins }, 'ignored an event of another workspace');
-    if ('ack' in args && typeof args.ack === 'function') await (args.ack as () => Promise<void>)();
+    if ('ack' in args && typeof args.ack === 'function') await args.ack();
   });
 }

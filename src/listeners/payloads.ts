@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { GATE_MODAL } from '#src/messages/actions.ts';
 import { InternalError } from '#src/domain/errors.ts';
+import { GATE_MODAL } from '#src/messages/actions.ts';
 
 /** The parts of Slack's payloads that are used here. https://docs.slack.dev/reference/interaction-payloads */
 const userId = z.string().regex(/^[UW][A-Z0-9]+$/);
@@ -24,7 +24,12 @@ export const gateAnswerSchema = z.object({
 });
 
 /** What the modal carries from the click to the answer. */
-export const gateMetadataSchema = z.object({ runId: z.string(), stepId: z.string(), channel: z.string(), threadTs: z.string() });
+export const gateMetadataSchema = z.object({
+  runId: z.string(),
+  stepId: z.string(),
+  channel: z.string(),
+  threadTs: z.string(),
+});
 export type GateMetadata = z.infer<typeof gateMetadataSchema>;
 
 /** Workspace or organisation that a payload comes from. */
@@ -50,5 +55,8 @@ export function reasonOf(answer: z.infer<typeof gateAnswerSchema>): string {
 export function read<T>(schema: z.ZodType<T>, payload: unknown): T {
   const parsed = schema.safeParse(payload);
   if (parsed.success) return parsed.data;
-  throw new InternalError('UnreadablePayload', `slack sent a payload that cannot be read: ${z.prettifyError(parsed.error)}`);
+  throw new InternalError(
+    'UnreadablePayload',
+    `slack sent a payload that cannot be read: ${z.prettifyError(parsed.error)}`,
+  );
 }

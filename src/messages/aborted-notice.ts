@@ -16,7 +16,10 @@ export function abortedNotice(run: Run): Message[] {
     notice({
       key: 'aborted',
       text: `${headline} ${rest}`,
-      blocks: [...sections([`*${headline}*`, rest]), ...sections(['*State in which the cluster is left*', ...clusterStateLines(run)], 4000)],
+      blocks: [
+        ...sections([`*${headline}*`, rest]),
+        ...sections(['*State in which the cluster is left*', ...clusterStateLines(run)], 4000),
+      ],
     }),
   ];
 }

@@ -14,7 +14,12 @@ export const ACTIONS = {
 export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
 
 /** The modal that asks for the reason of "Go ahead anyway". */
-export const GATE_MODAL = { callbackId: 'pass_gate_reason', blockId: 'reason', actionId: 'reason_input', maxReason: 500 } as const;
+export const GATE_MODAL = {
+  callbackId: 'pass_gate_reason',
+  blockId: 'reason',
+  actionId: 'reason_input',
+  maxReason: 500,
+} as const;
 
 /**
  * Values are opaque ids, parted by the first dot; nothing in them is believed without looking at the run.

@@ -1,4 +1,5 @@
 import type { ActionId } from './actions.ts';
+import { fitting } from './mrkdwn.ts';
 
 /** Block Kit, as JSON. */
 export type Block = { type: string; [field: string]: unknown };
@@ -7,7 +8,14 @@ export type Block = { type: string; [field: string]: unknown };
  * Slack's sizes. `messageText` is not documented: `msg_blocks_too_long` was measured between 9,600 and 11,300 characters
  * over all blocks (github.com/slackapi/bolt-js/issues/2867), far below 50 sections of 3,000.
  */
-export const LIMITS = { section: 3000, header: 150, text: 4000, blocks: 50, messageText: 9000, confirmText: 300 } as const;
+export const LIMITS = {
+  section: 3000,
+  header: 150,
+  text: 4000,
+  blocks: 50,
+  messageText: 9000,
+  confirmText: 300,
+} as const;
 
 /** `verbatim`: names and addresses in the text are not turned into links or mentions. */
 export function section(text: string): Block {
@@ -30,19 +38,26 @@ export function sections(lines: readonly string[], maxChars: number = LIMITS.mes
   const texts: string[] = [];
   for (const line of fitLines(lines, maxChars)) {
     const last = texts.at(-1);
-    if (last !== undefined && !line.startsWith('*') && last.length + 1 + line.length <= LIMITS.section) texts[texts.length - 1] = `${last}\n${line}`;
+    if (last !== undefined && !line.startsWith('*') && last.length + 1 + line.length <= LIMITS.section)
+      texts[texts.length - 1] = `${last}\n${line}`;
     else texts.push(line);
   }
   return texts.map(section);
 }
 
+const ROOM_FOR_COUNT = 40;
+
 /** The first lines that fit, and "and N more lines" for the others. */
 export function fitLines(lines: readonly string[], maxChars: number): string[] {
   const total = lines.reduce((sum, line) => sum + line.length + 1, 0);
   if (total <= maxChars) return [...lines];
-  let size = 40;
-  const end = lines.findIndex((line) => (size += line.length + 1) > maxChars);
-  const kept = lines.slice(0, Math.max(end, 0));
+  const kept = lines.slice(
+    0,
+    fitting(
+      lines.map((line) => line.length + 1),
+      maxChars - ROOM_FOR_COUNT,
+    ),
+  );
   const left = lines.length - kept.length;
   return [...kept, `… and ${left} more ${left === 1 ? 'line' : 'lines'}`];
 }

@@ -24,12 +24,18 @@ export function approveButton(run: Run, plan: Plan): Button {
 
 /** What is going to happen, in at most 300 characters. */
 function approvalInWords(plan: Plan): string {
-  const deleted = new Set(plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'delete' ? step.groups : [])));
-  const updated = new Set(plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'update-managed' ? step.groups : [])));
+  const deleted = new Set(
+    plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'delete' ? step.groups : [])),
+  );
+  const updated = new Set(
+    plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'update-managed' ? step.groups : [])),
+  );
   const sentences = [
     `${plan.cluster} goes from ${plan.from} to ${plan.to}, ${aboutMinutes(totalMinutes(plan.steps))}, starting at once.`,
     ...(deleted.size === 0 ? [] : [`${countOf(deleted.size, 'node group')} will be deleted: servers on them end.`]),
-    ...(updated.size === 0 ? [] : [`The nodes of ${countOf(updated.size, 'managed node group')} will be replaced: servers on them end.`]),
+    ...(updated.size === 0
+      ? []
+      : [`The nodes of ${countOf(updated.size, 'managed node group')} will be replaced: servers on them end.`]),
     'A control plane cannot go back to an older version.',
   ];
   return sentences.join(' ');
@@ -64,7 +70,7 @@ export function retryLabel({ cause }: StopRecord): string {
 
 /** The bot lacks a right that a person gives it; then there is nothing to repeat, only to look again. */
 function isAboutAccess(failureCode: string): boolean {
-  return /access|unauthori[sz]ed|forbidden|credential|permission|notmapped/i.test(failureCode);
+  return /access|unauthori[sz]ed|forbidden|credential|permission|rights|notmapped/i.test(failureCode);
 }
 
 export function passGateButton(run: Run, gate: GateRecord): Button {
@@ -77,13 +83,19 @@ export function abortButton(run: Run): Button {
     actionId: ACTIONS.abort,
     value: runValue(run),
     style: 'danger',
-    confirm: { title: `Abort the upgrade of ${run.cluster}?`.slice(0, 100), text: abortInWords(run), confirm: 'Abort', deny: 'Go back' },
+    confirm: {
+      title: `Abort the upgrade of ${run.cluster}?`.slice(0, 100),
+      text: abortInWords(run),
+      confirm: 'Abort',
+      deny: 'Go back',
+    },
   };
 }
 
 function abortInWords(run: Run): string {
   const { gone, uncertain } = hasPlan(run) ? groupsAway(run) : { gone: [], uncertain: [] };
   const away = gone.length + uncertain.length;
-  const missing = away === 0 ? '' : ` ${countOf(away, 'node group')} may be missing, and will not be created by this run.`;
+  const missing =
+    away === 0 ? '' : ` ${countOf(away, 'node group')} may be missing, and will not be created by this run.`;
   return `The run ends here, and nothing is undone: what is at a new version stays there.${missing} Another upgrade can be asked for afterwards.`;
 }

@@ -1,5 +1,5 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { Run } from '#src/domain/run.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumber, subject } from './message.ts';
 import { byWhom, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
@@ -14,11 +14,20 @@ export function cardState(run: Run): CardState {
   const { state } = run;
   switch (state.kind) {
     case 'planning':
-      return said(`${upgrade} is being planned: looking at the cluster.`, 'Nothing is changed before the plan is approved.');
+      return said(
+        `${upgrade} is being planned: looking at the cluster.`,
+        'Nothing is changed before the plan is approved.',
+      );
     case 'refused':
-      return said(`${upgrade} is refused: the plan may not run.`, 'Nothing was changed. When the reasons are gone, ask again.');
+      return said(
+        `${upgrade} is refused: the plan may not run.`,
+        'Nothing was changed. When the reasons are gone, ask again.',
+      );
     case 'nothing-to-do':
-      return said(`${run.cluster} is at ${run.to} already: there is nothing to upgrade.`, 'Control plane and node groups were looked at, and nothing was changed.');
+      return said(
+        `${run.cluster} is at ${run.to} already: there is nothing to upgrade.`,
+        'Control plane and node groups were looked at, and nothing was changed.',
+      );
     case 'awaiting-approval':
       return said(
         `${upgrade} waits for approval.`,
@@ -29,7 +38,10 @@ export function cardState(run: Run): CardState {
     case 'withdrawn':
       return said(`${upgrade} was withdrawn ${byWhom(state.decision)}.`, 'Nothing was changed.');
     case 'expired':
-      return said(`${upgrade} has expired: nobody decided in time.`, 'Nothing was changed. Ask again to have a new plan made.');
+      return said(
+        `${upgrade} has expired: nobody decided in time.`,
+        'Nothing was changed. Ask again to have a new plan made.',
+      );
     case 'running':
       return running(run, upgrade);
     case 'waiting':
@@ -62,7 +74,10 @@ function aborted(run: Run, headline: string): CardState {
 
 function running(run: Run, upgrade: string): CardState {
   if (!hasPlan(run) || run.startedAt === null) {
-    return said(`${upgrade} is approved and about to start.`, 'The cluster is looked at once more first; should the plan come out differently, it will be asked for again.');
+    return said(
+      `${upgrade} is approved and about to start.`,
+      'The cluster is looked at once more first; should the plan come out differently, it will be asked for again.',
+    );
   }
   const stop = stopRequestLine(run);
   const current = currentStep(run);
@@ -74,7 +89,9 @@ function running(run: Run, upgrade: string): CardState {
 
 /** What a step waits for, and since when: a moment, so that the text need not be made again every minute. */
 export function waitingLines(progress: { waiting: { for: string; since: number } | null }): string[] {
-  return progress.waiting === null ? [] : [`Waiting for ${outside(progress.waiting.for)}, since ${when(progress.waiting.since)}.`];
+  return progress.waiting === null
+    ? []
+    : [`Waiting for ${outside(progress.waiting.for)}, since ${when(progress.waiting.since)}.`];
 }
 
 function stopRequestLine(run: PlannedRun): string[] {
@@ -102,7 +119,11 @@ function stopped(run: Run, upgrade: string): CardState {
     case 'step-failed': {
       const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
       const title = step === undefined ? cause.stepId : describeStep(step);
-      return said(`${upgrade} is stopped: the step "${outside(title)}" failed.`, explained(cause.failure.message), decide);
+      return said(
+        `${upgrade} is stopped: the step "${outside(title)}" failed.`,
+        explained(cause.failure.message),
+        decide,
+      );
     }
     case 'run-failed':
       return said(`${upgrade} is stopped: it could not go on.`, explained(cause.failure.message), decide);
@@ -120,6 +141,9 @@ function tookWhile(run: Run): string {
 
 function endedLine(run: Run): string {
   const groups = run.after?.nodeGroups.length ?? 0;
-  const seen = run.after === null ? '' : `Seen afterwards: control plane at ${run.after.version}, ${countOf(groups, 'node group')}. `;
+  const seen =
+    run.after === null
+      ? ''
+      : `Seen afterwards: control plane at ${run.after.version}, ${countOf(groups, 'node group')}. `;
   return `${seen}${run.endedAt === null ? '' : `Finished ${when(run.endedAt)}.`}`.trim();
 }

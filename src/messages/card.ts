@@ -49,7 +49,10 @@ function detailBlocks(run: Run): Block[] {
 
 function planBlocks(run: PlannedRun): Block[] {
   const changes = run.supersededPlan === null ? [] : sections(changeLines(run.supersededPlan, run.plan), CHANGES_ROOM);
-  const inThread = planPages(run).length === 0 ? [] : [section('*This is a part of the plan.* It stands in full in the thread: read it there before you decide.')];
+  const inThread =
+    planPages(run).length === 0
+      ? []
+      : [section('*This is a part of the plan.* It stands in full in the thread: read it there before you decide.')];
   return [...changes, ...sections(planLines(run.plan, 'card'), planRoom(run)), ...inThread];
 }
 
@@ -58,7 +61,9 @@ function footer(run: Run): string {
   if (run.approval !== null) parts.push(`Approved ${byWhom(run.approval)}`);
   if (run.plan !== null) {
     const { account, region, config, hash } = run.plan;
-    parts.push(`account ${code(account)} in ${code(region)}, config ${code(outsideText(config.path))} at ${code(config.commit.slice(0, 8))}, plan ${code(hash.slice(0, 8))}`);
+    parts.push(
+      `account ${code(account)} in ${code(region)}, config ${code(outsideText(config.path))} at ${code(config.commit.slice(0, 8))}, plan ${code(hash.slice(0, 8))}`,
+    );
   }
   return parts.join('  ·  ');
 }

@@ -1,8 +1,8 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import { joined, names, outside } from './mrkdwn.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import { hasStarted, type PlannedRun } from './message.ts';
+import { joined, names, outside } from './mrkdwn.ts';
 
 /**
  * What is known about the cluster from the steps that were seen done. A step that is not done has an unknown effect
@@ -44,27 +44,39 @@ export function coreNames(plan: Plan): Set<string> {
   const created = plan.steps.flatMap((step) =>
     step.phase === 'node-groups' && step.action === 'create' && step.role === 'core'
       ? [...step.groups, ...step.renames.flatMap(({ from, to }) => [from, to])]
-      : []);
+      : [],
+  );
   return new Set(created);
 }
 
 /** Lines for "State of the cluster". */
 export function clusterStateLines(run: PlannedRun): string[] {
   const total = run.plan.steps.length;
-  const list = (label: string, steps: readonly Step[]) => (steps.length === 0 ? [] : [`• ${label} (${steps.length} of ${total}): ${titles(steps)}.`]);
+  const list = (label: string, steps: readonly Step[]) =>
+    steps.length === 0 ? [] : [`• ${label} (${steps.length} of ${total}): ${titles(steps)}.`];
   const isDone = (step: Step) => run.steps[step.id]?.kind === 'done';
   const isBegun = (step: Step) => run.steps[step.id] !== undefined;
   return [
     `• ${controlPlaneLine(run)}`,
     ...groupLines(run).map((line) => `• ${line}`),
     ...list('Done', run.plan.steps.filter(isDone)),
-    ...list('Begun, not seen done', run.plan.steps.filter((step) => isBegun(step) && !isDone(step))),
-    ...list('Not begun', run.plan.steps.filter((step) => !isBegun(step))),
+    ...list(
+      'Begun, not seen done',
+      run.plan.steps.filter((step) => isBegun(step) && !isDone(step)),
+    ),
+    ...list(
+      'Not begun',
+      run.plan.steps.filter((step) => !isBegun(step)),
+    ),
   ];
 }
 
 function titles(steps: readonly Step[]): string {
-  return joined(steps.map((step) => outside(describeStep(step))), '; ', 900);
+  return joined(
+    steps.map((step) => outside(describeStep(step))),
+    '; ',
+    900,
+  );
 }
 
 function controlPlaneLine(run: PlannedRun): string {
@@ -73,7 +85,8 @@ function controlPlaneLine(run: PlannedRun): string {
     if (step.phase !== 'control-plane') continue;
     const progress = run.steps[step.id];
     if (progress?.kind === 'done') version = step.to;
-    else if (progress !== undefined) return `The control plane was at ${version}; its update to ${step.to} is not confirmed.`;
+    else if (progress !== undefined)
+      return `The control plane was at ${version}; its update to ${step.to} is not confirmed.`;
   }
   return `The control plane is at ${version}.`;
 }
@@ -82,8 +95,12 @@ function groupLines(run: PlannedRun): string[] {
   const { gone, uncertain } = groupsAway(run);
   const deletes = run.plan.steps.some((step) => step.phase === 'node-groups' && step.action === 'delete');
   const lines = [
-    ...(gone.length === 0 ? [] : [`*Not there now:* node groups ${names(gone)} were deleted and are not created again yet.`]),
-    ...(uncertain.length === 0 ? [] : [`*Not certain:* the deletion or creation of node groups ${names(uncertain)} began and was not seen to end.`]),
+    ...(gone.length === 0
+      ? []
+      : [`*Not there now:* node groups ${names(gone)} were deleted and are not created again yet.`]),
+    ...(uncertain.length === 0
+      ? []
+      : [`*Not certain:* the deletion or creation of node groups ${names(uncertain)} began and was not seen to end.`]),
     ...unfinishedCore(run),
   ];
   return lines.length === 0 && deletes ? ['No node group is missing.'] : lines;
@@ -103,7 +120,8 @@ export function meaningForUsers(run: Run): string {
   if (!hasStarted(run)) return 'Nothing was changed: users notice nothing.';
   const { gone, uncertain } = groupsAway(run);
   const away = [...gone, ...uncertain];
-  if (away.length > 0) return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
+  if (away.length > 0)
+    return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
   return hasEnded(run)
     ? 'No node group is missing: servers can be started as usual.'
     : 'Running servers keep running, and servers can be started; nothing is changed until somebody decides.';

@@ -1,7 +1,7 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { People } from '#src/domain/fleet.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import type { GateRecord, Run } from '#src/domain/run.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import { shortHash } from './actions.ts';
 import { actions, sections } from './blocks.ts';
 import { abortButton, passGateButton } from './buttons.ts';
@@ -20,12 +20,19 @@ export function approvalReplies(run: PlannedRun, options: MessageOptions): Messa
 }
 
 function wasAskedFor({ state, plan }: PlannedRun): boolean {
-  return state.kind !== 'planning' && state.kind !== 'refused' && state.kind !== 'nothing-to-do' && plan.refusals.length === 0;
+  return (
+    state.kind !== 'planning' &&
+    state.kind !== 'refused' &&
+    state.kind !== 'nothing-to-do' &&
+    plan.refusals.length === 0
+  );
 }
 
 function approvalReply(run: PlannedRun, { approvers }: MessageOptions): Message {
   const plan = `The plan for ${subject(run)}`;
-  const text = decided(run, plan) ?? `${plan} is ready to be decided on: the card above has the steps and the buttons. ${mentions(approvers, run)}`.trim();
+  const text =
+    decided(run, plan) ??
+    `${plan} is ready to be decided on: the card above has the steps and the buttons. ${mentions(approvers, run)}`.trim();
   return threadReply({ key: `approval:${shortHash(run.plan.hash)}`, text, blocks: sections([text]) });
 }
 
@@ -33,7 +40,11 @@ function approvalReply(run: PlannedRun, { approvers }: MessageOptions): Message 
 function planReplies(run: PlannedRun): Message[] {
   return planPages(run).map((lines, i, pages) => {
     const text = `The plan for ${subject(run)} in full, part ${i + 1} of ${pages.length}.`;
-    return threadReply({ key: `plan:${shortHash(run.plan.hash)}:${i + 1}`, text, blocks: sections([`*${text}*`, ...lines]) });
+    return threadReply({
+      key: `plan:${shortHash(run.plan.hash)}:${i + 1}`,
+      text,
+      blocks: sections([`*${text}*`, ...lines]),
+    });
   });
 }
 
@@ -59,7 +70,10 @@ function supersededReply(plan: Plan): Message {
 
 /** Approvers as mentions; the requester cannot approve the own request. */
 function mentions({ users, groups }: People, run: Run): string {
-  const people = [...groups.map((id) => `<!subteam^${outside(id, 20)}>`), ...users.filter((id) => id !== run.requestedBy).map(person)];
+  const people = [
+    ...groups.map((id) => `<!subteam^${outside(id, 20)}>`),
+    ...users.filter((id) => id !== run.requestedBy).map(person),
+  ];
   return joined(people, ' ', 600);
 }
 
@@ -68,13 +82,20 @@ export function gateReplies(run: PlannedRun, options: MessageOptions): Message[]
   return run.gates.map((gate, i) => gateReply(run, gate, { number: i + 1, ...options }));
 }
 
-function gateReply(run: PlannedRun, gate: GateRecord, { number, approvers }: MessageOptions & { number: number }): Message {
+function gateReply(
+  run: PlannedRun,
+  gate: GateRecord,
+  { number, approvers }: MessageOptions & { number: number },
+): Message {
   const step = run.plan.steps.find(({ id }) => id === gate.stepId);
   const before = step === undefined ? gate.stepId : describeStep(step);
   const headline = `${outside(run.cluster)} is in use: ${activityText(gate.activity)}.`;
   const waits = `The step "${outside(before)}" would end what runs there, so the run has waited since ${when(gate.since)}.`;
-  const next = resolution(gate) ?? 'It goes on by itself when nobody uses the cluster any more. *Go ahead anyway* asks for a reason and ends what runs there; *Abort* ends the run.';
-  const asked = gate.resolution.kind === 'open' ? [[person(run.requestedBy), mentions(approvers, run)].join(' ').trim()] : [];
+  const next =
+    resolution(gate) ??
+    'It goes on by itself when nobody uses the cluster any more. *Go ahead anyway* asks for a reason and ends what runs there; *Abort* ends the run.';
+  const asked =
+    gate.resolution.kind === 'open' ? [[person(run.requestedBy), mentions(approvers, run)].join(' ').trim()] : [];
   const buttons = gate.resolution.kind === 'open' ? [actions([passGateButton(run, gate), abortButton(run)])] : [];
   return threadReply({
     key: `gate:${number}`,

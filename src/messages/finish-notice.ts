@@ -19,7 +19,9 @@ export function finishNotice(run: StartedRun): Message[] {
         ...sections([`*${headline}*`, 'Servers can be started as usual, and uptime checks should be quiet again.']),
         ...sections(['*Before and after*', ...versionLines(run.before, run.after)], 5000),
         ...sections(config.lines, 3000),
-        context(`Asked for by ${person(run.requestedBy)}${decided}. Began ${when(startedAt)}, finished ${when(endedAt)}.`),
+        context(
+          `Asked for by ${person(run.requestedBy)}${decided}. Began ${when(startedAt)}, finished ${when(endedAt)}.`,
+        ),
       ],
     }),
   ];
@@ -37,7 +39,10 @@ function configText(run: StartedRun): { spoken: string; lines: string[] } {
     return step.phase === 'commit-config' && progress?.kind === 'done' ? progress.evidence : [];
   });
   if (commit.length === 0) return { spoken: '', lines: [] };
-  return { spoken: 'The changed config is in git.', lines: ['*The changed config is in git*', ...commit.map((line) => `• ${outside(line)}`)] };
+  return {
+    spoken: 'The changed config is in git.',
+    lines: ['*The changed config is in git*', ...commit.map((line) => `• ${outside(line)}`)],
+  };
 }
 
 export function versionLines(before: ClusterSnapshot | null, after: ClusterSnapshot | null): string[] {
@@ -82,4 +87,3 @@ function addonLine(before: ClusterSnapshot | null, after: ClusterSnapshot): stri
   });
   return [`• Add-ons: ${joined(texts, ', ', 1500)}`];
 }
-

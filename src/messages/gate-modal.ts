@@ -13,13 +13,24 @@ export function gateModal(metadata: string): Block & { type: 'modal' } {
     submit: plain('Go ahead'),
     close: plain('Go back'),
     blocks: [
-      { type: 'section', text: plain('The cluster is in use. When the upgrade goes ahead, the servers that run there end, and unsaved work on them is lost.') },
+      {
+        type: 'section',
+        text: plain(
+          'The cluster is in use. When the upgrade goes ahead, the servers that run there end, and unsaved work on them is lost.',
+        ),
+      },
       {
         type: 'input',
         block_id: blockId,
         label: plain('Why is that right?'),
         hint: plain('Your name and this reason are shown in the thread and kept.'),
-        element: { type: 'plain_text_input', action_id: actionId, multiline: true, min_length: 1, max_length: maxReason },
+        element: {
+          type: 'plain_text_input',
+          action_id: actionId,
+          multiline: true,
+          min_length: 1,
+          max_length: maxReason,
+        },
       },
     ],
   };

@@ -39,9 +39,12 @@ export function clip(text: string, max: number): string {
 export function outside(text: string, max = 600): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   if (escapeMrkdwn(line).length <= max) return escapeMrkdwn(line);
-  let size = 0;
-  const end = [...line].findIndex((char) => (size += escapeMrkdwn(char).length) > max - ROOM_FOR_COUNT);
-  return escapeMrkdwn(clipAt(line, [...line].slice(0, end).join('').length));
+  const characters = Array.from(line);
+  const end = fitting(
+    characters.map((character) => escapeMrkdwn(character).length),
+    max - ROOM_FOR_COUNT,
+  );
+  return escapeMrkdwn(clipAt(line, characters.slice(0, end).join('').length));
 }
 
 const ROOM_FOR_COUNT = 40;
@@ -90,12 +93,25 @@ export function names(list: readonly string[], maxChars = 1500): string {
 
 /** Items until `maxChars` are used up, then "and N more": nothing is cut in the middle. */
 export function joined(items: readonly string[], separator: string, maxChars: number): string {
-  let size = 0;
-  const fitting = items.findIndex((item) => (size += item.length + separator.length) > maxChars);
-  if (fitting < 0) return items.join(separator);
-  const shown = items.slice(0, Math.max(fitting, 1));
+  const end = fitting(
+    items.map((item) => item.length + separator.length),
+    maxChars,
+  );
+  const shown = items.slice(0, Math.max(end, 1));
   const left = items.length - shown.length;
   return left === 0 ? shown.join(separator) : `${shown.join(separator)}${separator}and ${left} more`;
+}
+
+/** How many of these sizes, from the first on, fit together. */
+export function fitting(sizes: readonly number[], max: number): number {
+  let sum = 0;
+  let count = 0;
+  for (const size of sizes) {
+    sum += size;
+    if (sum > max) break;
+    count += 1;
+  }
+  return count;
 }
 
 /** `a`, `a and b`, `a, b and c`. */

@@ -1,6 +1,6 @@
-import { describeAddon, describeStep } from '#src/domain/step-title.ts';
 import type { Activity } from '#src/domain/observation.ts';
 import type { Plan, PlanNote, Step } from '#src/domain/plan.ts';
+import { describeAddon, describeStep } from '#src/domain/step-title.ts';
 import { aboutMinutes, code, countOf, joined, names, outside, sentence, when } from './mrkdwn.ts';
 import { totalMinutes, whatUsersNotice } from './users-notice.ts';
 
@@ -58,7 +58,10 @@ function skewLines(plan: Plan): string[] {
 function activityLines({ activity, madeAt, warnings }: Plan): string[] {
   const warning = warnings.find(({ id }) => id === 'activity');
   const inUse = warning === undefined ? `${activityText(activity)}.` : sentence(outside(warning.text, 900));
-  const state = activity.total === 0 ? 'Nobody: no pods of users were found. They are counted again before anything is deleted.' : inUse;
+  const state =
+    activity.total === 0
+      ? 'Nobody: no pods of users were found. They are counted again before anything is deleted.'
+      : inUse;
   return [`*In use, as of ${when(madeAt)}*`, `• ${state}`];
 }
 
@@ -79,7 +82,9 @@ function groupLines(steps: readonly Step[], maxChars: number): string[] {
     const count = countOf(step.groups.length, 'group');
     switch (step.action) {
       case 'create':
-        return [`• ${step.role === 'core' ? 'Create the new core group' : `Create ${count}`} at ${step.version}: ${list}`];
+        return [
+          `• ${step.role === 'core' ? 'Create the new core group' : `Create ${count}`} at ${step.version}: ${list}`,
+        ];
       case 'delete':
         return [`• Delete ${count}: ${list}`];
       case 'update-managed':
@@ -94,8 +99,15 @@ function groupLines(steps: readonly Step[], maxChars: number): string[] {
 function addonLines(steps: readonly Step[], maxChars: number): string[] {
   const lines = steps.flatMap((step) =>
     step.phase === 'add-ons' && step.addons.length > 0
-      ? [`• At ${step.version}: ${joined(step.addons.map((addon) => outside(describeAddon(addon))), ', ', maxChars)}`]
-      : []);
+      ? [
+          `• At ${step.version}: ${joined(
+            step.addons.map((addon) => outside(describeAddon(addon))),
+            ', ',
+            maxChars,
+          )}`,
+        ]
+      : [],
+  );
   return lines.length === 0 ? [] : ['*Add-ons*', ...lines];
 }
 
@@ -107,13 +119,19 @@ export function changeLines(before: Plan, now: Plan): string[] {
   const shown = all.slice(0, 20);
   const left = all.length - shown.length;
   const lines = all.length === 0 ? ['• The order of the steps, or what they are for.'] : shown;
-  return ['*What is different from the plan that was approved before*', ...lines, ...(left === 0 ? [] : [`• and ${left} more`])];
+  return [
+    '*What is different from the plan that was approved before*',
+    ...lines,
+    ...(left === 0 ? [] : [`• and ${left} more`]),
+  ];
 }
 
 /** The statements of `of` that `plan` does not make. */
 function missingIn(plan: Plan, of: Plan): string[] {
   const known = new Set(statements(plan).map(({ key }) => key));
-  return statements(of).filter(({ key }) => !known.has(key)).map(({ text }) => text);
+  return statements(of)
+    .filter(({ key }) => !known.has(key))
+    .map(({ text }) => text);
 }
 
 /** Two statements are the same when their keys are; warnings may count differently and still be the same warning. */
@@ -130,8 +148,14 @@ function statements(plan: Plan): Statement[] {
 }
 
 function stepStatements(step: Step): string[] {
-  if (step.phase === 'add-ons') return step.addons.map((addon) => `add-ons for ${step.version}: ${outside(describeAddon(addon), 200)}`);
+  if (step.phase === 'add-ons')
+    return step.addons.map((addon) => `add-ons for ${step.version}: ${outside(describeAddon(addon), 200)}`);
   if (step.phase !== 'node-groups') return [outside(describeStep(step), 200)];
-  const verb = step.action === 'create' ? `create at ${step.version}` : step.action === 'delete' ? 'delete' : `update to ${step.version}`;
+  const verb =
+    step.action === 'create'
+      ? `create at ${step.version}`
+      : step.action === 'delete'
+        ? 'delete'
+        : `update to ${step.version}`;
   return step.groups.map((group) => `${verb}: node group ${code(group)}`);
 }

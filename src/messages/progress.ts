@@ -1,6 +1,6 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import type { PlannedRun } from './message.ts';
 import { aboutMinutes, duration, outside, when } from './mrkdwn.ts';
 import { totalMinutes } from './users-notice.ts';

@@ -1,6 +1,6 @@
 import type { Run } from '#src/domain/run.ts';
-import { cardState } from './card-state.ts';
 import { fitLines, LIMITS } from './blocks.ts';
+import { cardState } from './card-state.ts';
 import { code, escapeMrkdwn, explained, outside } from './mrkdwn.ts';
 
 /** Where a run's card can be seen, when that is known. */
@@ -19,7 +19,8 @@ export function helpReply(notUnderstood: string | null): string {
 }
 
 export function planningReply(run: Run, channel: string, link: CardLink): string {
-  const where = link === null ? `The card is coming up in <#${escapeMrkdwn(channel)}>.` : `${linkTo(link, 'Here is its card')}.`;
+  const where =
+    link === null ? `The card is coming up in <#${escapeMrkdwn(channel)}>.` : `${linkTo(link, 'Here is its card')}.`;
   return `The upgrade of ${escapeMrkdwn(run.cluster)} to ${run.to} is being planned. Nothing is changed before the plan is approved. ${where}`;
 }
 
@@ -30,9 +31,13 @@ export function heldReply(holder: Run, channel: string, link: CardLink): string 
 
 export function statusReply(cluster: string | null, runs: readonly { run: Run; link: CardLink }[]): string {
   if (runs.length === 0) {
-    return cluster === null ? 'No upgrade is under way.' : `No upgrade of ${outside(cluster, 120)} has been asked for yet.`;
+    return cluster === null
+      ? 'No upgrade is under way.'
+      : `No upgrade of ${outside(cluster, 120)} has been asked for yet.`;
   }
-  const lines = runs.map(({ run, link }) => `• ${cardState(run).headline}${link === null ? '' : ` ${linkTo(link, 'Card')}`}`);
+  const lines = runs.map(
+    ({ run, link }) => `• ${cardState(run).headline}${link === null ? '' : ` ${linkTo(link, 'Card')}`}`,
+  );
   return fitLines(lines, LIMITS.text).join('\n');
 }
 

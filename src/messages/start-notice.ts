@@ -15,9 +15,17 @@ export function startNotice(run: StartedRun): Message {
     key: 'start',
     text: `${headline} ${who}, and uptime checks may alert. ${time}.`,
     blocks: [
-      ...sections([`*${headline}*`, `${who}, and uptime checks may alert until the finish notice. ${time}, until ${when(expectedEnd(plan, startedAt))}.`]),
-      ...sections(['*What users will notice, in this order*', ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`)]),
-      context(`Asked for by ${person(run.requestedBy)}${decided}. The thread shows every step; the card has the button to stop.`),
+      ...sections([
+        `*${headline}*`,
+        `${who}, and uptime checks may alert until the finish notice. ${time}, until ${when(expectedEnd(plan, startedAt))}.`,
+      ]),
+      ...sections([
+        '*What users will notice, in this order*',
+        ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`),
+      ]),
+      context(
+        `Asked for by ${person(run.requestedBy)}${decided}. The thread shows every step; the card has the button to stop.`,
+      ),
     ],
   });
 }

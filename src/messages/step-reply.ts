@@ -1,6 +1,6 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { Step } from '#src/domain/plan.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import { sections } from './blocks.ts';
 import { waitingLines } from './card-state.ts';
 import { type Message, type PlannedRun, stepNumber, threadReply } from './message.ts';
@@ -36,7 +36,11 @@ function stateOf(run: Run, step: Step, progress: StepProgress): StepState {
       return run.state.kind === 'aborted' ? leftOpen(progress) : underWay(run, step, progress);
     case 'done': {
       const took = duration(progress.at - progress.startedAt);
-      return { verb: 'is done', lines: [`Finished ${when(progress.at)}, after ${took}.`, ...bullets('Seen', progress.evidence)], spoken: [`It took ${took}.`] };
+      return {
+        verb: 'is done',
+        lines: [`Finished ${when(progress.at)}, after ${took}.`, ...bullets('Seen', progress.evidence)],
+        spoken: [`It took ${took}.`],
+      };
     }
     case 'failed': {
       const line = explained(progress.failure.message);
@@ -51,7 +55,8 @@ type Started = Extract<StepProgress, { kind: 'started' }>;
 
 function underWay(run: Run, step: Step, progress: Started): StepState {
   const began = `Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`;
-  if (run.state.kind !== 'waiting') return { verb: 'is under way', lines: [began, ...waitingLines(progress)], spoken: waitingLines(progress) };
+  if (run.state.kind !== 'waiting')
+    return { verb: 'is under way', lines: [began, ...waitingLines(progress)], spoken: waitingLines(progress) };
   const line = 'Nothing is deleted or replaced until somebody decides: see the reply with the buttons.';
   return { verb: 'is waiting for a decision', lines: [line], spoken: [line] };
 }

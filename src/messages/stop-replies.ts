@@ -1,5 +1,5 @@
-import { describeStep } from '#src/domain/step-title.ts';
 import type { Failure, Run, StopRecord } from '#src/domain/run.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
 import { abortButton, retryButton, retryLabel } from './buttons.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
@@ -41,7 +41,10 @@ function failure(run: Run, { stop, number, failure, what }: FailureNotice): Mess
     key: `failure:${number}`,
     text: [headline, `Cause: ${cause}`, resolved(stop) ?? `What to do: ${remedy}`].join(' '),
     blocks: [
-      ...sections([`*${headline}*`, `${when(stop.at)}. ${resolved(stop) ?? 'The bot changes nothing until somebody decides.'}`]),
+      ...sections([
+        `*${headline}*`,
+        `${when(stop.at)}. ${resolved(stop) ?? 'The bot changes nothing until somebody decides.'}`,
+      ]),
       ...sections(['*Cause*', cause, ...detail(failure)], 3000),
       ...stateBlocks(run, stop),
       ...(isOpen ? sections(['*What to do*', remedy, afterwards(run, stop)]) : []),
@@ -57,7 +60,10 @@ function detail({ detail }: Failure): string[] {
 
 function afterwards(run: Run, stop: StopRecord): string {
   const label = retryLabel(stop);
-  const what = run.startedAt === null ? 'looks at the cluster and plans again' : 'looks at the cluster and takes up the failed step again';
+  const what =
+    run.startedAt === null
+      ? 'looks at the cluster and plans again'
+      : 'looks at the cluster and takes up the failed step again';
   return `*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
 }
 
@@ -66,7 +72,10 @@ function stateBlocks(run: Run, stop: StopRecord): Block[] {
   const isLast = run.stops.at(-1) === stop;
   if (stop.resolution.kind === 'retried' || !isLast) return [];
   const state = hasStarted(run) ? clusterStateLines(run) : ['• Nothing was changed.'];
-  return [...sections(['*State of the cluster*', ...state], 3000), ...sections(['*What it means for users*', meaningForUsers(run)])];
+  return [
+    ...sections(['*State of the cluster*', ...state], 3000),
+    ...sections(['*What it means for users*', meaningForUsers(run)]),
+  ];
 }
 
 function resolved(stop: StopRecord): string | undefined {

@@ -32,19 +32,29 @@ function timeOf(steps: readonly Step[]): string {
 
 function controlPlane(plan: Plan): Part[] {
   const steps = plan.steps.filter((step) => step.phase === 'control-plane');
-  return part(plan, steps, (time) =>
-    `*Control plane* (${time}): running servers are not touched. Starting or stopping a server may fail for a moment; trying again helps.`);
+  return part(
+    plan,
+    steps,
+    (time) =>
+      `*Control plane* (${time}): running servers are not touched. Starting or stopping a server may fail for a moment; trying again helps.`,
+  );
 }
 
 function deletedGroups(plan: Plan): Part[] {
   const deletions = plan.steps.filter((step) => step.phase === 'node-groups' && step.action === 'delete');
-  const creations = plan.steps.filter((step) => step.phase === 'node-groups' && step.action === 'create' && step.role === 'others');
+  const creations = plan.steps.filter(
+    (step) => step.phase === 'node-groups' && step.action === 'create' && step.role === 'others',
+  );
   const core = coreNames(plan);
   const groups = deletions.flatMap((step) => (step.phase === 'node-groups' ? step.groups : []));
   const rounds = deletions.length > 1 ? `, in ${deletions.length} rounds` : '';
   const coreMoves = 'The hub and other core services move to new nodes and may be away for some minutes.';
   const sentences = [
-    ...(groups.every((group) => core.has(group)) ? [] : ['they are deleted and created again. Servers on them end, unsaved work is lost, and they can start again only when the groups are back.']),
+    ...(groups.every((group) => core.has(group))
+      ? []
+      : [
+          'they are deleted and created again. Servers on them end, unsaved work is lost, and they can start again only when the groups are back.',
+        ]),
     ...(groups.some((group) => core.has(group)) ? [coreMoves] : []),
   ];
   return part(plan, [...deletions, ...creations], (time) => `*Node groups* (${time}${rounds}): ${sentences.join(' ')}`);
@@ -52,11 +62,21 @@ function deletedGroups(plan: Plan): Part[] {
 
 function managedGroups(plan: Plan): Part[] {
   const steps = plan.steps.filter((step) => step.phase === 'node-groups' && step.action === 'update-managed');
-  return part(plan, steps, (time) =>
-    `*Managed node groups* (${time}): their nodes are replaced one after the other. A server on a replaced node ends, unsaved work is lost, and it can be started again.`);
+  return part(
+    plan,
+    steps,
+    (time) =>
+      `*Managed node groups* (${time}): their nodes are replaced one after the other. A server on a replaced node ends, unsaved work is lost, and it can be started again.`,
+  );
 }
 
 function addons(plan: Plan): Part[] {
-  const steps = plan.steps.filter((step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind !== 'skip'));
-  return part(plan, steps, (time) => `*Add-ons* (${time}): the network may be interrupted for seconds while they restart.`);
+  const steps = plan.steps.filter(
+    (step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind !== 'skip'),
+  );
+  return part(
+    plan,
+    steps,
+    (time) => `*Add-ons* (${time}): the network may be interrupted for seconds while they restart.`,
+  );
 }

@@ -1,10 +1,15 @@
 import type { App } from '@slack/bolt';
 import { expect, it, onTestFinished } from 'vitest';
 import { type BoltAppOptions, createBoltApp } from '#src/adapters/bolt-app.ts';
-import { MAYA, slackForTest } from '#test/simulators/slack/support.ts';
 import type { SlackSimulator } from '#test/simulators/slack/simulator.ts';
+import { MAYA, slackForTest } from '#test/simulators/slack/support.ts';
 
-const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as BoltAppOptions['log'];
+const log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+} as unknown as BoltAppOptions['log'];
 const echo = (app: App) => app.command('/deploy', async ({ ack, command }) => ack(`heard ${command.text}`));
 
 function boltApp(slack: SlackSimulator, changes: Partial<BoltAppOptions> = {}) {
@@ -39,7 +44,9 @@ it('still hears commands while one connection is refreshed', async () => {
   slack.addFault({ kind: 'disconnect-before-ack' });
   await slack.slash({ user: MAYA, channel: '#general', text: '/deploy first' });
   expect(bot.connected()).toBe(true);
-  expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy second' })).toMatchObject({ kind: 'acked' });
+  expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy second' })).toMatchObject({
+    kind: 'acked',
+  });
 });
 
 it('asks Slack who it is once, at the start, and not while a person waits', async () => {
@@ -51,26 +58,37 @@ it('asks Slack who it is once, at the start, and not while a person waits', asyn
 
 it('refuses a token of another workspace, naming both', async () => {
   const slack = await slackForTest();
-  await expect(boltApp(slack, { teamId: 'T0ANOTHER' }).start()).rejects.toThrow('the bot token belongs to the workspace T0LOCAL00 (Local Workspace), but the fleet file says teamId T0ANOTHER');
+  await expect(boltApp(slack, { teamId: 'T0ANOTHER' }).start()).rejects.toThrow(
+    'the bot token belongs to the workspace T0LOCAL00 (Local Workspace), but the fleet file says teamId T0ANOTHER',
+  );
 });
 
 it('says what to do about a token that Slack refuses', async () => {
   const slack = await slackForTest();
-  await expect(boltApp(slack, { botToken: 'xoxb-wrong' }).start()).rejects.toMatchObject({ name: 'UserError', code: 'SlackTokenRefused' });
+  await expect(boltApp(slack, { botToken: 'xoxb-wrong' }).start()).rejects.toMatchObject({
+    name: 'UserError',
+    code: 'SlackTokenRefused',
+  });
 });
 
 it('closes what it opened when the start fails', async () => {
   const slack = await slackForTest();
   slack.addFault({ kind: 'api-error', method: 'apps.connections.open', error: 'invalid_auth' });
   const bot = boltApp(slack);
-  await expect(bot.start()).rejects.toThrow();
+  await expect(bot.start()).rejects.toThrow('invalid_auth');
   await expect.poll(() => slack.connections()).toBe(0);
   expect(bot.connected()).toBe(false);
 });
 
 it('takes signed requests in HTTP mode beside routes of its own, and refuses others', async () => {
   const secret = 'signing-secret';
-  const routes = [{ path: '/healthz', method: ['GET'], handler: (_: unknown, response: { end: (text: string) => void }) => response.end('alive') }];
+  const routes = [
+    {
+      path: '/healthz',
+      method: ['GET'],
+      handler: (_: unknown, response: { end: (text: string) => void }) => response.end('alive'),
+    },
+  ];
   const first = await slackForTest();
   const bot = boltApp(first, { listener: { kind: 'http', signingSecret: secret, port: 0, routes } });
   const { port } = await bot.start();
@@ -82,7 +100,9 @@ it('takes signed requests in HTTP mode beside routes of its own, and refuses oth
   expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy now' })).toMatchObject({ kind: 'acked' });
   expect(slack.ephemerals(MAYA)).toMatchObject([{ text: 'heard now' }]);
   const stranger = await slackForTest({ mode: { kind: 'http', requestUrl, signingSecret: 'another' } });
-  expect(await stranger.slash({ user: MAYA, channel: '#general', text: '/deploy now' })).toMatchObject({ kind: 'failed' });
+  expect(await stranger.slash({ user: MAYA, channel: '#general', text: '/deploy now' })).toMatchObject({
+    kind: 'failed',
+  });
   await bot.stop();
   expect(bot.connected()).toBe(false);
 });

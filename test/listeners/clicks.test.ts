@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
-import { aPlan, aRun } from '#test/support/builders.ts';
 import { NOTICES, SAM } from '#test/simulators/slack/support.ts';
+import { aPlan, aRun } from '#test/support/builders.ts';
 import { listenerWorld, show } from './listener-world.ts';
 
 const runId = aRun('planning').id;
@@ -27,22 +27,37 @@ describe('buttons', () => {
 
   it('tells only the one who clicked that somebody was faster, or that it is not theirs to decide', async () => {
     const { slack } = await listenerWorld({
-      approveRun: async () => ({ kind: 'too-late', run: aRun('running'), why: '<@U0APPROVE> has approved this plan already.' }),
-      abortRun: async () => ({ kind: 'not-allowed', why: 'You are not among the approvers of the fleet file, so this decision is not yours.' }),
+      approveRun: async () => ({
+        kind: 'too-late',
+        run: aRun('running'),
+        why: '<@U0APPROVE> has approved this plan already.',
+      }),
+      abortRun: async () => ({
+        kind: 'not-allowed',
+        why: 'You are not among the approvers of the fleet file, so this decision is not yours.',
+      }),
     });
     const awaiting = await show(slack, aRun('awaiting-approval'));
     await slack.click({ user: SAM, messageTs: awaiting.card ?? '', actionId: 'approve_run' });
-    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({ text: '<@U0APPROVE> has approved this plan already.' });
+    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({
+      text: '<@U0APPROVE> has approved this plan already.',
+    });
 
     const stopped = await show(slack, aRun('stopped'));
     await slack.click({ user: SAM, messageTs: stopped['failure:1'] ?? '', actionId: 'abort_run' });
     const told = await slack.waitFor(() => slack.ephemerals(SAM)[1]);
-    expect(told).toMatchObject({ threadTs: stopped.card, text: 'You are not among the approvers of the fleet file, so this decision is not yours.' });
+    expect(told).toMatchObject({
+      threadTs: stopped.card,
+      text: 'You are not among the approvers of the fleet file, so this decision is not yours.',
+    });
     expect(slack.messages(NOTICES).every(({ edited }) => edited === null)).toBe(true);
   });
 
   it('says nothing more when it is done: the card does', async () => {
-    const { slack, calls } = await listenerWorld({ rejectRun: async () => ({ kind: 'done', run: aRun('rejected') }), requestStop: () => Promise.reject(new UserError('X', 'a marker that comes second')) });
+    const { slack, calls } = await listenerWorld({
+      rejectRun: async () => ({ kind: 'done', run: aRun('rejected') }),
+      requestStop: () => Promise.reject(new UserError('X', 'a marker that comes second')),
+    });
     const { card = '' } = await show(slack, aRun('awaiting-approval'));
     await slack.click({ user: SAM, messageTs: card, actionId: 'reject_run' });
     await slack.waitFor(() => calls.length === 1);
@@ -64,9 +79,13 @@ describe('Go ahead anyway', () => {
 
   it('asks for a reason and passes the gate with it', async () => {
     const { slack, calls } = await openModal();
-    expect(await slack.submitView({ user: SAM, values: { reason_input: '  announced last week ' } })).toMatchObject({ kind: 'closed' });
+    expect(await slack.submitView({ user: SAM, values: { reason_input: '  announced last week ' } })).toMatchObject({
+      kind: 'closed',
+    });
     await slack.waitFor(() => calls.length > 0);
-    expect(calls).toEqual([{ operation: 'passGate', request: { runId, stepId: STEP, reason: 'announced last week', by: SAM } }]);
+    expect(calls).toEqual([
+      { operation: 'passGate', request: { runId, stepId: STEP, reason: 'announced last week', by: SAM } },
+    ]);
   });
 
   it('does not take blanks for a reason', async () => {
@@ -79,9 +98,18 @@ describe('Go ahead anyway', () => {
   });
 
   it('tells the person in the thread when it was too late', async () => {
-    const { slack, shown } = await openModal({ passGate: async () => ({ kind: 'too-late', run: aRun('running'), why: 'The cluster is not in use any more: it went on by itself.' }) });
+    const { slack, shown } = await openModal({
+      passGate: async () => ({
+        kind: 'too-late',
+        run: aRun('running'),
+        why: 'The cluster is not in use any more: it went on by itself.',
+      }),
+    });
     await slack.submitView({ user: SAM, values: { reason_input: 'announced' } });
-    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({ threadTs: shown.card, text: 'The cluster is not in use any more: it went on by itself.' });
+    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({
+      threadTs: shown.card,
+      text: 'The cluster is not in use any more: it went on by itself.',
+    });
   });
 
   it('asks to press again when the question could not be opened', async () => {
@@ -89,6 +117,8 @@ describe('Go ahead anyway', () => {
     const shown = await show(slack, aRun('waiting'));
     slack.addFault({ kind: 'api-error', method: 'views.open', error: 'expired_trigger_id' });
     await slack.click({ user: SAM, messageTs: shown['gate:1'] ?? '', actionId: 'pass_gate' });
-    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({ text: 'Slack did not open the question in time. Please press the button again.' });
+    expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({
+      text: 'Slack did not open the question in time. Please press the button again.',
+    });
   });
 });

@@ -5,9 +5,9 @@ import type { Run } from '#src/domain/run.ts';
 import { type ListenerDeps, registerListeners } from '#src/listeners/index.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import type { OperationResult, Operations } from '#src/operations/operations.ts';
-import { aRun } from '#test/support/builders.ts';
 import type { SlackSimulator } from '#test/simulators/slack/simulator.ts';
 import { NOTICES, slackForTest } from '#test/simulators/slack/support.ts';
+import { aRun } from '#test/support/builders.ts';
 
 export type Call = { operation: keyof Operations; request: unknown };
 export type LogLine = { level: string; fields: Record<string, unknown>; message: string };
@@ -58,14 +58,18 @@ function recorded(answers: Partial<Operations>, calls: Call[]): Operations {
     calls.push({ operation, request });
     return (all[operation] as unknown as (request: never) => Promise<never>)(request);
   };
-  return Object.fromEntries((Object.keys(all) as (keyof Operations)[]).map((operation) => [operation, record(operation)])) as unknown as Operations;
+  return Object.fromEntries(
+    (Object.keys(all) as (keyof Operations)[]).map((operation) => [operation, record(operation)]),
+  ) as unknown as Operations;
 }
 
 /** Posts all messages of a run; returns where each stands. */
 export async function show(slack: SlackSimulator, run: Run): Promise<Record<string, string>> {
   const messages = createSlackMessages(backgroundClient({ token: slack.botToken, apiUrl: slack.apiUrl }));
   const shown: Record<string, string> = {};
-  for (const { key, parent, broadcast, text, blocks } of messagesOf(run, { approvers: { users: [], groups: ['S0PLATFRM'] } })) {
+  for (const { key, parent, broadcast, text, blocks } of messagesOf(run, {
+    approvers: { users: [], groups: ['S0PLATFRM'] },
+  })) {
     const threadTs = parent === null ? null : (shown[parent] ?? null);
     shown[key] = (await messages.post({ channel: NOTICES, key, runId: run.id, threadTs, broadcast, text, blocks })).ts;
   }

@@ -12,7 +12,13 @@ it.each([
   ['coast 1.24 now', { kind: 'help', notUnderstood: 'I did not understand "now" after "coast 1.24".' }],
   ['status coast please', { kind: 'help', notUnderstood: 'I did not understand "please" after "status coast".' }],
   ['help me', { kind: 'help', notUnderstood: 'I did not understand "me" after "help".' }],
-  ['<!channel>', { kind: 'help', notUnderstood: 'I did not understand "&lt;!channel&gt;": an upgrade needs a cluster and a version.' }],
+  [
+    '<!channel>',
+    {
+      kind: 'help',
+      notUnderstood: 'I did not understand "&lt;!channel&gt;": an upgrade needs a cluster and a version.',
+    },
+  ],
 ])('"%s"', (text, expected) => {
   expect(parseCommand(text)).toEqual(expected);
 });

@@ -4,7 +4,22 @@ import type { Run } from '#src/domain/run.ts';
 import type { Message } from '#src/messages/message.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import {
-  aFailure, allDone, anActivityGate, aPlan, APPROVED_AT, APPROVER, aRun, aStop, failedStep, inOrder, MINUTE, progressUpTo, REQUESTER, runsInEveryState, startedStep, STARTED_AT,
+  APPROVED_AT,
+  APPROVER,
+  aFailure,
+  allDone,
+  anActivityGate,
+  aPlan,
+  aRun,
+  aStop,
+  failedStep,
+  inOrder,
+  MINUTE,
+  progressUpTo,
+  REQUESTER,
+  runsInEveryState,
+  STARTED_AT,
+  startedStep,
 } from '#test/support/builders.ts';
 import { brokenLimits, readable } from '#test/support/slack-limits.ts';
 
@@ -32,7 +47,10 @@ describe('which messages exist', () => {
     ['withdrawn', ['card', approval]],
     ['running', ['card', approval, 'start', 'step:preflight', 'step:access', 'step:control-plane-1.23']],
     ['stopped', ['card', approval, 'start', 'step:preflight', 'step:access', 'step:control-plane-1.23', 'failure:1']],
-    ['aborted', ['card', approval, 'start', 'step:preflight', 'step:access', 'step:control-plane-1.23', 'failure:1', 'aborted']],
+    [
+      'aborted',
+      ['card', approval, 'start', 'step:preflight', 'step:access', 'step:control-plane-1.23', 'failure:1', 'aborted'],
+    ],
   ])('in state %s', (kind, expected) => {
     expect(keys(runsInEveryState()[kind])).toEqual(expected);
   });
@@ -43,20 +61,39 @@ describe('which messages exist', () => {
 
   it('one reply a step, and the finish notice, when it succeeded', () => {
     const run = aRun('succeeded');
-    expect(keys(run)).toEqual(['card', approval, 'start', ...(run.plan?.steps.map(({ id }) => `step:${id}`) ?? []), 'finish']);
+    expect(keys(run)).toEqual([
+      'card',
+      approval,
+      'start',
+      ...(run.plan?.steps.map(({ id }) => `step:${id}`) ?? []),
+      'finish',
+    ]);
   });
 
   it('start, finish, failure and the end of an aborted maintenance are shown in the channel, everything else in the thread', () => {
-    const shown = Object.values(runsInEveryState()).flatMap((run) => of(run).filter(({ broadcast }) => broadcast).map(({ key }) => key));
+    const shown = Object.values(runsInEveryState()).flatMap((run) =>
+      of(run)
+        .filter(({ broadcast }) => broadcast)
+        .map(({ key }) => key),
+    );
     expect(new Set(shown)).toEqual(new Set(['start', 'finish', 'failure:1', 'aborted']));
-    expect(Object.values(runsInEveryState()).flatMap(of).filter(({ parent }) => parent === null).every(({ key }) => key === 'card')).toBe(true);
+    expect(
+      Object.values(runsInEveryState())
+        .flatMap(of)
+        .filter(({ parent }) => parent === null)
+        .every(({ key }) => key === 'card'),
+    ).toBe(true);
   });
 
   it('every stop and every gate keeps its own reply', () => {
     const steps = progressUpTo(aPlan(), 'control-plane-1.23', failedStep());
     const cause = { kind: 'step-failed', stepId: 'control-plane-1.23', failure: aFailure } as const;
     const retried = { kind: 'retried', by: REQUESTER, at: STARTED_AT + 30 * MINUTE } as const;
-    const stops = [aStop(cause, retried), aStop({ kind: 'stop-requested', decision: { by: APPROVER, at: STARTED_AT } }, retried), aStop(cause)];
+    const stops = [
+      aStop(cause, retried),
+      aStop({ kind: 'stop-requested', decision: { by: APPROVER, at: STARTED_AT } }, retried),
+      aStop(cause),
+    ];
     expect(keys(aRun('stopped', { steps, stops })).slice(-3)).toEqual(['failure:1', 'stopped:2', 'failure:3']);
   });
 
@@ -67,16 +104,43 @@ describe('which messages exist', () => {
 
 describe('the card', () => {
   it.each<[Run['state']['kind'], string]>([
-    ['planning', 'The upgrade of coast to 1.24 is being planned: looking at the cluster. Nothing is changed before the plan is approved.'],
-    ['refused', 'The upgrade of coast from 1.22 to 1.24 is refused: the plan may not run. Nothing was changed. When the reasons are gone, ask again.'],
-    ['nothing-to-do', 'coast is at 1.24 already: there is nothing to upgrade. Control plane and node groups were looked at, and nothing was changed.'],
-    ['awaiting-approval', 'The upgrade of coast from 1.22 to 1.24 waits for approval. Nothing is changed before that. An approver other than <@U0REQUEST> decides, until <!date^1674007320^{date_short_pretty} {time}|2023-01-18 02:02 UTC>; after that the request expires.'],
-    ['rejected', 'The upgrade of coast from 1.22 to 1.24 was rejected by <@U0APPROVE>, <!date^1673921400^{date_short_pretty} {time}|2023-01-17 02:10 UTC>. Nothing was changed.'],
-    ['expired', 'The upgrade of coast from 1.22 to 1.24 has expired: nobody decided in time. Nothing was changed. Ask again to have a new plan made.'],
+    [
+      'planning',
+      'The upgrade of coast to 1.24 is being planned: looking at the cluster. Nothing is changed before the plan is approved.',
+    ],
+    [
+      'refused',
+      'The upgrade of coast from 1.22 to 1.24 is refused: the plan may not run. Nothing was changed. When the reasons are gone, ask again.',
+    ],
+    [
+      'nothing-to-do',
+      'coast is at 1.24 already: there is nothing to upgrade. Control plane and node groups were looked at, and nothing was changed.',
+    ],
+    [
+      'awaiting-approval',
+      'The upgrade of coast from 1.22 to 1.24 waits for approval. Nothing is changed before that. An approver other than <@U0REQUEST> decides, until <!date^1674007320^{date_short_pretty} {time}|2023-01-18 02:02 UTC>; after that the request expires.',
+    ],
+    [
+      'rejected',
+      'The upgrade of coast from 1.22 to 1.24 was rejected by <@U0APPROVE>, <!date^1673921400^{date_short_pretty} {time}|2023-01-17 02:10 UTC>. Nothing was changed.',
+    ],
+    [
+      'expired',
+      'The upgrade of coast from 1.22 to 1.24 has expired: nobody decided in time. Nothing was changed. Ask again to have a new plan made.',
+    ],
     ['running', 'The upgrade of coast from 1.22 to 1.24 is running: step 3 of 11, control plane 1.22 → 1.23.'],
-    ['waiting', 'The upgrade of coast from 1.22 to 1.24 is waiting for a decision since <!date^1673923260^{date_short_pretty} {time}|2023-01-17 02:41 UTC>: the cluster is in use, 3 pods of users (prod: 2, staging: 1). The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.'],
-    ['stopped', 'The upgrade of coast from 1.22 to 1.24 is stopped: the step "control plane 1.22 → 1.23" failed. The control plane update 8f1c failed: IpNotAvailable: the subnets have too few free IP addresses. The thread has the buttons to go on or to abort.'],
-    ['succeeded', 'The upgrade of coast from 1.22 to 1.24 succeeded after 1 h 6 min. Seen afterwards: control plane at 1.24, 4 node groups. Finished <!date^1673925420^{date_short_pretty} {time}|2023-01-17 03:17 UTC>.'],
+    [
+      'waiting',
+      'The upgrade of coast from 1.22 to 1.24 is waiting for a decision since <!date^1673923260^{date_short_pretty} {time}|2023-01-17 02:41 UTC>: the cluster is in use, 3 pods of users (prod: 2, staging: 1). The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
+    ],
+    [
+      'stopped',
+      'The upgrade of coast from 1.22 to 1.24 is stopped: the step "control plane 1.22 → 1.23" failed. The control plane update 8f1c failed: IpNotAvailable: the subnets have too few free IP addresses. The thread has the buttons to go on or to abort.',
+    ],
+    [
+      'succeeded',
+      'The upgrade of coast from 1.22 to 1.24 succeeded after 1 h 6 min. Seen afterwards: control plane at 1.24, 4 node groups. Finished <!date^1673925420^{date_short_pretty} {time}|2023-01-17 03:17 UTC>.',
+    ],
   ])('says its state to a screen reader: %s', (kind, text) => {
     expect(message(runsInEveryState()[kind], 'card').text).toBe(text);
   });
@@ -93,7 +157,8 @@ describe('the card', () => {
       '3. control plane 1.22 → 1.23, about 10 min',
       '3. *Node groups* (about 22 min): they are deleted and created again. Servers on them end, unsaved work is lost',
       'Asked for by <@U0REQUEST>',
-    ]) expect(card).toContain(part);
+    ])
+      expect(card).toContain(part);
   });
 
   it('asks in words before an approval counts', () => {
@@ -103,7 +168,9 @@ describe('the card', () => {
   });
 
   it('names the runbook skew policy as not supported', () => {
-    expect(read(aRun('awaiting-approval', { plan: aPlan({ skew: 'runbook' }) }), 'card')).toContain('Kubernetes does not support nodes newer than the control plane.');
+    expect(read(aRun('awaiting-approval', { plan: aPlan({ skew: 'runbook' }) }), 'card')).toContain(
+      'Kubernetes does not support nodes newer than the control plane.',
+    );
   });
 
   it('shows the reasons of a refusal', () => {
@@ -112,10 +179,20 @@ describe('the card', () => {
 
   it('says what changed since an approval that no longer counts', () => {
     const before = aPlan();
-    const now = aPlan({ steps: before.steps.map((step) => (step.phase === 'node-groups' && step.action === 'delete' ? { ...step, groups: [...step.groups, 'nb-new'] } : step)) });
+    const now = aPlan({
+      steps: before.steps.map((step) =>
+        step.phase === 'node-groups' && step.action === 'delete'
+          ? { ...step, groups: [...step.groups, 'nb-new'] }
+          : step,
+      ),
+    });
     const run = aRun('awaiting-approval', { plan: now, supersededPlan: before });
-    expect(read(run, 'card')).toContain('*What is different from the plan that was approved before*\n• New: delete: node group `nb-new`\n');
-    expect(message(run, approval).text).toBe('The earlier plan for coast no longer counts, nor does its approval: the cluster has changed since. A new plan is on the card.');
+    expect(read(run, 'card')).toContain(
+      '*What is different from the plan that was approved before*\n• New: delete: node group `nb-new`\n',
+    );
+    expect(message(run, approval).text).toBe(
+      'The earlier plan for coast no longer counts, nor does its approval: the cluster has changed since. A new plan is on the card.',
+    );
     expect(message(run, `approval:${now.hash.slice(0, 16)}`).text).toContain('<!subteam^S0PLATFORM> <@U0APPROVE>');
   });
 
@@ -159,8 +236,16 @@ describe('notices', () => {
 
   it('finish: versions before and after, how long, and the commit', () => {
     const finish = message(aRun('succeeded'), 'finish');
-    expect(finish.text).toBe('Maintenance of coast is finished: the upgrade from 1.22 to 1.24 succeeded after 1 h 6 min. The changed config is in git.');
-    for (const part of ['• Control plane: 1.22 → 1.24', '• Node groups: 4 at 1.22 (2 nodes) → 4 at 1.24 (2 nodes)', '• New: `core-b`', '• Gone: `core-a`', '• branch eks-upgrade/coast-1.24 is at commit 9d3f1a7c on the remote']) {
+    expect(finish.text).toBe(
+      'Maintenance of coast is finished: the upgrade from 1.22 to 1.24 succeeded after 1 h 6 min. The changed config is in git.',
+    );
+    for (const part of [
+      '• Control plane: 1.22 → 1.24',
+      '• Node groups: 4 at 1.22 (2 nodes) → 4 at 1.24 (2 nodes)',
+      '• New: `core-b`',
+      '• Gone: `core-a`',
+      '• branch eks-upgrade/coast-1.24 is at commit 9d3f1a7c on the remote',
+    ]) {
       expect(readable(finish)).toContain(part);
     }
   });
@@ -176,7 +261,13 @@ describe('notices', () => {
     expect(failure.text).toBe(
       'The upgrade of coast from 1.22 to 1.24 stopped: the step "control plane 1.22 → 1.23" failed. Cause: The control plane update 8f1c failed: IpNotAvailable: the subnets have too few free IP addresses. What to do: Free at least 5 IP addresses in each of the cluster\'s subnets, then press Retry.',
     );
-    for (const part of ['• The control plane was at 1.22; its update to 1.23 is not confirmed.', '• No node group is missing.', '• Done (2 of 11):', '• Not begun (8 of 11):', 'Running servers keep running']) {
+    for (const part of [
+      '• The control plane was at 1.22; its update to 1.23 is not confirmed.',
+      '• No node group is missing.',
+      '• Done (2 of 11):',
+      '• Not begun (8 of 11):',
+      'Running servers keep running',
+    ]) {
       expect(readable(failure)).toContain(part);
     }
     expect(buttonsOf(failure)).toEqual(['Retry', 'Abort']);
@@ -184,8 +275,12 @@ describe('notices', () => {
 
   it('failure: names the groups that are not there', () => {
     const failure = read(stoppedAt('node-groups-1.24-create-others', null), 'failure:1');
-    expect(failure).toContain('*Not there now:* node groups `nb-small`, `nb-large`, `dask-worker` were deleted and are not created again yet.');
-    expect(failure).toContain('Servers that run on `nb-small`, `nb-large`, `dask-worker` cannot start until these groups are back.');
+    expect(failure).toContain(
+      '*Not there now:* node groups `nb-small`, `nb-large`, `dask-worker` were deleted and are not created again yet.',
+    );
+    expect(failure).toContain(
+      'Servers that run on `nb-small`, `nb-large`, `dask-worker` cannot start until these groups are back.',
+    );
     expect(failure).toContain('3 node groups may be missing, and will not be created by this run.');
   });
 
@@ -200,7 +295,9 @@ describe('notices', () => {
   });
 
   it('failure: the core group is not called missing', () => {
-    expect(read(stoppedAt('node-groups-1.24-delete', 'node-groups-1.24-delete'), 'failure:1')).not.toContain('`core-a`');
+    expect(read(stoppedAt('node-groups-1.24-delete', 'node-groups-1.24-delete'), 'failure:1')).not.toContain(
+      '`core-a`',
+    );
   });
 
   it('failure: access is checked again rather than retried', () => {
@@ -229,7 +326,12 @@ describe('gates and stops', () => {
   });
 
   it('a passed gate keeps the reason, escaped', () => {
-    const passed = anActivityGate('node-groups-1.24-delete', { kind: 'passed', by: APPROVER, at: STARTED_AT, reason: 'told <!everyone> & waited' });
+    const passed = anActivityGate('node-groups-1.24-delete', {
+      kind: 'passed',
+      by: APPROVER,
+      at: STARTED_AT,
+      reason: 'told <!everyone> & waited',
+    });
     const run = aRun('running', { steps: progressUpTo(aPlan(), 'node-groups-1.24-delete'), gates: [passed] });
     expect(message(run, 'gate:1').text).toContain('for this reason: told &lt;!everyone&gt; &amp; waited');
     expect(buttonsOf(message(run, 'gate:1'))).toEqual([]);
@@ -247,8 +349,21 @@ describe('gates and stops', () => {
   });
 
   it('a requested stop is no notice and can be continued', () => {
-    const steps = progressUpTo(aPlan(), 'access', { kind: 'done', at: 1, startedAt: 0, attempt: 1, notes: [], evidence: [] });
-    const stop = message(aRun('stopped', { steps, stops: [aStop({ kind: 'stop-requested', decision: { by: 'shell:maya', at: STARTED_AT } })] }), 'stopped:1');
+    const steps = progressUpTo(aPlan(), 'access', {
+      kind: 'done',
+      at: 1,
+      startedAt: 0,
+      attempt: 1,
+      notes: [],
+      evidence: [],
+    });
+    const stop = message(
+      aRun('stopped', {
+        steps,
+        stops: [aStop({ kind: 'stop-requested', decision: { by: 'shell:maya', at: STARTED_AT } })],
+      }),
+      'stopped:1',
+    );
     expect(stop.broadcast).toBe(false);
     expect(stop.text).toContain('is stopped as asked for by maya (from a shell), ');
     expect(buttonsOf(stop)).toEqual(['Continue', 'Abort']);
@@ -269,7 +384,10 @@ describe('within the limits of Slack', () => {
   it('shows a plan that the card cannot hold in full in the thread, and says so on the card', () => {
     const run = bigRuns()[0]?.[1] as Run;
     expect(read(run, 'card')).toContain('It stands in full in the thread: read it there before you decide.');
-    const thread = of(run).filter(({ key }) => key.startsWith('plan:')).map(readable).join('\n');
+    const thread = of(run)
+      .filter(({ key }) => key.startsWith('plan:'))
+      .map(readable)
+      .join('\n');
     for (let i = 0; i < 10; i++) expect(thread).toContain(`Warning number ${i}`);
     expect(thread.match(/• Delete 20 groups: (`[^`]+`(, )?){20}/g)).toHaveLength(5);
     expect(thread).toContain('20. add-ons for 1.27');
@@ -285,7 +403,12 @@ describe('within the limits of Slack', () => {
     const failure = { code: 'X', message: evil, remedy: evil, detail: evil };
     const plan = aPlan({ warnings: [{ id: 'w', text: evil }] });
     const steps = progressUpTo(plan, 'control-plane-1.23', { ...failedStep(2, failure), notes: [evil] });
-    const run = aRun('stopped', { plan, approval: { by: APPROVER, at: APPROVED_AT, planHash: plan.hash }, steps, stops: [aStop({ kind: 'step-failed', stepId: 'control-plane-1.23', failure })] });
+    const run = aRun('stopped', {
+      plan,
+      approval: { by: APPROVER, at: APPROVED_AT, planHash: plan.hash },
+      steps,
+      stops: [aStop({ kind: 'step-failed', stepId: 'control-plane-1.23', failure })],
+    });
     const all = [...of(run), ...of(aRun('awaiting-approval', { plan }))];
     for (const one of all) expect(`${one.text}\n${readable(one)}`).not.toMatch(/<!channel>|<@U1>/);
   });
@@ -293,28 +416,56 @@ describe('within the limits of Slack', () => {
 
 function buttonsOf({ blocks }: Message): string[] {
   type Element = { type: string; text: { text: string } };
-  return blocks.filter(({ type }) => type === 'actions').flatMap(({ elements }) => (elements as Element[]).map(({ text }) => text.text));
+  return blocks
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements }) => (elements as Element[]).map(({ text }) => text.text));
 }
 
 function stoppedAt(stepId: string, commandFor: string | null): Run {
   const plan = aPlan();
   const steps = progressUpTo(plan, stepId, failedStep(6));
-  const command: Run['command'] = commandFor === null ? null : { id: 'c1', stepId: commandFor, attempt: 1, args: [], state: { kind: 'ended', at: STARTED_AT, outcome: { kind: 'lost' } } };
+  const command: Run['command'] =
+    commandFor === null
+      ? null
+      : {
+          id: 'c1',
+          stepId: commandFor,
+          attempt: 1,
+          args: [],
+          state: { kind: 'ended', at: STARTED_AT, outcome: { kind: 'lost' } },
+        };
   return aRun('stopped', { steps, command, stops: [aStop({ kind: 'step-failed', stepId, failure: aFailure })] });
 }
 
 function bigRuns(): [string, Run][] {
   const plan = bigPlan();
   const approvalOfBig = { by: APPROVER, at: APPROVED_AT, planHash: plan.hash };
-  const failure = { code: 'StackRolledBack', message: 'm & '.repeat(2000), remedy: 'r < '.repeat(2000), detail: 'line with <angle> brackets\n'.repeat(5000) };
+  const failure = {
+    code: 'StackRolledBack',
+    message: 'm & '.repeat(2000),
+    remedy: 'r < '.repeat(2000),
+    detail: 'line with <angle> brackets\n'.repeat(5000),
+  };
   const failedId = plan.steps.at(-3)?.id ?? '';
   const base = { plan, to: plan.to, approval: approvalOfBig, startedAt: STARTED_AT };
   const steps = progressUpTo(plan, failedId, failedStep(9, failure));
-  const snapshot = { version: plan.to, nodeGroups: twentyGroups().map((name) => ({ name, kind: 'self-managed' as const, version: plan.to, nodes: 3 })), addons: [] };
-  const noisy = Object.fromEntries(Object.entries(allDone(plan)).map(([id, progress]) => [id, { ...progress, notes: Array(50).fill('note & '.repeat(80)) }])) as Run['steps'];
+  const snapshot = {
+    version: plan.to,
+    nodeGroups: twentyGroups().map((name) => ({ name, kind: 'self-managed' as const, version: plan.to, nodes: 3 })),
+    addons: [],
+  };
+  const noisy = Object.fromEntries(
+    Object.entries(allDone(plan)).map(([id, progress]) => [
+      id,
+      { ...progress, notes: Array(50).fill('note & '.repeat(80)) },
+    ]),
+  ) as Run['steps'];
   return [
     ['awaiting-approval', aRun('awaiting-approval', { plan, to: plan.to, supersededPlan: aPlan({ to: plan.to }) })],
-    ['stopped', aRun('stopped', { ...base, steps, stops: [aStop({ kind: 'step-failed', stepId: failedId, failure })] })],
+    [
+      'stopped',
+      aRun('stopped', { ...base, steps, stops: [aStop({ kind: 'step-failed', stepId: failedId, failure })] }),
+    ],
     ['succeeded', aRun('succeeded', { ...base, steps: noisy, before: snapshot, after: snapshot })],
   ];
 }
@@ -326,15 +477,51 @@ function twentyGroups(): string[] {
 function bigPlan(): Plan {
   const groups = twentyGroups();
   const versions = ['1.23', '1.24', '1.25', '1.26', '1.27'] as const;
-  const warnings: PlanNote[] = Array.from({ length: 10 }, (_, i) => ({ id: `w${i}`, text: `Warning number ${i} ${'and a long explanation with <brackets> '.repeat(18)}` }));
-  const addons = ['vpc-cni', 'coredns', 'kube-proxy', 'aws-ebs-csi-driver'].map((name) => ({ kind: 'eks' as const, name, from: 'v1.11.4-eksbuild.1', to: 'v1.12.0-eksbuild.1' }));
+  const warnings: PlanNote[] = Array.from({ length: 10 }, (_, i) => ({
+    id: `w${i}`,
+    text: `Warning number ${i} ${'and a long explanation with <brackets> '.repeat(18)}`,
+  }));
+  const addons = ['vpc-cni', 'coredns', 'kube-proxy', 'aws-ebs-csi-driver'].map((name) => ({
+    kind: 'eks' as const,
+    name,
+    from: 'v1.11.4-eksbuild.1',
+    to: 'v1.12.0-eksbuild.1',
+  }));
   const steps = inOrder(
     versions.flatMap((version, i) => [
-      { id: `control-plane-${version}`, phase: 'control-plane', from: versions[i - 1] ?? '1.22', to: version, expectedMinutes: 10 } as const,
-      { id: `node-groups-${version}-delete`, phase: 'node-groups', version, action: 'delete', groups, renames: [], expectedMinutes: 12 } as const,
-      { id: `node-groups-${version}-create`, phase: 'node-groups', version, action: 'create', role: 'others', groups, renames: [], expectedMinutes: 12 } as const,
+      {
+        id: `control-plane-${version}`,
+        phase: 'control-plane',
+        from: versions[i - 1] ?? '1.22',
+        to: version,
+        expectedMinutes: 10,
+      } as const,
+      {
+        id: `node-groups-${version}-delete`,
+        phase: 'node-groups',
+        version,
+        action: 'delete',
+        groups,
+        renames: [],
+        expectedMinutes: 12,
+      } as const,
+      {
+        id: `node-groups-${version}-create`,
+        phase: 'node-groups',
+        version,
+        action: 'create',
+        role: 'others',
+        groups,
+        renames: [],
+        expectedMinutes: 12,
+      } as const,
       { id: `add-ons-${version}`, phase: 'add-ons', version, addons, expectedMinutes: 5 } as const,
     ]),
   );
-  return aPlan({ to: '1.27', steps, warnings, activity: { total: 400, byNamespace: Object.fromEntries(groups.map((name) => [`ns-${name}`, 20])) } });
+  return aPlan({
+    to: '1.27',
+    steps,
+    warnings,
+    activity: { total: 400, byNamespace: Object.fromEntries(groups.map((name) => [`ns-${name}`, 20])) },
+  });
 }

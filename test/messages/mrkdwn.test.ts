@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { clip, code, duration, escapeMrkdwn, joined, names, outside, person, preformatted, when } from '#src/messages/mrkdwn.ts';
+import {
+  clip,
+  code,
+  duration,
+  escapeMrkdwn,
+  joined,
+  names,
+  outside,
+  person,
+  preformatted,
+  when,
+} from '#src/messages/mrkdwn.ts';
 
 describe('escaping', () => {
   it.each([
@@ -34,7 +45,9 @@ describe('people and times', () => {
   });
 
   it('tells a moment in the time of the reader, and in UTC where that is not possible', () => {
-    expect(when(Date.UTC(2023, 0, 17, 2, 11))).toBe('<!date^1673921460^{date_short_pretty} {time}|2023-01-17 02:11 UTC>');
+    expect(when(Date.UTC(2023, 0, 17, 2, 11))).toBe(
+      '<!date^1673921460^{date_short_pretty} {time}|2023-01-17 02:11 UTC>',
+    );
   });
 
   it.each([

@@ -1,7 +1,7 @@
-import { planHash } from '#src/domain/plan-hash.ts';
-import { expectAllowed } from './run-rules.ts';
-import type { Failure, GateRecord, Run, RunState, StepProgress, StopCause, StopRecord } from '#src/domain/run.ts';
 import type { Plan, Step, StepId } from '#src/domain/plan.ts';
+import { planHash } from '#src/domain/plan-hash.ts';
+import type { Failure, GateRecord, Run, RunState, StepProgress, StopCause, StopRecord } from '#src/domain/run.ts';
+import { expectAllowed } from './run-rules.ts';
 
 /**
  * Plans and runs for tests: `aPlan()` is coast from 1.22 to 1.24 with `supported` skew and self-managed groups,
@@ -20,7 +20,7 @@ export const STARTED_AT = ASKED_AT + 11 * MINUTE;
 export const aFailure: Failure = {
   code: 'UpdateFailed',
   message: 'the control plane update 8f1c failed: IpNotAvailable: the subnets have too few free IP addresses',
-  remedy: 'free at least 5 IP addresses in each of the cluster\'s subnets, then press Retry',
+  remedy: "free at least 5 IP addresses in each of the cluster's subnets, then press Retry",
   detail: null,
 };
 
@@ -61,11 +61,43 @@ export function coastSteps(): Step[] {
     { id: 'control-plane-1.23', phase: 'control-plane', from: '1.22', to: '1.23', expectedMinutes: 10 },
     { id: 'add-ons-1.23', phase: 'add-ons', version: '1.23', addons: addonActions('1.23'), expectedMinutes: 4 },
     { id: 'control-plane-1.24', phase: 'control-plane', from: '1.23', to: '1.24', expectedMinutes: 10 },
-    { id: 'node-groups-1.24-create-core', phase: 'node-groups', version: '1.24', action: 'create', role: 'core', groups: ['core-b'], renames, expectedMinutes: 8 },
-    { id: 'node-groups-1.24-delete', phase: 'node-groups', version: '1.24', action: 'delete', groups: ['core-a', ...others], renames, expectedMinutes: 12 },
-    { id: 'node-groups-1.24-create-others', phase: 'node-groups', version: '1.24', action: 'create', role: 'others', groups: others, renames, expectedMinutes: 10 },
+    {
+      id: 'node-groups-1.24-create-core',
+      phase: 'node-groups',
+      version: '1.24',
+      action: 'create',
+      role: 'core',
+      groups: ['core-b'],
+      renames,
+      expectedMinutes: 8,
+    },
+    {
+      id: 'node-groups-1.24-delete',
+      phase: 'node-groups',
+      version: '1.24',
+      action: 'delete',
+      groups: ['core-a', ...others],
+      renames,
+      expectedMinutes: 12,
+    },
+    {
+      id: 'node-groups-1.24-create-others',
+      phase: 'node-groups',
+      version: '1.24',
+      action: 'create',
+      role: 'others',
+      groups: others,
+      renames,
+      expectedMinutes: 10,
+    },
     { id: 'add-ons-1.24', phase: 'add-ons', version: '1.24', addons: addonActions('1.24'), expectedMinutes: 4 },
-    { id: 'verify', phase: 'verify', version: '1.24', nodeGroups: ['core-b', ...others].map((name) => ({ name, kind: 'self-managed' })), expectedMinutes: 2 },
+    {
+      id: 'verify',
+      phase: 'verify',
+      version: '1.24',
+      nodeGroups: ['core-b', ...others].map((name) => ({ name, kind: 'self-managed' })),
+      expectedMinutes: 2,
+    },
     { id: 'commit-config', phase: 'commit-config', version: '1.24', renames, expectedMinutes: 1 },
   ]);
 }
@@ -104,7 +136,10 @@ export function aRun(kind: RunState['kind'], changes: Partial<Run> = {}): Run {
     before: null,
     after: null,
   };
-  const plan = changes.plan === undefined ? aPlan({ to: changes.to ?? base.to, cluster: changes.cluster ?? base.cluster }) : changes.plan;
+  const plan =
+    changes.plan === undefined
+      ? aPlan({ to: changes.to ?? base.to, cluster: changes.cluster ?? base.cluster })
+      : changes.plan;
   return expectAllowed({ ...base, ...fieldsOf(kind, plan), ...changes });
 }
 
@@ -128,7 +163,11 @@ export function runsInEveryState(): Record<RunState['kind'], Run> {
 }
 
 /** The steps of a plan up to `current`: those before it done, it started (or as given). */
-export function progressUpTo(plan: Plan, current: StepId, currentProgress?: StepProgress): Record<StepId, StepProgress> {
+export function progressUpTo(
+  plan: Plan,
+  current: StepId,
+  currentProgress?: StepProgress,
+): Record<StepId, StepProgress> {
   const index = plan.steps.findIndex((step) => step.id === current);
   if (index < 0) throw new Error(`the plan has no step ${current}`);
   const before = plan.steps.slice(0, index).map((step, i) => [step.id, doneStep(i)] as const);
@@ -139,8 +178,19 @@ export function allDone(plan: Plan): Record<StepId, StepProgress> {
   return Object.fromEntries(plan.steps.map((step, i) => [step.id, doneStep(i, evidenceOf(step))]));
 }
 
-export function startedStep(index = 0, changes: Partial<Extract<StepProgress, { kind: 'started' }>> = {}): StepProgress {
-  return { kind: 'started', at: STARTED_AT + index * 6 * MINUTE, attempt: 1, waiting: null, notes: [], memory: {}, ...changes };
+export function startedStep(
+  index = 0,
+  changes: Partial<Extract<StepProgress, { kind: 'started' }>> = {},
+): StepProgress {
+  return {
+    kind: 'started',
+    at: STARTED_AT + index * 6 * MINUTE,
+    attempt: 1,
+    waiting: null,
+    notes: [],
+    memory: {},
+    ...changes,
+  };
 }
 
 export function doneStep(index = 0, evidence: string[] = ['seen with a read after the act']): StepProgress {
@@ -183,7 +233,10 @@ function fieldsOf(kind: RunState['kind'], plan: Plan | null): Partial<Run> {
   if (kind === 'planning' || plan === null) return kind === 'planning' ? {} : beforeAPlan(kind);
   switch (kind) {
     case 'refused':
-      return ended({ kind }, { plan: { ...plan, refusals: [{ id: 'cluster-not-active', text: 'the cluster is UPDATING, not ACTIVE' }] } });
+      return ended(
+        { kind },
+        { plan: { ...plan, refusals: [{ id: 'cluster-not-active', text: 'the cluster is UPDATING, not ACTIVE' }] } },
+      );
     case 'nothing-to-do': {
       const seen = snapshot(plan.to, ['core-b', 'nb-small', 'nb-large', 'dask-worker']);
       return ended({ kind }, { plan: null, before: seen, after: seen });
@@ -201,7 +254,10 @@ function fieldsOf(kind: RunState['kind'], plan: Plan | null): Partial<Run> {
   }
 }
 
-type StartedKind = Extract<RunState['kind'], 'running' | 'waiting' | 'stopped' | 'succeeded' | 'succeeded-uncommitted' | 'aborted'>;
+type StartedKind = Extract<
+  RunState['kind'],
+  'running' | 'waiting' | 'stopped' | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
+>;
 
 function fieldsOfStarted(kind: StartedKind, plan: Plan): Partial<Run> {
   const first = plan.steps.find((step) => step.phase === 'control-plane') ?? plan.steps[0];
@@ -221,18 +277,31 @@ function fieldsOfStarted(kind: StartedKind, plan: Plan): Partial<Run> {
     case 'running':
       return { ...common, state: { kind }, steps: progressUpTo(plan, first.id) };
     case 'waiting':
-      return { ...common, state: { kind }, steps: progressUpTo(plan, deletion.id), gates: [anActivityGate(deletion.id)] };
+      return {
+        ...common,
+        state: { kind },
+        steps: progressUpTo(plan, deletion.id),
+        gates: [anActivityGate(deletion.id)],
+      };
     case 'stopped':
       return { ...common, state: { kind }, steps: failed, stops: [aStop(cause)] };
     case 'succeeded':
       return ended({ kind }, { ...common, after, steps: allDone(plan) });
     case 'succeeded-uncommitted': {
-      const failure: Failure = { code: 'PushRejected', message: 'the remote refused the branch eks-upgrade/coast-1.24', remedy: 'push the change shown in the thread by hand', detail: null };
+      const failure: Failure = {
+        code: 'PushRejected',
+        message: 'the remote refused the branch eks-upgrade/coast-1.24',
+        remedy: 'push the change shown in the thread by hand',
+        detail: null,
+      };
       const steps = { ...allDone(plan), 'commit-config': failedStep(plan.steps.length - 1, failure) };
       return ended({ kind, failure }, { ...common, after, steps });
     }
     case 'aborted':
-      return ended({ kind, decision: abort }, { ...common, steps: failed, stops: [aStop(cause, { kind: 'aborted', ...abort })] });
+      return ended(
+        { kind, decision: abort },
+        { ...common, steps: failed, stops: [aStop(cause, { kind: 'aborted', ...abort })] },
+      );
     default:
       kind satisfies never;
       return {};
@@ -241,7 +310,12 @@ function fieldsOfStarted(kind: StartedKind, plan: Plan): Partial<Run> {
 
 /** States a run can be in though no plan could be made. */
 function beforeAPlan(kind: RunState['kind']): Partial<Run> {
-  const failure: Failure = { code: 'AccessDenied', message: 'AWS says AccessDenied for eks:DescribeCluster', remedy: 'give the bot\'s role the policy in docs/iam-policy.json', detail: null };
+  const failure: Failure = {
+    code: 'AccessDenied',
+    message: 'AWS says AccessDenied for eks:DescribeCluster',
+    remedy: "give the bot's role the policy in docs/iam-policy.json",
+    detail: null,
+  };
   const cause: StopCause = { kind: 'planning-failed', failure };
   if (kind === 'stopped') return { state: { kind }, stops: [aStop(cause)] };
   if (kind !== 'aborted') throw new Error(`a run without a plan cannot be ${kind}`);
@@ -251,5 +325,9 @@ function beforeAPlan(kind: RunState['kind']): Partial<Run> {
 
 function ended(state: RunState, fields: Partial<Run>): Partial<Run> {
   const decidedAt = 'decision' in state ? state.decision.at : undefined;
-  return { ...fields, state, endedAt: decidedAt ?? (fields.startedAt ? fields.startedAt + 66 * MINUTE : ASKED_AT + 3 * MINUTE) };
+  return {
+    ...fields,
+    state,
+    endedAt: decidedAt ?? (fields.startedAt ? fields.startedAt + 66 * MINUTE : ASKED_AT + 3 * MINUTE),
+  };
 }

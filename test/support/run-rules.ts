@@ -1,5 +1,5 @@
-import { hasEnded, type Run } from '#src/domain/run.ts';
 import type { Plan } from '#src/domain/plan.ts';
+import { hasEnded, type Run } from '#src/domain/run.ts';
 
 /** The run itself, when it could really happen; throws with every broken rule otherwise. */
 export function expectAllowed(run: Run): Run {
@@ -14,7 +14,8 @@ export function brokenPlanRules(plan: Plan): string[] {
   const broken: string[] = [];
   for (const step of plan.steps) {
     if (known.has(step.id)) broken.push(`step ${step.id} is there twice`);
-    for (const id of step.after) if (!known.has(id)) broken.push(`step ${step.id} waits for ${id}, which is not before it`);
+    for (const id of step.after)
+      if (!known.has(id)) broken.push(`step ${step.id} waits for ${id}, which is not before it`);
     known.add(step.id);
   }
   if (!/^[0-9a-f]{64}$/.test(plan.hash)) broken.push(`the plan hash "${plan.hash}" is not sha256 hex`);
@@ -28,21 +29,44 @@ function brokenRunRules(run: Run): string[] {
   const rules: [boolean, string][] = [
     [run.plan !== null && run.plan.cluster !== run.cluster, 'the plan is for another cluster'],
     [run.plan !== null && run.plan.to !== run.to, 'the plan is for another version'],
-    [run.plan === null && !['planning', 'nothing-to-do', 'stopped', 'aborted'].includes(kind), `there is no plan in state ${kind}`],
+    [
+      run.plan === null && !['planning', 'nothing-to-do', 'stopped', 'aborted'].includes(kind),
+      `there is no plan in state ${kind}`,
+    ],
     [run.approval?.by === run.requestedBy, 'the requester approved'],
-    [run.approval !== null && run.approval.planHash !== run.plan?.hash && run.approval.planHash !== run.supersededPlan?.hash, 'the approval is for an unknown plan'],
-    [['running', 'waiting', 'succeeded', 'succeeded-uncommitted'].includes(kind) && run.approval === null, `there is no approval in state ${kind}`],
+    [
+      run.approval !== null &&
+        run.approval.planHash !== run.plan?.hash &&
+        run.approval.planHash !== run.supersededPlan?.hash,
+      'the approval is for an unknown plan',
+    ],
+    [
+      ['running', 'waiting', 'succeeded', 'succeeded-uncommitted'].includes(kind) && run.approval === null,
+      `there is no approval in state ${kind}`,
+    ],
     [started && run.approval === null, 'it started without an approval'],
     [['waiting', 'succeeded', 'succeeded-uncommitted'].includes(kind) && !started, `it did not start and is ${kind}`],
-    [['refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn'].includes(kind) && started, `it started and is ${kind}`],
+    [
+      ['refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn'].includes(kind) && started,
+      `it started and is ${kind}`,
+    ],
     [kind === 'refused' && run.plan?.refusals.length === 0, 'it is refused without a reason'],
     [kind !== 'refused' && (run.plan?.refusals.length ?? 0) > 0, `the plan has refusals in state ${kind}`],
     [hasEnded(run) !== (run.endedAt !== null), 'endedAt does not go with the state'],
-    [(kind === 'waiting') !== (run.gates.at(-1)?.resolution.kind === 'open'), 'the last gate does not go with the state'],
-    [(kind === 'stopped') !== (run.stops.at(-1)?.resolution.kind === 'open'), 'the last stop does not go with the state'],
+    [
+      (kind === 'waiting') !== (run.gates.at(-1)?.resolution.kind === 'open'),
+      'the last gate does not go with the state',
+    ],
+    [
+      (kind === 'stopped') !== (run.stops.at(-1)?.resolution.kind === 'open'),
+      'the last stop does not go with the state',
+    ],
     [run.gates.slice(0, -1).some((gate) => gate.resolution.kind === 'open'), 'an earlier gate is open'],
     [run.stops.slice(0, -1).some((stop) => stop.resolution.kind === 'open'), 'an earlier stop is open'],
-    [['succeeded', 'succeeded-uncommitted'].includes(kind) && run.after === null, 'nobody looked at the cluster after it'],
+    [
+      ['succeeded', 'succeeded-uncommitted'].includes(kind) && run.after === null,
+      'nobody looked at the cluster after it',
+    ],
     [!started && Object.keys(run.steps).length > 0, 'a step began before the run'],
   ];
   return [...rules.filter(([isBroken]) => isBroken).map(([, rule]) => rule), ...brokenStepRules(run)];
@@ -60,7 +84,10 @@ function brokenStepRules(run: Run): string[] {
   const early = steps.flatMap((step) =>
     run.steps[step.id] === undefined
       ? []
-      : step.after.filter((id) => run.steps[id]?.kind !== 'done').map((id) => `step ${step.id} began before ${id} was done`));
+      : step.after
+          .filter((id) => run.steps[id]?.kind !== 'done')
+          .map((id) => `step ${step.id} began before ${id} was done`),
+  );
   const open = steps.filter((step) => run.state.kind === 'succeeded' && run.steps[step.id]?.kind !== 'done');
   return [...unknown, ...early, ...open.map((step) => `it succeeded and step ${step.id} is not done`)];
 }

@@ -15,12 +15,24 @@ export function brokenLimits(message: Message): string[] {
     [!/^[a-z-]+(:[\w.:-]+)?$/.test(key) || key.length > 200, `the key "${key}" is no key`],
     [message.broadcast && message.parent === null, 'only a reply can be broadcast'],
   ];
-  return [...rules.filter(([isBroken]) => isBroken).map(([, rule]) => rule), ...blocks.flatMap((block) => brokenObject(block))].map((rule) => `${key}: ${rule}`);
+  return [
+    ...rules.filter(([isBroken]) => isBroken).map(([, rule]) => rule),
+    ...blocks.flatMap((block) => brokenObject(block)),
+  ].map((rule) => `${key}: ${rule}`);
 }
 
 type Json = Record<string, unknown>;
 
-const MAX_TEXT: Record<string, number> = { section: 3000, header: 150, button: 75, context: 3000, title: 100, text: 300, confirm: 30, deny: 30 };
+const MAX_TEXT: Record<string, number> = {
+  section: 3000,
+  header: 150,
+  button: 75,
+  context: 3000,
+  title: 100,
+  text: 300,
+  confirm: 30,
+  deny: 30,
+};
 
 function brokenObject(block: Json): string[] {
   switch (block.type) {
@@ -41,8 +53,12 @@ function brokenButton(button: Json): string[] {
   return [
     ...tooLong('button', button.text),
     ...(/^[a-z_]+$/.test(String(button.action_id)) ? [] : [`action id ${String(button.action_id)}`]),
-    ...(/^[\w.-]{1,2000}$/.test(String(button.value)) ? [] : [`button value ${String(button.value)} is not an opaque id`]),
-    ...Object.entries(confirm).filter(([name]) => name !== 'style').flatMap(([name, value]) => tooLong(name, value)),
+    ...(/^[\w.-]{1,2000}$/.test(String(button.value))
+      ? []
+      : [`button value ${String(button.value)} is not an opaque id`]),
+    ...Object.entries(confirm)
+      .filter(([name]) => name !== 'style')
+      .flatMap(([name, value]) => tooLong(name, value)),
   ];
 }
 
@@ -56,7 +72,9 @@ function tooLong(where: string, object: unknown): string[] {
 function textsIn(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsIn);
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => (name === 'text' && typeof inner === 'string' ? [inner] : textsIn(inner)));
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === 'text' && typeof inner === 'string' ? [inner] : textsIn(inner),
+  );
 }
 
 /** Everything that is read of a message's blocks, buttons and dialogs included, line by line. */

@@ -11,18 +11,28 @@ export function register(app: App, { log }: ListenerDeps): void {
   app.action(ACTIONS.passGate, async ({ ack, body, client, respond }) => {
     await ack();
     const { actions, trigger_id: trigger, channel, message } = read(clickSchema, body);
-    const metadata: GateMetadata = { ...gateOf(actions[0]?.value ?? ''), channel: channel.id, threadTs: message.thread_ts ?? message.ts };
+    const metadata: GateMetadata = {
+      ...gateOf(actions[0]?.value ?? ''),
+      channel: channel.id,
+      threadTs: message.thread_ts ?? message.ts,
+    };
     try {
       await client.views.open({ trigger_id: trigger, view: gateModal(JSON.stringify(metadata)) as never });
     } catch (error) {
       log.warn({ err: error, runId: metadata.runId }, 'the modal could not be opened');
-      await respond({ response_type: 'ephemeral', replace_original: false, thread_ts: metadata.threadTs, text: staleModalReply });
+      await respond({
+        response_type: 'ephemeral',
+        replace_original: false,
+        thread_ts: metadata.threadTs,
+        text: staleModalReply,
+      });
     }
   });
 }
 
 function gateOf(value: string): { runId: string; stepId: string } {
   const pair = parsePair(value);
-  if (pair === undefined) throw new InternalError('UnreadableButton', `the button value "${value}" names no run and step`);
+  if (pair === undefined)
+    throw new InternalError('UnreadableButton', `the button value "${value}" names no run and step`);
   return { runId: pair.runId, stepId: pair.rest };
 }

@@ -1,6 +1,6 @@
 import type { App } from '@slack/bolt';
 import { InternalError } from '#src/domain/errors.ts';
-import { type ActionId, ACTIONS, parsePair } from '#src/messages/actions.ts';
+import { ACTIONS, type ActionId, parsePair } from '#src/messages/actions.ts';
 import type { OperationResult } from '#src/operations/operations.ts';
 import type { ListenerDeps } from '../deps.ts';
 import { errorReply } from '../error-reply.ts';
@@ -25,7 +25,9 @@ function button(app: App, deps: ListenerDeps, { id, run }: RunButton): void {
     await ack();
     const { user, actions, message } = read(clickSchema, body);
     const click: Click = { value: actions[0]?.value ?? '', by: user.id };
-    const reply = await whatToSay(() => run(click)).catch((error: unknown) => errorReply(error, { log: deps.log, about: { action: id, ...click } }));
+    const reply = await whatToSay(() => run(click)).catch((error: unknown) =>
+      errorReply(error, { log: deps.log, about: { action: id, ...click } }),
+    );
     if (reply === null) return;
     const thread = message.thread_ts === undefined ? {} : { thread_ts: message.thread_ts };
     await respond({ response_type: 'ephemeral', replace_original: false, text: reply, ...thread });
@@ -39,6 +41,7 @@ async function whatToSay(operation: () => Promise<OperationResult>): Promise<str
 
 function decision(value: string): { runId: string; planHash: string } {
   const pair = parsePair(value);
-  if (pair === undefined) throw new InternalError('UnreadableButton', `the button value "${value}" names no run and plan`);
+  if (pair === undefined)
+    throw new InternalError('UnreadableButton', `the button value "${value}" names no run and plan`);
   return { runId: pair.runId, planHash: pair.rest };
 }

@@ -14,25 +14,37 @@ export function register(app: App, deps: ListenerDeps): void {
       return;
     }
     await ack();
-    const reply = await answer(deps, parsed, by).catch((error: unknown) => errorReply(error, { log: deps.log, about: { command: text, by } }));
+    const reply = await answer(deps, parsed, by).catch((error: unknown) =>
+      errorReply(error, { log: deps.log, about: { command: text, by } }),
+    );
     await respond({ response_type: 'ephemeral', text: reply });
   });
 }
 
-async function answer(deps: ListenerDeps, parsed: Exclude<ParsedCommand, { kind: 'help' }>, by: string): Promise<string> {
+async function answer(
+  deps: ListenerDeps,
+  parsed: Exclude<ParsedCommand, { kind: 'help' }>,
+  by: string,
+): Promise<string> {
   switch (parsed.kind) {
     case 'upgrade':
       return await requestUpgrade(deps, { cluster: parsed.cluster, version: parsed.version, by });
     case 'status': {
       const runs = await deps.operations.status(parsed.cluster);
-      return statusReply(parsed.cluster, await Promise.all(runs.map(async (run) => ({ run, link: await deps.cardLink(run.id) }))));
+      return statusReply(
+        parsed.cluster,
+        await Promise.all(runs.map(async (run) => ({ run, link: await deps.cardLink(run.id) }))),
+      );
     }
     default:
       return parsed satisfies never;
   }
 }
 
-async function requestUpgrade({ operations, fleet, cardLink }: ListenerDeps, request: { cluster: string; version: string; by: string }): Promise<string> {
+async function requestUpgrade(
+  { operations, fleet, cardLink }: ListenerDeps,
+  request: { cluster: string; version: string; by: string },
+): Promise<string> {
   const result = await operations.requestUpgrade(request);
   switch (result.kind) {
     case 'planning':

@@ -15,7 +15,9 @@ export function parseCommand(text: string): ParsedCommand {
     case 'help':
       return { kind: 'help', notUnderstood: words.length === 1 ? null : tooMuch(words.slice(1), 'help') };
     case 'status':
-      return words.length <= 2 ? { kind: 'status', cluster: second ?? null } : { kind: 'help', notUnderstood: tooMuch(words.slice(2), `status ${second}`) };
+      return words.length <= 2
+        ? { kind: 'status', cluster: second ?? null }
+        : { kind: 'help', notUnderstood: tooMuch(words.slice(2), `status ${second}`) };
     default:
       return parseUpgrade(words);
   }
@@ -23,7 +25,11 @@ export function parseCommand(text: string): ParsedCommand {
 
 function parseUpgrade(words: string[]): ParsedCommand {
   const [cluster = '', version] = words;
-  if (version === undefined) return { kind: 'help', notUnderstood: `I did not understand "${shown(cluster)}": an upgrade needs a cluster and a version.` };
+  if (version === undefined)
+    return {
+      kind: 'help',
+      notUnderstood: `I did not understand "${shown(cluster)}": an upgrade needs a cluster and a version.`,
+    };
   if (words.length > 2) return { kind: 'help', notUnderstood: tooMuch(words.slice(2), `${cluster} ${version}`) };
   return { kind: 'upgrade', cluster, version };
 }
