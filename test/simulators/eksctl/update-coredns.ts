@@ -7,7 +7,8 @@ const PATH = `${KUBE_SYSTEM_APPS}/deployments/coredns`;
 
 /**
  * `eksctl utils update-coredns` (pkg/addons/default/coredns.go): the Deployment of the manifest embedded for the API
- * server's minor, replicas and tolerations set by hand lost. There is none below 1.23.
+ * server's minor, replicas and tolerations set by hand lost. Below 1.23, where today's eksctl has none, it is that of the
+ * minor's era (embedded-versions.json).
  */
 export function updateCoredns(invocation: Invocation): Promise<void> {
   return updateAddon(invocation, 'coredns', async (command) => {
