@@ -31,7 +31,11 @@ export async function typeCommand(parts: ActorParts, { user, channel, text, thre
   const place = placeOf(workspace, channel);
   const [command = '', ...words] = text.trim().split(/\s+/);
   if (!workspace.settings.commands.some((one) => one.command === command)) {
-    slackbot(parts, { user, channel, text: `\`${command}\` is not a valid command. In Slack, all messages that start with the “/” character are interpreted as commands.` });
+    slackbot(parts, {
+      user,
+      channel,
+      text: `\`${command}\` is not a valid command. In Slack, all messages that start with the “/” character are interpreted as commands.`,
+    });
     throw new Error(`${command} is not a command of this workspace`);
   }
   if (threadTs !== undefined) {
@@ -77,7 +81,13 @@ export async function clickButton(parts: ActorParts, click: Click): Promise<ActR
     user: { id: person.id, username: person.name, name: person.name, team_id: settings.teamId },
     api_app_id: bot.appId,
     token: 'verification-token',
-    container: { type: 'message', message_ts: ts, channel_id: channel, is_ephemeral: shown.kind === 'ephemeral', ...(threadTs === null ? {} : { thread_ts: threadTs }) },
+    container: {
+      type: 'message',
+      message_ts: ts,
+      channel_id: channel,
+      is_ephemeral: shown.kind === 'ephemeral',
+      ...(threadTs === null ? {} : { thread_ts: threadTs }),
+    },
     trigger_id: triggers.create(click.user),
     team: { id: settings.teamId, domain: settings.teamDomain },
     enterprise: null,
@@ -88,9 +98,16 @@ export async function clickButton(parts: ActorParts, click: Click): Promise<ActR
     response_url: responses.create({ user: click.user, channel, original }),
     actions: [{ ...element, block_id: blockId, action_ts: workspace.nextTs() }],
   };
-  workspace.log.add('clicked', { user: click.user, channel, messageTs: ts, actionId: click.actionId, value: element.value });
+  workspace.log.add('clicked', {
+    user: click.user,
+    channel,
+    messageTs: ts,
+    actionId: click.actionId,
+    value: element.value,
+  });
   const result = await deliveries.deliver({ type: 'interactive', name: 'block_actions', payload });
-  if (result.kind !== 'acked') slackbot(parts, { user: click.user, channel, text: 'Something went wrong with that button. Try again.' });
+  if (result.kind !== 'acked')
+    slackbot(parts, { user: click.user, channel, text: 'Something went wrong with that button. Try again.' });
   return result;
 }
 
@@ -117,7 +134,10 @@ function answerCommand({ workspace, responses }: ActorParts, origin: Origin, pay
   }
 }
 
-function slackbot({ workspace }: ActorParts, { user, channel, text, threadTs = null }: Omit<Typing, 'threadTs'> & { threadTs?: string | null }): void {
+function slackbot(
+  { workspace }: ActorParts,
+  { user, channel, text, threadTs = null }: Omit<Typing, 'threadTs'> & { threadTs?: string | null },
+): void {
   workspace.postEphemeral({ user, channel, text, threadTs, author: 'slackbot', blocks: [] });
 }
 
@@ -129,15 +149,23 @@ function complaint(outcome: Exclude<DeliveryOutcome, { kind: 'acked' }>): string
 type Shown = { kind: 'message'; message: StoredMessage } | { kind: 'ephemeral'; message: Ephemeral };
 
 function findShown(workspace: Workspace, { user, messageTs }: Click): Shown {
-  const message = workspace.channels().map(({ id }) => workspace.message(id, messageTs)).find((one) => one !== undefined);
+  const message = workspace
+    .channels()
+    .map(({ id }) => workspace.message(id, messageTs))
+    .find((one) => one !== undefined);
   if (message !== undefined) return { kind: 'message', message };
   const ephemeral = workspace.ephemerals(user).find(({ ts }) => ts === messageTs);
   if (ephemeral === undefined) throw new Error(`${user} sees no message ${messageTs}`);
   return { kind: 'ephemeral', message: ephemeral };
 }
 
-function findButton(message: StoredMessage | Ephemeral, { actionId, blockId, value }: Click): { blockId: unknown; element: JsonObject } {
-  const all = message.blocks.flatMap((block) => elementsOf(block).map((element) => ({ blockId: block.block_id, element })));
+function findButton(
+  message: StoredMessage | Ephemeral,
+  { actionId, blockId, value }: Click,
+): { blockId: unknown; element: JsonObject } {
+  const all = message.blocks.flatMap((block) =>
+    elementsOf(block).map((element) => ({ blockId: block.block_id, element })),
+  );
   const found = all.filter(
     (one) =>
       one.element.type === 'button' &&
@@ -148,6 +176,7 @@ function findButton(message: StoredMessage | Ephemeral, { actionId, blockId, val
   const [button] = found;
   const there = all.map(({ element }) => String(element.action_id)).join(', ') || 'none';
   if (button === undefined) throw new Error(`no button ${actionId} in message ${message.ts}; there: ${there}`);
-  if (found.length > 1) throw new Error(`button ${actionId} is in message ${message.ts} ${found.length} times; say its block id or value`);
+  if (found.length > 1)
+    throw new Error(`button ${actionId} is in message ${message.ts} ${found.length} times; say its block id or value`);
   return button;
 }

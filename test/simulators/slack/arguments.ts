@@ -10,7 +10,8 @@ export function readArguments(body: string, contentType: string): JsonObject {
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new SlackError('json_not_object');
     return { ...parsed };
   }
-  if (contentType !== '' && !contentType.startsWith('application/x-www-form-urlencoded')) throw new SlackError('invalid_post_type');
+  if (contentType !== '' && !contentType.startsWith('application/x-www-form-urlencoded'))
+    throw new SlackError('invalid_post_type');
   const fields: JsonObject = Object.fromEntries(new URLSearchParams(body));
   for (const name of JSON_ARGUMENTS) {
     const value = fields[name];

@@ -37,7 +37,11 @@ const button = z.strictObject({
   accessibility_label: z.string().max(75).optional(),
 });
 
-const option = z.strictObject({ text: plain(75), value: z.string().min(1).max(150), description: plain(75).optional() });
+const option = z.strictObject({
+  text: plain(75),
+  value: z.string().min(1).max(150),
+  description: plain(75).optional(),
+});
 
 const staticSelect = z.strictObject({
   type: z.literal('static_select'),
@@ -61,7 +65,11 @@ const plainTextInput = z.strictObject({
   dispatch_action_config: z.strictObject({ trigger_actions_on: z.array(z.string()) }).optional(),
 });
 
-const image = z.strictObject({ type: z.literal('image'), image_url: z.url().max(3000), alt_text: z.string().max(2000) });
+const image = z.strictObject({
+  type: z.literal('image'),
+  image_url: z.url().max(3000),
+  alt_text: z.string().max(2000),
+});
 
 const block = z.discriminatedUnion('type', [
   z
@@ -73,12 +81,18 @@ const block = z.discriminatedUnion('type', [
       accessory: z.discriminatedUnion('type', [button, image]).optional(),
       expand: z.boolean().optional(),
     })
-    .refine((section) => section.text !== undefined || section.fields !== undefined, 'missing required field: text or fields'),
+    .refine(
+      (section) => section.text !== undefined || section.fields !== undefined,
+      'missing required field: text or fields',
+    ),
   z.strictObject({ type: z.literal('header'), ...blockId, text: plain(150) }),
   z.strictObject({
     type: z.literal('context'),
     ...blockId,
-    elements: z.array(z.discriminatedUnion('type', [plain(3000), mrkdwn(3000), image])).min(1).max(10),
+    elements: z
+      .array(z.discriminatedUnion('type', [plain(3000), mrkdwn(3000), image]))
+      .min(1)
+      .max(10),
   }),
   z.strictObject({ type: z.literal('divider'), ...blockId }),
   image.extend({ ...blockId, title: plain(2000).optional() }),
@@ -86,7 +100,10 @@ const block = z.discriminatedUnion('type', [
     type: z.literal('actions'),
     ...blockId,
     // Selects are known in modals only: in a message nobody could choose from them here.
-    elements: z.array(z.discriminatedUnion('type', [button])).min(1).max(25),
+    elements: z
+      .array(z.discriminatedUnion('type', [button]))
+      .min(1)
+      .max(25),
   }),
   z.strictObject({
     type: z.literal('input'),
@@ -117,7 +134,8 @@ export type Checked<T> = { kind: 'ok'; value: T } | { kind: 'wrong'; messages: s
 /** Checks the blocks of a message and gives those ids that the app left out. */
 export function checkBlocks(input: unknown): Checked<Block[]> {
   const parsed = z.array(block).max(50).safeParse(input);
-  if (!parsed.success) return { kind: 'wrong', messages: parsed.error.issues.flatMap((issue) => wording(issue, ['blocks'])) };
+  if (!parsed.success)
+    return { kind: 'wrong', messages: parsed.error.issues.flatMap((issue) => wording(issue, ['blocks'])) };
   const messages = duplicates(parsed.data, 'blocks');
   return messages.length > 0 ? { kind: 'wrong', messages } : { kind: 'ok', value: withIds(parsed.data) };
 }
@@ -125,7 +143,8 @@ export function checkBlocks(input: unknown): Checked<Block[]> {
 /** Checks a modal and gives its blocks ids. */
 export function checkView(input: unknown): Checked<JsonObject & { blocks: Block[] }> {
   const parsed = modal.safeParse(input);
-  if (!parsed.success) return { kind: 'wrong', messages: parsed.error.issues.flatMap((issue) => wording(issue, ['view'])) };
+  if (!parsed.success)
+    return { kind: 'wrong', messages: parsed.error.issues.flatMap((issue) => wording(issue, ['view'])) };
   const messages = duplicates(parsed.data.blocks, 'view/blocks');
   if (parsed.data.submit === undefined && parsed.data.blocks.some(({ type }) => type === 'input')) {
     messages.push('missing required field: submit, as the view has input blocks [json-pointer:/view]');
@@ -181,13 +200,15 @@ function duplicates(blocks: z.output<typeof block>[], at: string): string[] {
     if (one.block_id !== undefined) seen.add(one.block_id);
     const ids = one.type === 'actions' ? one.elements.flatMap(({ action_id: id }) => id ?? []) : [];
     const twice = ids.find((id, position) => ids.indexOf(id) !== position);
-    if (twice !== undefined) messages.push(`\`action_id\` already exists: "${twice}" [json-pointer:/${at}/${index}/elements]`);
+    if (twice !== undefined)
+      messages.push(`\`action_id\` already exists: "${twice}" [json-pointer:/${at}/${index}/elements]`);
     return messages;
   });
 }
 
 function wording(issue: z.core.$ZodIssue, prefix: string[]): string[] {
-  const pointer = (...more: PropertyKey[]) => `[json-pointer:/${[...prefix, ...issue.path, ...more].map(String).join('/')}]`;
+  const pointer = (...more: PropertyKey[]) =>
+    `[json-pointer:/${[...prefix, ...issue.path, ...more].map(String).join('/')}]`;
   if (issue.code === 'too_big') {
     return [
       issue.origin === 'array'
@@ -202,7 +223,8 @@ function wording(issue: z.core.$ZodIssue, prefix: string[]): string[] {
         : `must be more than ${Number(issue.minimum) - 1} characters ${pointer()}`,
     ];
   }
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `invalid additional property: ${key} ${pointer()}`);
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `invalid additional property: ${key} ${pointer()}`);
   if (issue.code === 'invalid_union') return [`unsupported type ${pointer()}`];
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) {
     return [`missing required field: ${String(issue.path.at(-1))} ${pointer()}`];

@@ -32,28 +32,42 @@ export function createControlApi(parts: Parts): (exchange: Exchange) => Promise<
     if (get !== undefined) return answer(response, 200, get(query));
     const post = request.method === 'POST' && name !== undefined ? posts[name] : undefined;
     if (post === undefined) return false;
-    if (request.headers['content-type']?.startsWith('application/json') !== true) return answer(response, 415, { error: 'send application/json' });
+    if (request.headers['content-type']?.startsWith('application/json') !== true)
+      return answer(response, 415, { error: 'send application/json' });
     try {
       return answer(response, 200, (await post(JSON.parse(await text(request)))) ?? { ok: true });
     } catch (error) {
-      const message = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
+      const message =
+        error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
       return answer(response, 400, { error: message });
     }
   };
 }
 
 function postsOf({ workspace, acts, looks }: Parts): Record<string, (body: unknown) => unknown> {
-  const typing = z.strictObject({ user: person, channel: z.string(), text: z.string().min(1), threadTs: z.string().optional() });
+  const typing = z.strictObject({
+    user: person,
+    channel: z.string(),
+    text: z.string().min(1),
+    threadTs: z.string().optional(),
+  });
   return {
     slash: (body) => acts.slash(typing.parse(body)),
     say: (body) => acts.say(typing.parse(body)),
     click: (body) =>
       acts.click(
         z
-          .strictObject({ user: person, messageTs: z.string(), actionId: z.string(), blockId: z.string().optional(), value: z.string().optional() })
+          .strictObject({
+            user: person,
+            messageTs: z.string(),
+            actionId: z.string(),
+            blockId: z.string().optional(),
+            value: z.string().optional(),
+          })
           .parse(body),
       ),
-    'submit-view': (body) => acts.submitView(z.strictObject({ user: person, values: z.record(z.string(), z.string()) }).parse(body)),
+    'submit-view': (body) =>
+      acts.submitView(z.strictObject({ user: person, values: z.record(z.string(), z.string()) }).parse(body)),
     'close-view': (body) => acts.closeView(z.strictObject({ user: person }).parse(body).user),
     event: (body) => acts.event(z.looseObject({ type: z.string() }).parse(body)),
     'delete-message': (body) => {
@@ -64,17 +78,26 @@ function postsOf({ workspace, acts, looks }: Parts): Record<string, (body: unkno
       const { channel, isArchived, botIsMember } = z
         .strictObject({ channel: z.string(), isArchived: z.boolean().optional(), botIsMember: z.boolean().optional() })
         .parse(body);
-      acts.changeChannel(channel, { ...(isArchived === undefined ? {} : { isArchived }), ...(botIsMember === undefined ? {} : { botIsMember }) });
+      acts.changeChannel(channel, {
+        ...(isArchived === undefined ? {} : { isArchived }),
+        ...(botIsMember === undefined ? {} : { botIsMember }),
+      });
     },
     faults: (body) => acts.addFault(faultSchema.parse(body)),
     'clear-faults': () => acts.clearFaults(),
     disconnect: (body) =>
-      acts.disconnect(z.strictObject({ reason: z.enum(['warning', 'refresh_requested', 'link_disabled']).nullable() }).parse(body).reason),
+      acts.disconnect(
+        z.strictObject({ reason: z.enum(['warning', 'refresh_requested', 'link_disabled']).nullable() }).parse(body)
+          .reason,
+      ),
     'wait-for': async (body) => {
       const { channel, contains, threadTs, timeoutMs } = waitSchema.parse(body);
       const candidates = () => (threadTs === undefined ? looks.messages(channel) : looks.thread(threadTs));
       const holds = (message: object) => JSON.stringify(message).includes(JSON.stringify(contains).slice(1, -1));
-      return { message: await looks.waitFor(() => candidates().findLast(holds), timeoutMs), simulatedAt: workspace.clock.now() };
+      return {
+        message: await looks.waitFor(() => candidates().findLast(holds), timeoutMs),
+        simulatedAt: workspace.clock.now(),
+      };
     },
   };
 }
@@ -90,11 +113,18 @@ function getsOf({ workspace, faults, looks }: Parts): Record<string, (query: URL
     log: () => looks.log(),
     connections: () => ({ connections: looks.connections() }),
     faults: () => faults.pending(),
-    workspace: () => ({ users: workspace.settings.users, channels: workspace.channels(), commands: workspace.settings.commands, simulatedNow: workspace.clock.now() }),
+    workspace: () => ({
+      users: workspace.settings.users,
+      channels: workspace.channels(),
+      commands: workspace.settings.commands,
+      simulatedNow: workspace.clock.now(),
+    }),
   };
 }
 
 function answer(response: ServerResponse, status: number, body: unknown): true {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    .end(JSON.stringify(body));
   return true;
 }

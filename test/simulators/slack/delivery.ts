@@ -7,7 +7,13 @@ import type { Workspace } from './workspace.ts';
 export type EnvelopeType = 'slash_commands' | 'interactive' | 'events_api';
 
 /** What Slack hands to the app. `payload` is the body an HTTP app gets, too. */
-export type Envelope = { id: string; type: EnvelopeType; payload: JsonObject; retryAttempt: number; retryReason: string };
+export type Envelope = {
+  id: string;
+  type: EnvelopeType;
+  payload: JsonObject;
+  retryAttempt: number;
+  retryReason: string;
+};
 
 export type DeliveryOutcome =
   /** `ackMs`: real milliseconds from sending to the ack. */
@@ -27,24 +33,44 @@ export type DeliveryRecord = {
 };
 
 /** Sends one envelope once and says how it was answered. */
-export type Transport = { send: (envelope: Envelope, options: { limitMs: number; dropConnection: boolean }) => Promise<DeliveryOutcome> };
+export type Transport = {
+  send: (envelope: Envelope, options: { limitMs: number; dropConnection: boolean }) => Promise<DeliveryOutcome>;
+};
 
 export type Deliveries = {
-  deliver: (delivery: { type: EnvelopeType; name: string; payload: JsonObject }) => Promise<DeliveryOutcome & { deliveryId: string }>;
+  deliver: (delivery: {
+    type: EnvelopeType;
+    name: string;
+    payload: JsonObject;
+  }) => Promise<DeliveryOutcome & { deliveryId: string }>;
   records: () => DeliveryRecord[];
 };
 
 /** https://docs.slack.dev/apis/events-api#error-handling: three retries for events; none for what a person waits for. */
 const EVENT_ATTEMPTS = 4;
 
-export function createDeliveries({ workspace, faults, transport }: { workspace: Workspace; faults: Faults; transport: Transport }): Deliveries {
+export function createDeliveries({
+  workspace,
+  faults,
+  transport,
+}: {
+  workspace: Workspace;
+  faults: Faults;
+  transport: Transport;
+}): Deliveries {
   const records: DeliveryRecord[] = [];
   const limitMs = workspace.settings.ackLimitMs;
 
   const attempt = async (record: DeliveryRecord, envelope: Envelope): Promise<DeliveryOutcome> => {
     const fault = faults.forDelivery();
     record.attempts += 1;
-    workspace.log.add('delivery', { id: record.id, type: record.type, name: record.name, attempt: record.attempts, fault: fault?.kind });
+    workspace.log.add('delivery', {
+      id: record.id,
+      type: record.type,
+      name: record.name,
+      attempt: record.attempts,
+      fault: fault?.kind,
+    });
     return await sendWithFault({ transport, envelope, limitMs, fault });
   };
 
@@ -64,7 +90,17 @@ export function createDeliveries({ workspace, faults, transport }: { workspace: 
   return { deliver, records: () => structuredClone(records) };
 }
 
-async function sendWithFault({ transport, envelope, limitMs, fault }: { transport: Transport; envelope: Envelope; limitMs: number; fault: DeliveryFault | undefined }): Promise<DeliveryOutcome> {
+async function sendWithFault({
+  transport,
+  envelope,
+  limitMs,
+  fault,
+}: {
+  transport: Transport;
+  envelope: Envelope;
+  limitMs: number;
+  fault: DeliveryFault | undefined;
+}): Promise<DeliveryOutcome> {
   const plain = { limitMs, dropConnection: false };
   if (fault === undefined) return await transport.send(envelope, plain);
   switch (fault.kind) {

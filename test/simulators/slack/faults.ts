@@ -6,7 +6,15 @@ import { z } from 'zod';
  */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
-    kind: z.enum(['rate-limited', 'server-error-before', 'server-error-after', 'time-out-before', 'time-out-after', 'connection-lost-before', 'connection-lost-after']),
+    kind: z.enum([
+      'rate-limited',
+      'server-error-before',
+      'server-error-after',
+      'time-out-before',
+      'time-out-after',
+      'connection-lost-before',
+      'connection-lost-after',
+    ]),
     /** Web API method, or `*`. */
     method: z.string().default('*'),
     count: z.number().int().positive().default(1),
@@ -57,7 +65,8 @@ export function createFaults(): Faults {
       pending = [];
     },
     pending: () => pending.map((fault) => ({ ...fault })),
-    forCall: (method) => take((fault): fault is CallFault => 'method' in fault && (fault.method === '*' || fault.method === method)),
+    forCall: (method) =>
+      take((fault): fault is CallFault => 'method' in fault && (fault.method === '*' || fault.method === method)),
     forDelivery: () => take((fault): fault is DeliveryFault => !('method' in fault)),
   };
 }

@@ -5,13 +5,22 @@ import type { Envelope, Transport } from './delivery.ts';
  * Signed requests to the app's request URL: https://docs.slack.dev/authentication/verifying-requests-from-slack.
  * Real time, as the app compares the timestamp with its own clock.
  */
-export function createHttpMode({ requestUrl, signingSecret }: { requestUrl: string; signingSecret: string }): Transport {
+export function createHttpMode({
+  requestUrl,
+  signingSecret,
+}: {
+  requestUrl: string;
+  signingSecret: string;
+}): Transport {
   return {
     send: async (envelope, { limitMs, dropConnection }) => {
       const { body, contentType } = encode(envelope);
       const timestamp = String(Math.floor(Date.now() / 1000));
       const signature = createHmac('sha256', signingSecret).update(`v0:${timestamp}:${body}`).digest('hex');
-      const retry = { 'x-slack-retry-num': String(envelope.retryAttempt), 'x-slack-retry-reason': envelope.retryReason };
+      const retry = {
+        'x-slack-retry-num': String(envelope.retryAttempt),
+        'x-slack-retry-reason': envelope.retryReason,
+      };
       const sentAt = performance.now();
       try {
         const response = await fetch(requestUrl, {

@@ -32,8 +32,14 @@ export async function submitView(parts: ActorParts, { user, values }: Submission
     setErrors(parts, open, errors);
     return { kind: 'incomplete', errors };
   }
-  const state = Object.fromEntries(inputs(open).map((input) => [input.blockId, { [input.actionId]: stateOf(input, values) }]));
-  const payload = { ...interaction(parts, user, 'view_submission'), view: wireView(workspace, open, state), response_urls: [] };
+  const state = Object.fromEntries(
+    inputs(open).map((input) => [input.blockId, { [input.actionId]: stateOf(input, values) }]),
+  );
+  const payload = {
+    ...interaction(parts, user, 'view_submission'),
+    view: wireView(workspace, open, state),
+    response_urls: [],
+  };
   workspace.log.add('submitted', { user, view: open.id, callbackId: open.view.callback_id, state });
   const delivery = await deliveries.deliver({ type: 'interactive', name: 'view_submission', payload });
   if (delivery.kind !== 'acked') {
@@ -76,7 +82,11 @@ function answerSubmission(parts: ActorParts, open: StoredView, delivery: ActResu
   }
 }
 
-function showAnswer(parts: ActorParts, open: StoredView, { delivery, view, how }: { delivery: ActResult; view: unknown; how: 'update' | 'push' }): SubmitResult {
+function showAnswer(
+  parts: ActorParts,
+  open: StoredView,
+  { delivery, view, how }: { delivery: ActResult; view: unknown; how: 'update' | 'push' },
+): SubmitResult {
   const { workspace } = parts;
   try {
     if (how === 'update') replaceView({ workspace, open, view });
@@ -97,35 +107,51 @@ function inputs({ view }: StoredView): Input[] {
     const { element } = block;
     if (block.type !== 'input' || typeof element !== 'object' || element === null) return [];
     const fields: JsonObject = { ...element };
-    return [{ blockId: String(block.block_id), actionId: String(fields.action_id), optional: block.optional === true, element: fields }];
+    return [
+      {
+        blockId: String(block.block_id),
+        actionId: String(fields.action_id),
+        optional: block.optional === true,
+        element: fields,
+      },
+    ];
   });
 }
 
-function valueOf({ blockId, actionId }: Input, values: Record<string, string>): string {
+function typedIn({ blockId, actionId }: Input, values: Record<string, string>): string {
   return values[actionId] ?? values[blockId] ?? '';
 }
 
 /** The texts that Slack's own client shows. */
 function inputErrors(open: StoredView, values: Record<string, string>): Record<string, string> {
   const pairs = inputs(open).flatMap((input): [string, string][] => {
-    const value = valueOf(input, values);
+    const value = typedIn(input, values);
     const { min_length: min, max_length: max } = input.element;
     if (value === '') return input.optional ? [] : [[input.blockId, 'Please complete this required field.']];
     if (typeof min === 'number' && value.length < min) return [[input.blockId, `Must be at least ${min} characters`]];
-    if (typeof max === 'number' && value.length > max) return [[input.blockId, `Must be less than ${max + 1} characters`]];
+    if (typeof max === 'number' && value.length > max)
+      return [[input.blockId, `Must be less than ${max + 1} characters`]];
     return [];
   });
   return Object.fromEntries(pairs);
 }
 
 function stateOf(input: Input, values: Record<string, string>): JsonObject {
-  const value = valueOf(input, values);
-  if (input.element.type === 'plain_text_input') return { type: 'plain_text_input', value: value === '' ? null : value };
+  const value = typedIn(input, values);
+  if (input.element.type === 'plain_text_input')
+    return { type: 'plain_text_input', value: value === '' ? null : value };
   const options = Array.isArray(input.element.options) ? input.element.options : [];
-  return { type: input.element.type, selected_option: options.find((option: JsonObject) => option.value === value) ?? null };
+  return {
+    type: input.element.type,
+    selected_option: options.find((option: JsonObject) => option.value === value) ?? null,
+  };
 }
 
-function interaction({ workspace, triggers }: ActorParts, user: string, type: 'view_submission' | 'view_closed'): JsonObject {
+function interaction(
+  { workspace, triggers }: ActorParts,
+  user: string,
+  type: 'view_submission' | 'view_closed',
+): JsonObject {
   const { bot, settings } = workspace;
   const person = personOf(workspace, user);
   return {

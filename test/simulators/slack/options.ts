@@ -35,25 +35,39 @@ const modeSchema = z.discriminatedUnion('kind', [
 ]);
 
 const optionsSchema = z.strictObject({
-  clock: z.strictObject({ origin: z.number(), realOrigin: z.number(), speed: z.number().positive() }).default(() => clockFromNow(1)),
+  clock: z
+    .strictObject({ origin: z.number(), realOrigin: z.number(), speed: z.number().positive() })
+    .default(() => clockFromNow(1)),
   /** 0: any free port. */
   port: z.number().int().default(0),
   teamId: z.string().default('T0LOCAL00'),
   teamName: z.string().default('Local Workspace'),
   teamDomain: z.string().default('local-workspace'),
   botName: z.string().default('EKS Upgrade Bot'),
-  users: z.array(userSchema).min(1).default(() => [
-    { id: 'U0MAYA000', name: 'maya', realName: 'Maya Okafor', color: '#c2410c', role: 'requester' },
-    { id: 'U0SAM0000', name: 'sam', realName: 'Sam Lindqvist', color: '#0369a1', role: 'approver' },
-    { id: 'U0ROBIN00', name: 'robin', realName: 'Robin Costa', color: '#6d28d9', role: '' },
-  ]),
+  users: z
+    .array(userSchema)
+    .min(1)
+    .default(() => [
+      { id: 'U0MAYA000', name: 'maya', realName: 'Maya Okafor', color: '#c2410c', role: 'requester' },
+      { id: 'U0SAM0000', name: 'sam', realName: 'Sam Lindqvist', color: '#0369a1', role: 'approver' },
+      { id: 'U0ROBIN00', name: 'robin', realName: 'Robin Costa', color: '#6d28d9', role: '' },
+    ]),
   userGroups: z
     .array(z.strictObject({ id: z.string(), handle: z.string(), name: z.string(), users: z.array(z.string()) }))
     .default(() => [{ id: 'S0PLATFRM', handle: 'platform', name: 'Platform team', users: ['U0SAM0000'] }]),
-  channels: z.array(channelSchema).min(1).default(() => [
-    { id: 'C0MAINT00', name: 'maintenance-notices', topic: 'Planned work on shared clusters', isArchived: false, botIsMember: true },
-    { id: 'C0GENERAL', name: 'general', topic: '', isArchived: false, botIsMember: false },
-  ]),
+  channels: z
+    .array(channelSchema)
+    .min(1)
+    .default(() => [
+      {
+        id: 'C0MAINT00',
+        name: 'maintenance-notices',
+        topic: 'Planned work on shared clusters',
+        isArchived: false,
+        botIsMember: true,
+      },
+      { id: 'C0GENERAL', name: 'general', topic: '', isArchived: false, botIsMember: false },
+    ]),
   /** Slack app manifest: its bot scopes and slash commands are used unless `scopes` or `commands` are given. */
   manifestPath: z.string().optional(),
   scopes: z.array(z.string()).optional(),
@@ -89,7 +103,8 @@ const manifestSchema = z.object({
 /** Throws a ZodError that names each wrong option. */
 export function parseOptions(options: SlackSimulatorOptions): SlackSettings {
   const { manifestPath, scopes, commands, ...rest } = optionsSchema.parse(options);
-  const manifest = manifestPath === undefined ? undefined : manifestSchema.parse(parse(readFileSync(manifestPath, 'utf8')));
+  const manifest =
+    manifestPath === undefined ? undefined : manifestSchema.parse(parse(readFileSync(manifestPath, 'utf8')));
   const fromManifest = manifest?.features.slash_commands.map(({ command, description, usage_hint: usageHint }) => ({
     command,
     description,
@@ -97,7 +112,8 @@ export function parseOptions(options: SlackSimulatorOptions): SlackSettings {
   }));
   return {
     ...rest,
-    scopes: scopes ?? manifest?.oauth_config.scopes.bot ?? ['commands', 'chat:write', 'channels:history', 'usergroups:read'],
+    scopes: scopes ??
+      manifest?.oauth_config.scopes.bot ?? ['commands', 'chat:write', 'channels:history', 'usergroups:read'],
     commands: commands ?? fromManifest ?? [],
   };
 }

@@ -1,6 +1,6 @@
+import type { Ephemeral, StoredMessage } from './messages.ts';
 import type { BlockRenderer } from './render-blocks.ts';
 import { plainText } from './render-blocks.ts';
-import type { Ephemeral, StoredMessage } from './messages.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What the page draws. `html` is safe to insert. */
@@ -63,7 +63,10 @@ export function createPageItems(workspace: Workspace, renderer: BlockRenderer): 
     threadTs: one.threadTs,
     broadcast: false,
     kind: 'ephemeral',
-    author: one.author === 'bot' ? authorOf(workspace, workspace.bot.userId) : { name: 'Slackbot', color: '#5b6770', isApp: false },
+    author:
+      one.author === 'bot'
+        ? authorOf(workspace, workspace.bot.userId)
+        : { name: 'Slackbot', color: '#5b6770', isApp: false },
     html: html(one),
     edited: false,
     threadTitle: '',
@@ -73,7 +76,13 @@ export function createPageItems(workspace: Workspace, renderer: BlockRenderer): 
     message,
     ephemeral,
     modal: (user) => modalOf(workspace, renderer, user),
-    all: (user) => [...workspace.channels().flatMap(({ id }) => workspace.messages(id)).map(message), ...workspace.ephemerals(user).map(ephemeral)],
+    all: (user) => [
+      ...workspace
+        .channels()
+        .flatMap(({ id }) => workspace.messages(id))
+        .map(message),
+      ...workspace.ephemerals(user).map(ephemeral),
+    ],
   };
 }
 
@@ -102,13 +111,20 @@ function repliesOf(workspace: Workspace, { channel, ts, threadTs }: StoredMessag
   const replies = threadTs === null ? workspace.replies(channel, ts) : [];
   const last = replies.at(-1);
   if (last === undefined) return null;
-  const authors = [...new Set(replies.map(({ author }) => author))].slice(0, 4).map((author) => authorOf(workspace, author));
+  const authors = [...new Set(replies.map(({ author }) => author))]
+    .slice(0, 4)
+    .map((author) => authorOf(workspace, author));
   return { count: replies.length, lastTs: last.ts, authors };
 }
 
 /** The first words of the parent, without marks. */
 function titleOf(workspace: Workspace, { channel, threadTs }: StoredMessage): string {
   const text = threadTs === null ? '' : (workspace.message(channel, threadTs)?.text ?? '');
-  const plain = text.replace(/<[^>|]*\|([^>]*)>|<[^>]*>/g, '$1').replace(/[*_~`]/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  const plain = text
+    .replace(/<[^>|]*\|([^>]*)>|<[^>]*>/g, '$1')
+    .replace(/[*_~`]/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
   return plain.length > 80 ? `${plain.slice(0, 79)}…` : plain;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Change } from './messages.ts';
+import type { Change, StoredMessage } from './messages.ts';
 import { createPageItems, type PageItems } from './page-items.ts';
 import { loadBlockRenderer } from './render-blocks.ts';
 import type { Workspace } from './workspace.ts';
@@ -12,12 +12,21 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; path: stri
 const FOLDER = join(import.meta.dirname, 'page');
 const FILES: Record<string, { file: string; type: string }> = {
   '/': { file: join(FOLDER, 'index.html'), type: 'text/html' },
-  '/blocks.css': { file: createRequire(import.meta.url).resolve('slack-blocks-to-jsx/dist/style.css'), type: 'text/css' },
+  '/blocks.css': {
+    file: createRequire(import.meta.url).resolve('slack-blocks-to-jsx/dist/style.css'),
+    type: 'text/css',
+  },
   ...Object.fromEntries(
-    ['app.js', 'store.js', 'message-list.js', 'message-view.js', 'composer.js', 'dialogs.js', 'format.js', 'api.js'].map((name) => [
-      `/${name}`,
-      { file: join(FOLDER, name), type: 'text/javascript' },
-    ]),
+    [
+      'app.js',
+      'store.js',
+      'message-list.js',
+      'message-view.js',
+      'composer.js',
+      'dialogs.js',
+      'format.js',
+      'api.js',
+    ].map((name) => [`/${name}`, { file: join(FOLDER, name), type: 'text/javascript' }]),
   ),
   '/style.css': { file: join(FOLDER, 'style.css'), type: 'text/css' },
   '/icon.svg': { file: join(FOLDER, 'icon.svg'), type: 'image/svg+xml' },
@@ -33,7 +42,11 @@ export function createPage(workspace: Workspace): (exchange: Exchange) => Promis
   return async ({ request, response, path, query }) => {
     const file = request.method === 'GET' ? FILES[path] : undefined;
     if (file !== undefined) {
-      response.writeHead(200, { 'content-type': `${file.type}; charset=utf-8`, 'cache-control': 'no-cache', ...SAFETY });
+      response.writeHead(200, {
+        'content-type': `${file.type}; charset=utf-8`,
+        'cache-control': 'no-cache',
+        ...SAFETY,
+      });
       response.end(await readFile(file.file));
       return true;
     }
@@ -44,14 +57,23 @@ export function createPage(workspace: Workspace): (exchange: Exchange) => Promis
 }
 
 /** Everything the page needs comes from here. Blocks may carry inline styles. */
-const SAFETY = { 'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:" };
+const SAFETY = {
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+};
 
-type Stream = { workspace: Workspace; items: PageItems; request: IncomingMessage; response: ServerResponse; user: string };
+type Stream = {
+  workspace: Workspace;
+  items: PageItems;
+  request: IncomingMessage;
+  response: ServerResponse;
+  user: string;
+};
 
 /** Server-sent events. The first one is the whole state, so that a page that was cut off is right again at once. */
 function stream({ workspace, items, request, response, user }: Stream): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const send = (event: string, data: unknown): void => void response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  const send = (event: string, data: unknown): void =>
+    void response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   send('state', stateOf(workspace, items, user));
   const stop = workspace.onChange((change) => {
     for (const [event, data] of eventsOf({ workspace, items, user }, change)) send(event, data);
@@ -75,19 +97,31 @@ function stateOf(workspace: Workspace, items: PageItems, user: string): object {
   };
 }
 
-function eventsOf({ workspace, items, user }: Pick<Stream, 'workspace' | 'items' | 'user'>, change: Change): [string, unknown][] {
+function eventsOf(
+  { workspace, items, user }: Pick<Stream, 'workspace' | 'items' | 'user'>,
+  change: Change,
+): [string, unknown][] {
   switch (change.kind) {
     case 'message': {
       const message = workspace.message(change.channel, change.ts);
-      const parent = change.threadTs === null ? undefined : workspace.message(change.channel, change.threadTs);
       const changed: [string, unknown] =
-        message === undefined ? ['removed', { ts: change.ts }] : ['item', { item: items.message(message), fresh: change.what === 'posted' }];
-      return parent === undefined ? [changed] : [['item', { item: items.message(parent), fresh: false }], changed];
+        message === undefined
+          ? ['removed', { ts: change.ts }]
+          : ['item', { item: items.message(message), fresh: change.what === 'posted' }];
+      const related = relatedTo(workspace, change).map((one): [string, unknown] => [
+        'item',
+        { item: items.message(one), fresh: false },
+      ]);
+      return [...related, changed];
     }
     case 'ephemeral': {
       if (change.user !== user) return [];
       const ephemeral = workspace.ephemerals(user).find(({ ts }) => ts === change.ts);
-      return [ephemeral === undefined ? ['removed', { ts: change.ts }] : ['item', { item: items.ephemeral(ephemeral), fresh: true }]];
+      return [
+        ephemeral === undefined
+          ? ['removed', { ts: change.ts }]
+          : ['item', { item: items.ephemeral(ephemeral), fresh: true }],
+      ];
     }
     case 'views':
       return change.user === user ? [['modal', items.modal(user)]] : [];
@@ -99,4 +133,10 @@ function eventsOf({ workspace, items, user }: Pick<Stream, 'workspace' | 'items'
     default:
       return change satisfies never;
   }
+}
+
+/** A reply changes the line under its parent; a parent's words are quoted by replies that were also sent to the channel. */
+function relatedTo(workspace: Workspace, { channel, ts, threadTs }: Change & { kind: 'message' }): StoredMessage[] {
+  const parent = threadTs === null ? undefined : workspace.message(channel, threadTs);
+  return parent === undefined ? workspace.replies(channel, ts).filter(({ broadcast }) => broadcast) : [parent];
 }

@@ -1,4 +1,4 @@
-import { type SlackSimulatorOptions } from './options.ts';
+import type { SlackSimulatorOptions } from './options.ts';
 import { startSlackSimulator } from './simulator.ts';
 
 /**

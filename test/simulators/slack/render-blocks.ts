@@ -23,7 +23,10 @@ export async function loadBlockRenderer(workspace: Workspace): Promise<BlockRend
   ]);
   const { settings, bot } = workspace;
   const data = {
-    users: [...settings.users.map(({ id, realName }) => ({ id, name: realName })), { id: bot.userId, name: settings.botName }],
+    users: [
+      ...settings.users.map(({ id, realName }) => ({ id, name: realName })),
+      { id: bot.userId, name: settings.botName },
+    ],
     channels: settings.channels.map(({ id, name }) => ({ id, name })),
     user_groups: settings.userGroups.map(({ id, handle }) => ({ id, name: handle })),
   };
@@ -39,7 +42,8 @@ export async function loadBlockRenderer(workspace: Workspace): Promise<BlockRend
   };
   const draw = (block: Block): string => drawBlock(block, { drawStatic, drawText });
   return {
-    content: ({ text, blocks }) => (blocks.length > 0 ? blocks.map(draw).join('') : text === '' ? '' : drawText({ type: 'mrkdwn', text })),
+    content: ({ text, blocks }) =>
+      blocks.length > 0 ? blocks.map(draw).join('') : text === '' ? '' : drawText({ type: 'mrkdwn', text }),
     modal: (blocks) => blocks.map(draw).join(''),
   };
 }
@@ -91,7 +95,13 @@ function drawInput(block: Block): string {
   const [element] = objects([block.element]);
   if (element === undefined) return '';
   const id = `input-${String(block.block_id)}`;
-  const common = { id, name: element.action_id, 'data-block-id': block.block_id, 'aria-describedby': `${id}-note`, required: block.optional === true ? undefined : '' };
+  const common = {
+    id,
+    name: element.action_id,
+    'data-block-id': block.block_id,
+    'aria-describedby': `${id}-note`,
+    required: block.optional === true ? undefined : '',
+  };
   const optional = block.optional === true ? ' <span class="bk-optional">(optional)</span>' : '';
   const hint = plainText(block.hint);
   return `<div class="bk-input">
@@ -106,11 +116,17 @@ function drawField(element: JsonObject, common: Record<string, unknown>): string
   if (element.type === 'static_select') {
     const chosen = objects([element.initial_option])[0]?.value;
     const options = objects(element.options).map(
-      (option) => `<option ${attributeText({ value: option.value, selected: option.value === chosen ? '' : undefined })}>${escapeHtml(plainText(option.text))}</option>`,
+      (option) =>
+        `<option ${attributeText({ value: option.value, selected: option.value === chosen ? '' : undefined })}>${escapeHtml(plainText(option.text))}</option>`,
     );
     return `<select ${attributeText(common)}><option value="">${escapeHtml(plainText(element.placeholder) || 'Select an option')}</option>${options.join('')}</select>`;
   }
-  const attributes = { ...common, placeholder: plainText(element.placeholder) || undefined, maxlength: element.max_length, autofocus: element.focus_on_load === true ? '' : undefined };
+  const attributes = {
+    ...common,
+    placeholder: plainText(element.placeholder) || undefined,
+    maxlength: element.max_length,
+    autofocus: element.focus_on_load === true ? '' : undefined,
+  };
   return element.multiline === true
     ? `<textarea rows="4" ${attributeText(attributes)}>${escapeHtml(initial)}</textarea>`
     : `<input type="text" ${attributeText({ ...attributes, value: initial })}>`;

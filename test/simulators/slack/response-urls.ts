@@ -38,7 +38,8 @@ export function createResponseUrls(workspace: Workspace, base: () => string): Re
     const parsed = responseSchema.safeParse(body);
     if (!parsed.success) throw new SlackError('invalid_payload');
     if (parsed.data.delete_original) deleteOriginal(workspace, origin);
-    else if (parsed.data.replace_original && origin.original.kind !== 'none') replaceOriginal(workspace, origin, parsed.data);
+    else if (parsed.data.replace_original && origin.original.kind !== 'none')
+      replaceOriginal(workspace, origin, parsed.data);
     else postResponse(workspace, origin, parsed.data);
   };
 
@@ -83,9 +84,13 @@ function deleteOriginal(workspace: Workspace, origin: Origin): void {
   if (message !== undefined) workspace.remove(message);
 }
 
-function findOriginal(workspace: Workspace, { user, channel, original }: Origin): { message?: StoredMessage | undefined; ephemeral?: Ephemeral | undefined } {
+function findOriginal(
+  workspace: Workspace,
+  { user, channel, original }: Origin,
+): { message?: StoredMessage | undefined; ephemeral?: Ephemeral | undefined } {
   if (original.kind === 'message') return { message: workspace.message(channel, original.ts) };
-  if (original.kind === 'ephemeral') return { ephemeral: workspace.ephemerals(user).find(({ ts }) => ts === original.ts) };
+  if (original.kind === 'ephemeral')
+    return { ephemeral: workspace.ephemerals(user).find(({ ts }) => ts === original.ts) };
   return {};
 }
 
@@ -93,4 +98,3 @@ function findOriginal(workspace: Workspace, { user, channel, original }: Origin)
 function threadOf(workspace: Workspace, channel: string, original: OriginalMessage): string | null {
   return original.kind === 'message' ? (workspace.message(channel, original.ts)?.threadTs ?? null) : null;
 }
-

@@ -1,16 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { simulatedClock } from '../clock.ts';
 import { type ActorParts, type ActResult, type Click, clickButton, type Typing, typeCommand } from './actor.ts';
 import { createControlApi } from './control-api.ts';
 import { createDeliveries, type DeliveryRecord, type EnvelopeType } from './delivery.ts';
+import type { LogEntry } from './effect-log.ts';
 import { createFaults, type FaultInput } from './faults.ts';
 import { createHttpMode } from './http-mode.ts';
-import type { LogEntry } from './effect-log.ts';
 import type { Ephemeral, JsonObject, StoredMessage, StoredView } from './messages.ts';
-import { closeView, submitView, type Submission, type SubmitResult } from './modal-actor.ts';
+import { closeView, type Submission, type SubmitResult, submitView } from './modal-actor.ts';
 import { parseOptions, type SlackSimulatorOptions } from './options.ts';
 import { createPage } from './page.ts';
 import { createRateLimiter } from './rate-limits.ts';
@@ -18,9 +18,9 @@ import { createResponseUrls } from './response-urls.ts';
 import { SlackError } from './slack-error.ts';
 import { createSocketMode, type DisconnectReason } from './socket-mode.ts';
 import { createTriggers } from './triggers.ts';
+import { waitForChange } from './wait-for-change.ts';
 import { answerWebApi, type WebApi } from './web-api.ts';
 import { escapeText } from './wire.ts';
-import { waitForChange } from './wait-for-change.ts';
 import { Workspace } from './workspace.ts';
 
 export type SlackSimulator = SlackAddresses & SlackActs & SlackLooks & { close: () => Promise<void> };
@@ -86,7 +86,13 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   const responses = createResponseUrls(workspace, () => url);
   const parts: ActorParts = { workspace, deliveries, triggers, responses };
   const limiter = createRateLimiter(workspace.clock);
-  const webApi: WebApi = { workspace, triggers, faults, limiter, openSocketUrl: () => socketMode.openUrl(`ws://${origin}`) };
+  const webApi: WebApi = {
+    workspace,
+    triggers,
+    faults,
+    limiter,
+    openSocketUrl: () => socketMode.openUrl(`ws://${origin}`),
+  };
 
   const looks = looksOf(parts, () => socketMode.connections());
   const acts = actsOf(parts, { faults, disconnect: socketMode.disconnect });
@@ -94,7 +100,9 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   const control = createControlApi({ workspace, faults, acts, looks });
   server.on('upgrade', socketMode.upgrade);
   server.on('request', (request, response) => {
-    route({ request, response }, { webApi, responses, page, control }).catch((error: unknown) => fail(workspace, response, error));
+    route({ request, response }, { webApi, responses, page, control }).catch((error: unknown) =>
+      fail(workspace, response, error),
+    );
   });
 
   const { bot, tokens } = workspace;
@@ -117,7 +125,10 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   };
 }
 
-function actsOf(parts: ActorParts, { faults, disconnect }: { faults: ReturnType<typeof createFaults>; disconnect: SlackActs['disconnect'] }): SlackActs {
+function actsOf(
+  parts: ActorParts,
+  { faults, disconnect }: { faults: ReturnType<typeof createFaults>; disconnect: SlackActs['disconnect'] },
+): SlackActs {
   const { workspace, deliveries } = parts;
   return {
     slash: (typing) => typeCommand(parts, { ...typing, channel: channelId(workspace, typing.channel) }),
@@ -125,10 +136,27 @@ function actsOf(parts: ActorParts, { faults, disconnect }: { faults: ReturnType<
     submitView: (submission) => submitView(parts, submission),
     closeView: (user) => closeView(parts, user),
     say: ({ user, channel, text, threadTs = null }) =>
-      workspace.post({ channel: channelId(workspace, channel), threadTs, broadcast: false, author: user, text: escapeText(text), blocks: [], metadata: null }),
+      workspace.post({
+        channel: channelId(workspace, channel),
+        threadTs,
+        broadcast: false,
+        author: user,
+        text: escapeText(text),
+        blocks: [],
+        metadata: null,
+      }),
     event: (event) => {
       const { bot, settings } = workspace;
-      const payload = { token: 'verification-token', team_id: settings.teamId, api_app_id: bot.appId, type: 'event_callback', event, event_id: `Ev${Date.now()}`, event_time: Math.floor(workspace.clock.now() / 1000), authorizations: [{ team_id: settings.teamId, user_id: bot.userId, is_bot: true }] };
+      const payload = {
+        token: 'verification-token',
+        team_id: settings.teamId,
+        api_app_id: bot.appId,
+        type: 'event_callback',
+        event,
+        event_id: `Ev${Date.now()}`,
+        event_time: Math.floor(workspace.clock.now() / 1000),
+        authorizations: [{ team_id: settings.teamId, user_id: bot.userId, is_bot: true }],
+      };
       return deliveries.deliver({ type: 'events_api' satisfies EnvelopeType, name: event.type, payload });
     },
     deleteMessage: (channel, ts) => {
@@ -145,8 +173,14 @@ function actsOf(parts: ActorParts, { faults, disconnect }: { faults: ReturnType<
 
 function looksOf({ workspace, deliveries }: ActorParts, connections: () => number): SlackLooks {
   return {
-    messages: (channel) => workspace.messages(channelId(workspace, channel)).filter(({ threadTs, broadcast }) => threadTs === null || broadcast),
-    thread: (ts) => workspace.channels().flatMap(({ id }) => workspace.messages(id).filter((message) => message.ts === ts || message.threadTs === ts)),
+    messages: (channel) =>
+      workspace
+        .messages(channelId(workspace, channel))
+        .filter(({ threadTs, broadcast }) => threadTs === null || broadcast),
+    thread: (ts) =>
+      workspace
+        .channels()
+        .flatMap(({ id }) => workspace.messages(id).filter((message) => message.ts === ts || message.threadTs === ts)),
     ephemerals: (user) => workspace.ephemerals(user),
     views: (user) => workspace.views(user),
     deliveries: deliveries.records,
@@ -171,7 +205,12 @@ type Rooms = { webApi: WebApi; responses: ReturnType<typeof createResponseUrls>;
 async function route({ request, response }: Exchange, { webApi, responses, page, control }: Rooms): Promise<void> {
   const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://local');
   if (path.startsWith('/api/')) {
-    return await answerWebApi(webApi, { request, response, name: path.slice('/api/'.length), body: await text(request) });
+    return await answerWebApi(webApi, {
+      request,
+      response,
+      name: path.slice('/api/'.length),
+      body: await text(request),
+    });
   }
   if (path.startsWith('/response/')) return await answerResponseUrl(responses, { request, response, path });
   if (await control({ request, response, path, query })) return;
@@ -179,7 +218,10 @@ async function route({ request, response }: Exchange, { webApi, responses, page,
   response.writeHead(404, { 'content-type': 'text/plain' }).end('not found');
 }
 
-async function answerResponseUrl(responses: Rooms['responses'], { request, response, path }: Exchange & { path: string }): Promise<void> {
+async function answerResponseUrl(
+  responses: Rooms['responses'],
+  { request, response, path }: Exchange & { path: string },
+): Promise<void> {
   try {
     responses.post(path.slice('/response/'.length), JSON.parse(await text(request)));
     response.writeHead(200, { 'content-type': 'text/plain' }).end('ok');
@@ -196,4 +238,3 @@ function fail(workspace: Workspace, response: ServerResponse, error: unknown): v
   if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
   response.end(stack);
 }
-

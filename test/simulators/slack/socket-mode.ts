@@ -37,8 +37,8 @@ export function createSocketMode(workspace: Workspace): SocketMode {
   const onMessage = (data: string): void => {
     const ack = ackSchema.safeParse(readJson(data));
     const waiter = ack.success ? waiting.find(({ id }) => id === ack.data.envelope_id) : undefined;
-    if (!ack.success || waiter === undefined) return workspace.log.add('unexpected-socket-message', { data });
-    waiter.settle({ kind: 'acked', ackMs: performance.now() - waiter.sentAt, payload: ack.data.payload });
+    if (!ack.success || waiter === undefined) workspace.log.add('unexpected-socket-message', { data });
+    else waiter.settle({ kind: 'acked', ackMs: performance.now() - waiter.sentAt, payload: ack.data.payload });
   };
 
   const onClose = (connection: WebSocket): void => {
@@ -57,16 +57,23 @@ export function createSocketMode(workspace: Workspace): SocketMode {
       return;
     }
     open.push(connection);
-    connection.on('message', (data) => onMessage(String(data)));
+    connection.on('message', (data) => onMessage(Buffer.isBuffer(data) ? data.toString() : ''));
     connection.on('close', () => onClose(connection));
     connection.on('error', (error) => workspace.log.add('socket-error', { message: error.message }));
-    const hello = { type: 'hello', num_connections: open.length, debug_info: debugInfo(), connection_info: { app_id: workspace.bot.appId } };
+    const hello = {
+      type: 'hello',
+      num_connections: open.length,
+      debug_info: debugInfo(),
+      connection_info: { app_id: workspace.bot.appId },
+    };
     connection.send(JSON.stringify(hello));
     connection.ping();
     workspace.announce({ kind: 'connections' });
   };
 
-  const pings = setInterval(() => open.forEach((connection) => connection.ping()), PING_EVERY_MS);
+  const pings = setInterval(() => {
+    for (const connection of open) connection.ping();
+  }, PING_EVERY_MS);
   pings.unref();
 
   const sendOnce = (connection: WebSocket, envelope: Envelope, limitMs: number): Promise<DeliveryOutcome> =>

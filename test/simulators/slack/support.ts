@@ -1,6 +1,6 @@
 import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import { onTestFinished } from 'vitest';
-import { type SlackSimulatorOptions } from './options.ts';
+import type { SlackSimulatorOptions } from './options.ts';
 import { type SlackSimulator, startSlackSimulator } from './simulator.ts';
 
 export const MAYA = 'U0MAYA000';
@@ -35,13 +35,22 @@ export async function boltApp(slack: SlackSimulator, listen: (app: App) => void)
 }
 
 /** Calls a method as a plain HTTP client. */
-export async function callApi(slack: SlackSimulator, method: string, args: object, token: string = slack.botToken): Promise<{ ok: boolean; error?: string; [field: string]: unknown }> {
+export async function callApi(
+  slack: SlackSimulator,
+  method: string,
+  args: object,
+  token: string = slack.botToken,
+): Promise<{ ok: boolean; error?: string; [field: string]: unknown }> {
   const response = await fetch(`${slack.apiUrl}${method}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json; charset=utf-8' },
     body: JSON.stringify(args),
   });
-  return { status: response.status, retryAfter: response.headers.get('retry-after'), ...((await response.json()) as { ok: boolean }) };
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    ...((await response.json()) as { ok: boolean }),
+  };
 }
 
 export function approveBlocks(value = 'run-1'): object[] {

@@ -26,17 +26,28 @@ export type WebApi = {
 type Answer = { status: number; headers: Record<string, string>; body: JsonObject };
 
 /** Answers `/api/<method>`: fault, rate, token, scope, then the method. */
-export async function answerWebApi(api: WebApi, call: { request: IncomingMessage; response: ServerResponse; name: string; body: string }): Promise<void> {
+export async function answerWebApi(
+  api: WebApi,
+  call: { request: IncomingMessage; response: ServerResponse; name: string; body: string },
+): Promise<void> {
   const { request, response, name, body } = call;
   const fault = api.faults.forCall(name);
   const early = fault === undefined ? undefined : beforeEffect(fault);
   const answer = early ?? callMethod(api, { name, body, request });
   const { workspace } = api;
-  workspace.log.add('api-call', { method: name, status: answer.status, ok: answer.body.ok === true, error: answer.body.error, fault: fault?.kind });
+  workspace.log.add('api-call', {
+    method: name,
+    status: answer.status,
+    ok: answer.body.ok === true,
+    error: answer.body.error,
+    fault: fault?.kind,
+  });
   if (fault?.kind.startsWith('connection-lost') === true) return void request.socket.destroy();
   if (fault?.kind.startsWith('time-out') === true) return void (await once(response, 'close'));
   const late: Answer = fault?.kind === 'server-error-after' ? serverError() : answer;
-  response.writeHead(late.status, { 'content-type': 'application/json; charset=utf-8', ...late.headers }).end(JSON.stringify(late.body));
+  response
+    .writeHead(late.status, { 'content-type': 'application/json; charset=utf-8', ...late.headers })
+    .end(JSON.stringify(late.body));
 }
 
 /** The answer to give instead of running the method; `undefined`: the method takes effect first. */
@@ -59,10 +70,16 @@ function beforeEffect(fault: CallFault): Answer | undefined {
   }
 }
 
-function callMethod(api: WebApi, { name, body, request }: { name: string; body: string; request: IncomingMessage }): Answer {
+function callMethod(
+  api: WebApi,
+  { name, body, request }: { name: string; body: string; request: IncomingMessage },
+): Answer {
   const { workspace, triggers, openSocketUrl, limiter } = api;
   const method = METHODS[name];
-  const scopes = { 'x-oauth-scopes': workspace.settings.scopes.join(','), 'x-accepted-oauth-scopes': method?.scope ?? '' };
+  const scopes = {
+    'x-oauth-scopes': workspace.settings.scopes.join(','),
+    'x-accepted-oauth-scopes': method?.scope ?? '',
+  };
   try {
     if (method === undefined) throw new SlackError('unknown_method', { req_method: name });
     const args = readArguments(body, request.headers['content-type'] ?? '');

@@ -19,7 +19,9 @@ export function wireMessage(workspace: Workspace, message: StoredMessage, withMe
     ...(message.broadcast ? { subtype: 'thread_broadcast' } : {}),
     ...(message.edited === null ? {} : { edited: { user: message.edited.by, ts: message.edited.ts } }),
     ...(withMetadata && message.metadata !== null ? { metadata: message.metadata } : {}),
-    ...(message.threadTs === null ? {} : { thread_ts: message.threadTs, parent_user_id: workspace.message(message.channel, message.threadTs)?.author }),
+    ...(message.threadTs === null
+      ? {}
+      : { thread_ts: message.threadTs, parent_user_id: workspace.message(message.channel, message.threadTs)?.author }),
     ...(replies.length === 0
       ? {}
       : {
@@ -35,7 +37,14 @@ export function wireMessage(workspace: Workspace, message: StoredMessage, withMe
 }
 
 function botProfile({ bot, settings }: Workspace): JsonObject {
-  return { id: bot.botId, app_id: bot.appId, user_id: bot.userId, name: settings.botName, deleted: false, team_id: settings.teamId };
+  return {
+    id: bot.botId,
+    app_id: bot.appId,
+    user_id: bot.userId,
+    name: settings.botName,
+    deleted: false,
+    team_id: settings.teamId,
+  };
 }
 
 export function wireView(workspace: Workspace, stored: StoredView, values: JsonObject = {}): JsonObject {
@@ -64,8 +73,12 @@ export function wireView(workspace: Workspace, stored: StoredView, values: JsonO
 
 /** What Slack makes of blocks when the app gave no text. */
 export function fallbackText(blocks: Block[]): string {
-  const first = blocks.map((block) => block.text).find((text) => typeof text === 'object' && text !== null && 'text' in text);
-  return first !== undefined && typeof first === 'object' && first !== null && 'text' in first ? String(first.text) : '';
+  const first = blocks
+    .map((block) => block.text)
+    .find((text) => typeof text === 'object' && text !== null && 'text' in text);
+  return first !== undefined && typeof first === 'object' && first !== null && 'text' in first
+    ? String(first.text)
+    : '';
 }
 
 /** What a person types is stored escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping */

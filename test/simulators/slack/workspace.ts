@@ -16,7 +16,10 @@ export class Workspace {
   readonly clock: Clock;
   readonly log: EffectLog;
   readonly bot = { userId: 'U0BOT0000', botId: 'B0BOT0000', appId: 'A0BOT0000' };
-  readonly tokens = { bot: `xoxb-${randomBytes(12).toString('hex')}`, app: `xapp-1-${randomBytes(12).toString('hex')}` };
+  readonly tokens = {
+    bot: `xoxb-${randomBytes(12).toString('hex')}`,
+    app: `xapp-1-${randomBytes(12).toString('hex')}`,
+  };
   readonly #changes = new EventEmitter<{ change: [Change] }>().setMaxListeners(0);
   readonly #channels: Map<string, SlackChannel>;
   readonly #messages = new Map<string, StoredMessage>();
@@ -80,15 +83,30 @@ export class Workspace {
     const stored = { ...message, ts: this.nextTs(), edited: null, tombstone: false };
     this.#messages.set(stored.ts, stored);
     this.log.add('posted', stored);
-    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, threadTs: stored.threadTs, what: 'posted' });
+    this.announce({
+      kind: 'message',
+      channel: stored.channel,
+      ts: stored.ts,
+      threadTs: stored.threadTs,
+      what: 'posted',
+    });
     return stored;
   }
 
-  edit(message: StoredMessage, change: Partial<Pick<StoredMessage, 'text' | 'blocks' | 'metadata' | 'broadcast'>>): StoredMessage {
+  edit(
+    message: StoredMessage,
+    change: Partial<Pick<StoredMessage, 'text' | 'blocks' | 'metadata' | 'broadcast'>>,
+  ): StoredMessage {
     const stored = { ...message, ...change, edited: { by: message.author, ts: this.nextTs() } };
     this.#messages.set(stored.ts, stored);
     this.log.add('edited', stored);
-    this.announce({ kind: 'message', channel: stored.channel, ts: stored.ts, threadTs: stored.threadTs, what: 'edited' });
+    this.announce({
+      kind: 'message',
+      channel: stored.channel,
+      ts: stored.ts,
+      threadTs: stored.threadTs,
+      what: 'edited',
+    });
     return stored;
   }
 
@@ -98,7 +116,13 @@ export class Workspace {
       this.#messages.set(message.ts, { ...message, text, blocks: [], metadata: null, tombstone: true });
     } else this.#messages.delete(message.ts);
     this.log.add('deleted', { channel: message.channel, ts: message.ts });
-    this.announce({ kind: 'message', channel: message.channel, ts: message.ts, threadTs: message.threadTs, what: 'deleted' });
+    this.announce({
+      kind: 'message',
+      channel: message.channel,
+      ts: message.ts,
+      threadTs: message.threadTs,
+      what: 'deleted',
+    });
   }
 
   ephemerals(user: string): Ephemeral[] {
@@ -115,7 +139,9 @@ export class Workspace {
 
   /** Only a response_url can do this. */
   replaceEphemeral(ephemeral: Ephemeral, change: Pick<Ephemeral, 'text' | 'blocks'> | null): void {
-    this.#ephemerals = this.#ephemerals.flatMap((one) => (one.ts !== ephemeral.ts ? one : change === null ? [] : { ...one, ...change }));
+    this.#ephemerals = this.#ephemerals.flatMap((one) =>
+      one.ts !== ephemeral.ts ? one : change === null ? [] : { ...one, ...change },
+    );
     this.log.add(change === null ? 'ephemeral-deleted' : 'ephemeral-replaced', { ts: ephemeral.ts, ...change });
     this.announce({ kind: 'ephemeral', user: ephemeral.user, channel: ephemeral.channel, ts: ephemeral.ts });
   }
@@ -132,7 +158,10 @@ export class Workspace {
   /** Opens, replaces or, with `null`, closes. */
   changeViews(user: string, change: (open: StoredView[]) => StoredView[]): void {
     this.#views = [...this.#views.filter((view) => view.user !== user), ...change(this.views(user))];
-    this.log.add('views', { user, open: this.views(user).map(({ id, view }) => ({ id, callbackId: view.callback_id })) });
+    this.log.add('views', {
+      user,
+      open: this.views(user).map(({ id, view }) => ({ id, callbackId: view.callback_id })),
+    });
     this.announce({ kind: 'views', user });
   }
 
@@ -145,5 +174,7 @@ export class Workspace {
 
 /** Orders two `ts`. */
 export function order(a: string, b: string): number {
-  return Number(a.split('.')[0]) - Number(b.split('.')[0]) || Number(a.split('.')[1] ?? 0) - Number(b.split('.')[1] ?? 0);
+  return (
+    Number(a.split('.')[0]) - Number(b.split('.')[0]) || Number(a.split('.')[1] ?? 0) - Number(b.split('.')[1] ?? 0)
+  );
 }

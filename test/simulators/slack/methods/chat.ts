@@ -1,3 +1,4 @@
+import type { Block } from '#src/ports/slack.ts';
 import { flagArgument, textArgument } from '../arguments.ts';
 import { checkBlocks, textLength } from '../block-schema.ts';
 import type { JsonObject, MessageMetadata, StoredMessage } from '../messages.ts';
@@ -6,7 +7,6 @@ import { RATES } from '../rate-limits.ts';
 import { invalidBlocks, SlackError } from '../slack-error.ts';
 import { fallbackText, wireMessage } from '../wire.ts';
 import { channelOf, type Method, type MethodContext, required } from './method.ts';
-import type { Block } from '#src/ports/slack.ts';
 
 /** https://docs.slack.dev/changelog/2018-04-truncating-really-long-messages */
 const TRUNCATED_AT = 40_000;
@@ -131,7 +131,11 @@ function metadataOf(args: JsonObject): MessageMetadata | null | undefined {
   const given = args.metadata;
   if (given === undefined || given === null || given === '') return undefined;
   if (typeof given !== 'object' || Array.isArray(given)) throw new SlackError('invalid_metadata_format');
-  const { event_type: type, event_payload: payload, ...others } = { event_type: undefined, event_payload: undefined, ...given };
+  const {
+    event_type: type,
+    event_payload: payload,
+    ...others
+  } = { event_type: undefined, event_payload: undefined, ...given };
   if (type === undefined && payload === undefined) return null;
   const shaped = typeof type === 'string' && typeof payload === 'object' && payload !== null && !Array.isArray(payload);
   if (!shaped || Object.keys(others).length > 0) throw new SlackError('invalid_metadata_schema');

@@ -13,7 +13,11 @@ const read = { scope: 'channels:read', token: 'bot' } as const;
 export const conversationMethods: Record<string, Method> = {
   'conversations.history': { ...history, rate: RATES.tier3, run: channelHistory },
   'conversations.replies': { ...history, rate: RATES.tier3, run: threadReplies },
-  'conversations.info': { ...read, rate: RATES.tier3, run: (context) => ({ channel: wireChannel(context.workspace, channelOf(context)) }) },
+  'conversations.info': {
+    ...read,
+    rate: RATES.tier3,
+    run: (context) => ({ channel: wireChannel(context.workspace, channelOf(context)) }),
+  },
   'conversations.list': { ...read, rate: RATES.tier2, run: list },
   'conversations.join': { scope: 'channels:join', token: 'bot', rate: RATES.tier3, run: join },
 };
@@ -26,7 +30,11 @@ function channelHistory(context: MethodContext): JsonObject {
   const shown = workspace.messages(channel.id).filter(({ threadTs, broadcast }) => threadTs === null || broadcast);
   const found = shown.filter(inRange(args)).reverse();
   const { page, rest } = paginate(found, args, limitArgument(args, 100, 999));
-  return { messages: page.map((message) => wireMessage(workspace, message, flagArgument(args, 'include_all_metadata'))), pin_count: 0, ...rest };
+  return {
+    messages: page.map((message) => wireMessage(workspace, message, flagArgument(args, 'include_all_metadata'))),
+    pin_count: 0,
+    ...rest,
+  };
 }
 
 /** Oldest first; the parent leads every page. */
@@ -45,8 +53,14 @@ function threadReplies(context: MethodContext): JsonObject {
 }
 
 function list({ workspace, args }: MethodContext): JsonObject {
-  const wanted = flagArgument(args, 'exclude_archived') ? workspace.channels().filter(({ isArchived }) => !isArchived) : workspace.channels();
-  const { page, rest } = paginate(wanted.map((channel) => ({ ...channel, ts: channel.id })), args, limitArgument(args, 100, 999));
+  const wanted = flagArgument(args, 'exclude_archived')
+    ? workspace.channels().filter(({ isArchived }) => !isArchived)
+    : workspace.channels();
+  const { page, rest } = paginate(
+    wanted.map((channel) => ({ ...channel, ts: channel.id })),
+    args,
+    limitArgument(args, 100, 999),
+  );
   const { response_metadata: metadata = { next_cursor: '' } } = rest;
   return { channels: page.map((channel) => wireChannel(workspace, channel)), response_metadata: metadata };
 }
@@ -63,7 +77,8 @@ function inRange(args: JsonObject): (message: StoredMessage) => boolean {
   const oldest = timeArgument(args, 'oldest');
   const latest = timeArgument(args, 'latest');
   const edge = flagArgument(args, 'inclusive') ? 0 : 1;
-  return ({ ts }) => (oldest === undefined || order(ts, oldest) >= edge) && (latest === undefined || order(latest, ts) >= edge);
+  return ({ ts }) =>
+    (oldest === undefined || order(ts, oldest) >= edge) && (latest === undefined || order(latest, ts) >= edge);
 }
 
 function timeArgument(args: JsonObject, name: 'oldest' | 'latest'): string | undefined {
@@ -75,15 +90,27 @@ function timeArgument(args: JsonObject, name: 'oldest' | 'latest'): string | und
 }
 
 /** Opaque cursors name the last item that was given out, so that new messages do not shift a page. */
-function paginate<T extends { ts: string }>(items: T[], args: JsonObject, limit: number): { page: T[]; rest: JsonObject } {
+function paginate<T extends { ts: string }>(
+  items: T[],
+  args: JsonObject,
+  limit: number,
+): { page: T[]; rest: JsonObject } {
   const cursor = textArgument(args, 'cursor');
-  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64').toString().replace(/^next_ts:/, '');
+  const after =
+    cursor === undefined
+      ? undefined
+      : Buffer.from(cursor, 'base64')
+          .toString()
+          .replace(/^next_ts:/, '');
   const start = after === undefined ? 0 : items.findIndex(({ ts }) => ts === after) + 1;
   if (after !== undefined && start === 0) throw new SlackError('invalid_cursor');
   const page = items.slice(start, start + limit);
   const last = page.at(-1);
   if (last === undefined || start + limit >= items.length) return { page, rest: { has_more: false } };
-  return { page, rest: { has_more: true, response_metadata: { next_cursor: Buffer.from(`next_ts:${last.ts}`).toString('base64') } } };
+  return {
+    page,
+    rest: { has_more: true, response_metadata: { next_cursor: Buffer.from(`next_ts:${last.ts}`).toString('base64') } },
+  };
 }
 
 function wireChannel({ settings, bot }: Workspace, channel: SlackChannel): JsonObject {

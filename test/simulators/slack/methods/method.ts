@@ -1,8 +1,8 @@
+import { textArgument } from '../arguments.ts';
 import type { JsonObject } from '../messages.ts';
 import type { SlackChannel } from '../options.ts';
 import type { Rate } from '../rate-limits.ts';
 import { SlackError } from '../slack-error.ts';
-import { textArgument } from '../arguments.ts';
 import type { Triggers } from '../triggers.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -21,7 +21,8 @@ export function channelOf({ workspace, args }: MethodContext, byName = false): S
   const given = textArgument(args, 'channel');
   if (given === undefined) throw new SlackError(byName ? 'channel_not_found' : 'invalid_arguments', missing('channel'));
   const name = given.replace(/^#/, '');
-  const found = workspace.channel(given) ?? (byName ? workspace.channels().find((channel) => channel.name === name) : undefined);
+  const found =
+    workspace.channel(given) ?? (byName ? workspace.channels().find((channel) => channel.name === name) : undefined);
   if (found === undefined) throw new SlackError('channel_not_found');
   return found;
 }

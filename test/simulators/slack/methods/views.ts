@@ -21,7 +21,17 @@ export const viewMethods: Record<string, Method> = {
 };
 
 /** Puts a view on a person's stack (`open`: a new stack). */
-export function showView({ workspace, user, view, how }: { workspace: Workspace; user: string; view: unknown; how: 'open' | 'push' }): StoredView {
+export function showView({
+  workspace,
+  user,
+  view,
+  how,
+}: {
+  workspace: Workspace;
+  user: string;
+  view: unknown;
+  how: 'open' | 'push';
+}): StoredView {
   const checked = readView(view);
   const below = workspace.views(user).at(-1);
   if (how === 'push' && workspace.views(user).length >= STACK_MAX) throw new SlackError('push_limit_reached');
@@ -40,7 +50,15 @@ export function showView({ workspace, user, view, how }: { workspace: Workspace;
 }
 
 /** Shows another content in an open view. */
-export function replaceView({ workspace, open, view }: { workspace: Workspace; open: StoredView; view: unknown }): StoredView {
+export function replaceView({
+  workspace,
+  open,
+  view,
+}: {
+  workspace: Workspace;
+  open: StoredView;
+  view: unknown;
+}): StoredView {
   const changed = { ...open, hash: newHash(workspace), view: readView(view), errors: {} };
   workspace.changeViews(open.user, (views) => views.map((one) => (one.id === open.id ? changed : one)));
   return changed;

@@ -6,9 +6,26 @@ import { actAs, channelNamed, connect, inChannel, inThread, now, on, showChannel
 
 const $ = (id) => document.getElementById(id);
 
-const channelList = messageList({ list: $('list'), scroller: $('scroller'), where: 'channel', belongs: inChannel, jump: $('jump'), intro: drawIntro });
-const threadList = messageList({ list: $('thread-list'), scroller: $('thread-scroller'), where: 'thread', belongs: inThread });
-const box = composer({ place: $('composer'), label: 'Message', commands: true, target: () => ({ channel: store.channel, threadTs: null }) });
+const channelList = messageList({
+  list: $('list'),
+  scroller: $('scroller'),
+  where: 'channel',
+  belongs: inChannel,
+  jump: $('jump'),
+  intro: drawIntro,
+});
+const threadList = messageList({
+  list: $('thread-list'),
+  scroller: $('thread-scroller'),
+  where: 'thread',
+  belongs: inThread,
+});
+const box = composer({
+  place: $('composer'),
+  label: 'Message',
+  commands: true,
+  target: () => ({ channel: store.channel, threadTs: null }),
+});
 const replyBox = composer({
   place: $('thread-composer'),
   label: 'Reply',
@@ -64,7 +81,14 @@ function drawView() {
 function drawIntro() {
   const { name, topic } = channelNamed(store.channel);
   const about = `This is the very beginning of the #${name} channel.${topic === '' ? '' : ` ${topic}.`}`;
-  return [el('div', { class: 'intro' }, el('p', { class: 'intro-title', 'aria-hidden': 'true' }, `# ${name}`), el('p', {}, about))];
+  return [
+    el(
+      'div',
+      { class: 'intro' },
+      el('p', { class: 'intro-title', 'aria-hidden': 'true' }, `# ${name}`),
+      el('p', {}, about),
+    ),
+  ];
 }
 
 function drawChannels() {
@@ -73,13 +97,19 @@ function drawChannels() {
   $('channels').replaceChildren(
     ...store.state.channels.map(({ id, name }) => {
       const unread = store.unread.get(id) ?? 0;
-      const badge = unread > 0 ? el('span', { class: 'badge', 'aria-label': `${unread} unread` }, String(unread)) : null;
+      const badge =
+        unread > 0 ? el('span', { class: 'badge', 'aria-label': `${unread} unread` }, String(unread)) : null;
       return el(
         'li',
         {},
         el(
           'button',
-          { type: 'button', class: unread > 0 ? 'unread' : '', 'aria-current': id === store.channel ? 'page' : undefined, onclick: () => showChannel(id) },
+          {
+            type: 'button',
+            class: unread > 0 ? 'unread' : '',
+            'aria-current': id === store.channel ? 'page' : undefined,
+            onclick: () => showChannel(id),
+          },
           el('span', { 'aria-hidden': 'true', class: 'hash' }, '#'),
           el('span', { class: 'channel-label' }, name),
           badge,
@@ -95,9 +125,21 @@ function drawPeople(users) {
       el(
         'label',
         { class: 'person' },
-        el('input', { type: 'radio', name: 'person', value: id, checked: id === store.user, 'aria-label': role === '' ? name : `${name}, ${role}`, onchange: () => actAs(id) }),
+        el('input', {
+          type: 'radio',
+          name: 'person',
+          value: id,
+          checked: id === store.user,
+          'aria-label': role === '' ? name : `${name}, ${role}`,
+          onchange: () => actAs(id),
+        }),
         avatar({ name, color }),
-        el('span', { class: 'person-text', 'aria-hidden': 'true' }, el('span', {}, name), role === '' ? null : el('small', {}, role)),
+        el(
+          'span',
+          { class: 'person-text', 'aria-hidden': 'true' },
+          el('span', {}, name),
+          role === '' ? null : el('small', {}, role),
+        ),
       ),
     ),
   );
@@ -106,14 +148,25 @@ function drawPeople(users) {
 /** `code` in the hint can be clicked into the message box. */
 function drawHint(hint) {
   if (hint === '' || sessionStorage.getItem('hint-closed') === hint) return;
-  const parts = hint.split('`').map((part, index) =>
-    index % 2 === 0 ? part : el('button', { type: 'button', class: 'hint-code', title: 'Put it into the message box', onclick: () => box.fill(part) }, part),
-  );
+  const parts = hint
+    .split('`')
+    .map((part, index) =>
+      index % 2 === 0
+        ? part
+        : el(
+            'button',
+            { type: 'button', class: 'hint-code', title: 'Put it into the message box', onclick: () => box.fill(part) },
+            part,
+          ),
+    );
   const close = () => {
     sessionStorage.setItem('hint-closed', hint);
     $('hint').hidden = true;
   };
-  $('hint').replaceChildren(el('p', {}, ...parts), el('button', { type: 'button', class: 'plain', 'aria-label': 'Close hint', onclick: close }, '✕'));
+  $('hint').replaceChildren(
+    el('p', {}, ...parts),
+    el('button', { type: 'button', class: 'plain', 'aria-label': 'Close hint', onclick: close }, '✕'),
+  );
   $('hint').hidden = false;
 }
 
@@ -121,7 +174,8 @@ function tick() {
   if (store.state === null) return;
   const { speed } = store.state.clock;
   $('clock').textContent = `${clockText(new Date(now()))}${speed === 1 ? '' : ` · ${speed}×`}`;
-  for (const node of document.querySelectorAll('[data-ago]')) node.textContent = `Last reply ${ago(node.dataset.ago, now())}`;
+  for (const node of document.querySelectorAll('[data-ago]'))
+    node.textContent = `Last reply ${ago(node.dataset.ago, now())}`;
 }
 
 setInterval(tick, 1000);

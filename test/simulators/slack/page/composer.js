@@ -15,7 +15,9 @@ export function composer({ place, label, commands, target }) {
     const typed = box.value;
     if (!commands || !typed.startsWith('/') || typed.includes('\n')) return [];
     const [word] = typed.split(' ');
-    return store.state.commands.filter(({ command }) => (typed.includes(' ') ? command === word : command.startsWith(word)));
+    return store.state.commands.filter(({ command }) =>
+      typed.includes(' ') ? command === word : command.startsWith(word),
+    );
   };
 
   const drawHints = () => {
@@ -26,8 +28,19 @@ export function composer({ place, label, commands, target }) {
       ...found.map((command, index) =>
         el(
           'div',
-          { class: 'hint-row', role: 'option', 'aria-selected': String(index === chosen), onmousedown: (event) => take(event, command) },
-          el('span', { class: 'hint-command' }, command.command, ' ', el('span', { class: 'hint-usage' }, command.usageHint)),
+          {
+            class: 'hint-row',
+            role: 'option',
+            'aria-selected': String(index === chosen),
+            onmousedown: (event) => take(event, command),
+          },
+          el(
+            'span',
+            { class: 'hint-command' },
+            command.command,
+            ' ',
+            el('span', { class: 'hint-usage' }, command.usageHint),
+          ),
           el('span', { class: 'hint-about' }, command.description),
         ),
       ),

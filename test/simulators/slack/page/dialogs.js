@@ -13,7 +13,12 @@ export function confirmClick({ title, html, confirm, deny, style }) {
     el(
       'form',
       { method: 'dialog' },
-      el('header', {}, el('h2', { id: 'confirm-title' }, title), el('button', { type: 'submit', class: 'plain', value: '', 'aria-label': 'Close' }, '✕')),
+      el(
+        'header',
+        {},
+        el('h2', { id: 'confirm-title' }, title),
+        el('button', { type: 'submit', class: 'plain', value: '', 'aria-label': 'Close' }, '✕'),
+      ),
       text,
       el('footer', {}, el('button', { type: 'submit', value: '', class: 'bk-button' }, deny), go),
     ),
@@ -49,7 +54,12 @@ function drawModal(modal) {
   const form = el(
     'form',
     { novalidate: true },
-    el('header', {}, el('h2', { id: 'modal-title' }, modal.title), el('button', { type: 'button', class: 'plain', 'aria-label': 'Close', onclick: close }, '✕')),
+    el(
+      'header',
+      {},
+      el('h2', { id: 'modal-title' }, modal.title),
+      el('button', { type: 'button', class: 'plain', 'aria-label': 'Close', onclick: close }, '✕'),
+    ),
     el('p', { class: 'bk-error', 'data-error-of': '', role: 'alert' }),
     content,
     el(
@@ -88,6 +98,9 @@ function showErrors(dialog, errors) {
   for (const place of dialog.querySelectorAll('[data-error-of]')) {
     const error = errors[place.dataset.errorOf] ?? '';
     place.textContent = error;
-    place.closest('.bk-input')?.querySelector('input, textarea, select')?.setAttribute('aria-invalid', String(error !== ''));
+    place
+      .closest('.bk-input')
+      ?.querySelector('input, textarea, select')
+      ?.setAttribute('aria-invalid', String(error !== ''));
   }
 }

@@ -82,5 +82,9 @@ export function messageList({ list, scroller, where, belongs, jump, intro = () =
 }
 
 function line(text, side) {
-  return el('div', { class: `line ${side}`, role: 'separator', 'aria-label': text }, el('span', {}, text));
+  return el(
+    'div',
+    { class: `line ${side}`, role: 'separator', 'aria-label': text },
+    el('span', { class: 'line-text' }, text),
+  );
 }

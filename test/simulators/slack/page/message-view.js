@@ -65,7 +65,7 @@ async function press(button, item) {
 
 function repliedTo(item) {
   const title = item.threadTitle === '' ? 'a thread' : item.threadTitle;
-  return el('p', { class: 'replied-to' }, 'replied to a thread: ', el('button', { type: 'button', class: 'link', onclick: () => showThread(item.threadTs) }, title));
+  return el('p', { class: 'replied-to' }, 'replied to a thread: ', threadLink(item.threadTs, title));
 }
 
 function drawReplies({ ts, replies }) {
@@ -74,7 +74,16 @@ function drawReplies({ ts, replies }) {
     'p',
     { class: 'replies' },
     ...replies.authors.map((author) => avatar(author, true)),
-    el('button', { type: 'button', class: 'link', onclick: () => showThread(ts) }, count),
+    threadLink(ts, count),
     el('span', { class: 'last-reply', 'data-ago': replies.lastTs }, `Last reply ${ago(replies.lastTs, now())}`),
   );
+}
+
+/** A link, not a button: so that it is never taken for one of the app's buttons. */
+function threadLink(ts, text) {
+  const open = (event) => {
+    event.preventDefault();
+    showThread(ts);
+  };
+  return el('a', { class: 'link', href: `#thread-${ts}`, onclick: open }, text);
 }
