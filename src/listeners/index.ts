@@ -6,7 +6,7 @@ import type { ListenerDeps } from './deps.ts';
 import { originsOf } from './payloads.ts';
 import { register as registerGateReason } from './views/gate-reason.ts';
 
-export type { ListenerDeps, ListenerLog } from './deps.ts';
+export type { ListenerDeps } from './deps.ts';
 
 /** Everything people type and press: ack, parse, call one operation, reply. */
 export function registerListeners(app: App, deps: ListenerDeps): void {

@@ -45,7 +45,7 @@ function configText(run: StartedRun): { spoken: string; lines: string[] } {
   };
 }
 
-export function versionLines(before: ClusterSnapshot | null, after: ClusterSnapshot | null): string[] {
+function versionLines(before: ClusterSnapshot | null, after: ClusterSnapshot | null): string[] {
   if (after === null) return ['• The versions could not be read.'];
   return [
     `• Control plane: ${before === null ? '' : `${before.version} → `}${after.version}`,

@@ -13,7 +13,7 @@ export const APPROVER = 'U0APPROVE';
 /** Tuesday 2023-01-17 02:00 UTC. */
 export const ASKED_AT = Date.UTC(2023, 0, 17, 2, 0);
 export const MINUTE = 60_000;
-export const HOUR = 60 * MINUTE;
+const HOUR = 60 * MINUTE;
 export const APPROVED_AT = ASKED_AT + 10 * MINUTE;
 export const STARTED_AT = ASKED_AT + 11 * MINUTE;
 
@@ -52,7 +52,7 @@ export function inOrder(steps: WithoutAfter[]): Step[] {
 
 type WithoutAfter = Step extends infer S ? (S extends Step ? Omit<S, 'after'> : never) : never;
 
-export function coastSteps(): Step[] {
+function coastSteps(): Step[] {
   const renames = [{ from: 'core-a', to: 'core-b' }];
   const others = ['nb-small', 'nb-large', 'dask-worker'];
   return inOrder([
@@ -193,7 +193,7 @@ export function startedStep(
   };
 }
 
-export function doneStep(index = 0, evidence: string[] = ['seen with a read after the act']): StepProgress {
+function doneStep(index = 0, evidence: string[] = ['seen with a read after the act']): StepProgress {
   const startedAt = STARTED_AT + index * 6 * MINUTE;
   return { kind: 'done', at: startedAt + 6 * MINUTE, startedAt, attempt: 1, notes: [], evidence };
 }

@@ -8,7 +8,7 @@ export function expectAllowed(run: Run): Run {
   return run;
 }
 
-export function brokenPlanRules(plan: Plan): string[] {
+function brokenPlanRules(plan: Plan): string[] {
   const ids = plan.steps.map((step) => step.id);
   const known = new Set<string>();
   const broken: string[] = [];
