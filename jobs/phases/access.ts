@@ -29,16 +29,20 @@ const READS: AccessWish[] = [
   { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'kube-system' },
 ];
 
+const APPS = { group: 'apps', namespace: 'kube-system' } as const;
+
+/** eksctl replaces these objects whole; the runAsNonRoot patch of aws-node is the bot's own. */
 const REPLACES_ADDONS: AccessWish[] = [
-  { verb: 'patch', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
-  { verb: 'update', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
-  { verb: 'update', group: 'apps', resource: 'deployments', namespace: 'kube-system' },
+  { verb: 'patch', resource: 'daemonsets', name: 'aws-node', ...APPS },
+  { verb: 'update', resource: 'daemonsets', name: 'aws-node', ...APPS },
+  { verb: 'update', resource: 'daemonsets', name: 'kube-proxy', ...APPS },
+  { verb: 'update', resource: 'deployments', name: 'coredns', ...APPS },
 ];
 
+/** eksctl maps the roles of new groups here and takes those of deleted ones out. */
 const REPLACES_GROUPS: AccessWish[] = [
-  { verb: 'get', group: '', resource: 'configmaps', namespace: 'kube-system' },
-  { verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system' },
-  { verb: 'patch', group: '', resource: 'nodes' },
+  { verb: 'get', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' },
+  { verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' },
 ];
 
 function wishesOf({ steps }: Plan): AccessWish[] {
@@ -47,6 +51,6 @@ function wishesOf({ steps }: Plan): AccessWish[] {
   return [...READS, ...(usesEksctlAddons ? REPLACES_ADDONS : []), ...(replacesGroups ? REPLACES_GROUPS : [])];
 }
 
-function wishText({ verb, resource, namespace }: AccessWish): string {
-  return `${verb} ${resource}${namespace === undefined ? '' : ` in ${namespace}`}`;
+function wishText({ verb, resource, namespace, name }: AccessWish): string {
+  return `${verb} ${resource}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }
