@@ -1,6 +1,7 @@
 import {
   AssociateAccessPolicyCommand,
   CreateAccessEntryCommand,
+  DeleteNodegroupCommand,
   DescribeAddonCommand,
   DescribeAddonVersionsCommand,
   DescribeClusterVersionsCommand,
@@ -62,6 +63,18 @@ describe('a managed node group', () => {
       'control-plane-update-started',
       'node-group-update-started',
     ]);
+  });
+
+  it('that is deleted stays a while, then it is not found', async () => {
+    cloud = await startTestCloud([{ config: modern }], { durations: { stackDelete: HOUR } });
+    const { eks } = clientsOf(cloud);
+    const core = { clusterName: 'modern', nodegroupName: 'core-a' };
+    expect((await eks.send(new DeleteNodegroupCommand(core))).nodegroup?.status).toBe('DELETING');
+    const names = async () => (await eks.send(new ListNodegroupsCommand({ clusterName: 'modern' }))).nodegroups;
+    await until('its end', names, (found) => found?.length === 0);
+    await expect(eks.send(new DescribeNodegroupCommand(core))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 });
 

@@ -103,6 +103,27 @@ describe('a self-managed node group', () => {
     expect(body).toMatchObject({ items: [{ status: { nodeInfo: { kubeletVersion: 'v1.22.17-eks-0a21954' } } }] });
   });
 
+  it('joins by the access entry in its own stack where the cluster has access entries', async () => {
+    cloud = await startTestCloud([{ authenticationMode: 'API_AND_CONFIG_MAP' }]);
+    const body = JSON.parse(template()) as { Resources: Record<string, unknown> };
+    body.Resources['AccessEntry'] = {
+      Type: 'AWS::EKS::AccessEntry',
+      Properties: {
+        PrincipalArn: { 'Fn::GetAtt': ['NodeInstanceRole', 'Arn'] },
+        ClusterName: 'coast',
+        Type: 'EC2_LINUX',
+      },
+    };
+    await clientsOf(cloud).cloudformation.send(create(JSON.stringify(body)));
+    const ready = await until(
+      'a Ready node',
+      () => group('core-b'),
+      (found) => found?.readyNodes === 1,
+    );
+    expect(ready).toMatchObject({ nodes: 1, version: '1.22' });
+    expect(group('core-a')).toMatchObject({ readyNodes: 1 });
+  });
+
   it('refuses a stack whose name exists, also while it is being deleted', async () => {
     cloud = await startTestCloud([{}], { durations: { emptyStackDelete: HOUR, stackDelete: HOUR } });
     const { cloudformation } = clientsOf(cloud);

@@ -118,7 +118,7 @@ function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Buffer {
 }
 
 /** An EKS bearer token, made as the AWS CLI makes it. */
-export async function tokenFor(cluster: string, principal: PrincipalSeed | undefined): Promise<string> {
+async function tokenFor(cluster: string, principal: PrincipalSeed | undefined): Promise<string> {
   const signer = new SignatureV4({
     service: 'sts',
     region: 'us-west-2',

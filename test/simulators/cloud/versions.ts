@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubernetesVersion } from '#src/domain/version.ts';
-import { minorOf, minorVersionOf, parseVersion } from '#src/domain/version.ts';
+import { minorOf, parseVersion } from '#src/domain/version.ts';
 import data from './versions.json' with { type: 'json' };
 
 /** The catalogue of what the simulated AWS offers; the data and where it comes from are in `versions.json`. */
@@ -46,7 +46,7 @@ export function knownFactsOf(version: string): MinorFacts {
 }
 
 /** Same name and region, same id: ids do not change between runs. */
-export function imageIdOf(name: string, region: string): string {
+function imageIdOf(name: string, region: string): string {
   return `ami-0${createHash('sha256').update(`${region}/${name}`).digest('hex').slice(0, 16)}`;
 }
 
@@ -137,9 +137,4 @@ export function addonImage(addon: string, version: string): string {
     default:
       return `${REGISTRY}/eks/${addon}:${version}`;
   }
-}
-
-/** Minor of a kubelet or image tag. */
-export function minorInTag(text: string): KubernetesVersion | undefined {
-  return minorVersionOf(text);
 }

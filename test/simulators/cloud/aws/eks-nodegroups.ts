@@ -1,7 +1,13 @@
 import type { Json, JsonObject } from '../json.ts';
 import { textAt } from '../json.ts';
 import { releaseVersionOf } from '../versions.ts';
-import { managedGroupStatus, managedGroupsAt, managedGroupVersion, startGroupUpdate } from '../world/managed-groups.ts';
+import {
+  deleteGroup,
+  managedGroupStatus,
+  managedGroupsAt,
+  managedGroupVersion,
+  startGroupUpdate,
+} from '../world/managed-groups.ts';
 import type { Cluster, ManagedGroup } from '../world/world.ts';
 import type { EksCall, EksRoute } from './eks-call.ts';
 import { clusterOf, page, seconds } from './eks-call.ts';
@@ -15,6 +21,12 @@ export const nodegroupRoutes: EksRoute[] = [
     method: 'GET',
     path: '/clusters/{name}/node-groups/{group}',
     handle: describeNodegroup,
+  },
+  {
+    operation: 'DeleteNodegroup',
+    method: 'DELETE',
+    path: '/clusters/{name}/node-groups/{group}',
+    handle: deleteNodegroup,
   },
   {
     operation: 'UpdateNodegroupVersion',
@@ -67,6 +79,13 @@ function groupJson(cluster: Cluster, group: ManagedGroup, now: number): JsonObje
     launchTemplate: { name: group.stackName, version: '1', id: 'lt-0a1b2c3d4e5f60001' },
     tags: { 'alpha.eksctl.io/nodegroup-name': group.name, 'alpha.eksctl.io/nodegroup-type': 'managed' },
   };
+}
+
+function deleteNodegroup(call: EksCall): Json {
+  const { cluster, group } = groupOf(call);
+  const { world, actor } = call.request;
+  deleteGroup(world, cluster, { group, actor });
+  return { nodegroup: groupJson(cluster, group, world.clock.now()) };
 }
 
 function updateNodegroupVersion(call: EksCall): Json {

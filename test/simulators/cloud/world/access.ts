@@ -23,7 +23,7 @@ function mappings(text: string | undefined, arnField: 'rolearn' | 'userarn'): Au
 }
 
 /** What an `aws-auth` object says from `from` on. Unreadable YAML lets nobody in, as the authenticator does. */
-export function readAwsAuth(data: Json | undefined, from: number): AwsAuth {
+function readAwsAuth(data: Json | undefined, from: number): AwsAuth {
   try {
     return {
       from,

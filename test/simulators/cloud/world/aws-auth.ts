@@ -10,7 +10,7 @@ export function writeAwsAuth(cluster: Cluster, data: Record<string, string>, now
   rememberAwsAuth(cluster, now);
 }
 
-export function nodeRoleMapping(roleArn: string): { rolearn: string; username: string; groups: string[] } {
+function nodeRoleMapping(roleArn: string): { rolearn: string; username: string; groups: string[] } {
   return { rolearn: roleArn, username: 'system:node:{{EC2PrivateDNSName}}', groups: NODE_GROUPS };
 }
 

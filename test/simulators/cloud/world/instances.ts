@@ -19,7 +19,7 @@ export function launchInstance(
   return launched;
 }
 
-export function instanceRuns({ launchedAt, terminatedAt }: Instance, now: number): boolean {
+function instanceRuns({ launchedAt, terminatedAt }: Instance, now: number): boolean {
   return launchedAt <= now && (terminatedAt === null || now < terminatedAt);
 }
 

@@ -127,3 +127,24 @@ function refuseImpossibleUpdate(world: World, cluster: Cluster, group: ManagedGr
     );
   }
 }
+
+/** DeleteNodegroup. Its stack stays, as in EKS; deleting the stack afterwards finds the group gone. */
+export function deleteGroup(
+  world: World,
+  cluster: Cluster,
+  { group, actor }: { group: ManagedGroup; actor: Actor },
+): void {
+  const now = world.clock.now();
+  if (group.deletedAt !== null) return;
+  const nodes = instancesOfGroup(cluster, group.name, now);
+  const { emptyStackDelete, stackDelete } = world.durations;
+  group.deletedAt = now + (nodes.length === 0 ? emptyStackDelete : stackDelete);
+  for (const instance of nodes) instance.terminatedAt = group.deletedAt;
+  world.log.record({
+    effect: 'node-group-delete-started',
+    cluster: cluster.name,
+    ...actor,
+    nodeGroup: group.name,
+    nodes: nodes.length,
+  });
+}
