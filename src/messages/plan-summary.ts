@@ -1,7 +1,7 @@
 import type { Activity } from '#src/domain/observation.ts';
-import type { Plan, PlanNote, Step } from '#src/domain/plan.ts';
+import type { AddonAction, Plan, PlanNote, Step } from '#src/domain/plan.ts';
 import { describeAddon, describeStep } from '#src/domain/step-title.ts';
-import { aboutMinutes, code, countOf, joined, names, outside, sentence, when } from './mrkdwn.ts';
+import { aboutMinutes, code, countOf, joined, names, outside, sentence, sentenceList, when } from './mrkdwn.ts';
 import { totalMinutes, whatUsersNotice } from './users-notice.ts';
 
 /** How much the parts that may be long may take: on the card, and in the thread where the plan stands in full. */
@@ -99,16 +99,18 @@ function groupLines(steps: readonly Step[], maxChars: number): string[] {
 function addonLines(steps: readonly Step[], maxChars: number): string[] {
   const lines = steps.flatMap((step) =>
     step.phase === 'add-ons' && step.addons.length > 0
-      ? [
-          `• At ${step.version}: ${joined(
-            step.addons.map((addon) => outside(describeAddon(addon))),
-            ', ',
-            maxChars,
-          )}`,
-        ]
+      ? [`• At ${step.version}: ${joined(addonTexts(step.addons), ', ', maxChars)}`]
       : [],
   );
   return lines.length === 0 ? [] : ['*Add-ons*', ...lines];
+}
+
+/** Those that eksctl updates have no version of their own to name, so they are named together. */
+function addonTexts(addons: readonly AddonAction[]): string[] {
+  const byEksctl = addons.filter(({ kind }) => kind === 'eksctl').map(({ name }) => outside(name));
+  const others = addons.filter(({ kind }) => kind !== 'eksctl').map((addon) => outside(describeAddon(addon)));
+  const together = byEksctl.length === 0 ? [] : [`${sentenceList(byEksctl)} to the version embedded in eksctl`];
+  return [...others, ...together];
 }
 
 /** What an approver of an earlier plan has to look at again. */

@@ -151,7 +151,7 @@ describe('the card', () => {
       '• Create the new core group at 1.24: `core-b`',
       '• Delete 4 groups: `core-a`, `nb-small`, `nb-large`, `dask-worker`',
       '• Create 3 groups at 1.24: `nb-small`, `nb-large`, `dask-worker`',
-      'vpc-cni v1.11.4-eksbuild.1 → v1.12.0-eksbuild.1',
+      '• At 1.23: vpc-cni v1.11.4-eksbuild.1 → v1.12.0-eksbuild.1, kube-proxy and coredns to the version embedded in eksctl',
       '• Nobody: no pods of users were found.',
       '*Steps* (about 1 h 3 min in all)',
       '3. control plane 1.22 → 1.23, about 10 min',
