@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkBlocks, checkView } from './block-schema.ts';
+import { parseOptions } from './options.ts';
 import { approveBlocks, callApi, GENERAL, MAYA, NOTICES, slackForTest } from './support.ts';
 
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } });
@@ -19,6 +21,7 @@ test.each([
     { channel: NOTICES, text: 'x', thread_ts: '1.000001' },
     'thread_not_found',
   ],
+  ['a thread that is no ts', 'chat.postMessage', { channel: NOTICES, text: 'x', thread_ts: '0' }, 'invalid_thread_ts'],
   [
     'too long a text in an edit',
     'chat.update',
@@ -229,3 +232,9 @@ function buttonElement(change: object): object {
 function button(change: object): object {
   return { type: 'actions', elements: [buttonElement(change)] };
 }
+
+test('scopes and commands come from the manifest of the app', () => {
+  const { scopes, commands } = parseOptions({ manifestPath: join(import.meta.dirname, '../../../manifest.yml') });
+  expect(scopes).toContain('chat:write');
+  expect(commands).toMatchObject([{ command: '/eks-upgrade', usageHint: expect.stringContaining('<cluster>') }]);
+});

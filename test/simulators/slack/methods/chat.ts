@@ -43,7 +43,7 @@ function postMessage(context: MethodContext): JsonObject {
   const { text, blocks = [] } = contentOf(args);
   if (text === undefined && blocks.length === 0) throw new SlackError('no_text');
   const thread = textArgument(args, 'thread_ts');
-  if (thread !== undefined) checkParent(workspace.message(channel.id, thread));
+  if (thread !== undefined) checkThread(thread, workspace.message(channel.id, thread));
   const message = workspace.post({
     channel: channel.id,
     threadTs: thread ?? null,
@@ -120,8 +120,17 @@ function mayPostTo(channel: SlackChannel, scopes: string[]): void {
   if (!channel.botIsMember && !scopes.includes('chat:write.public')) throw new SlackError('not_in_channel');
 }
 
-/** A reply's own `ts` is no thread: the reference says to use its parent's. */
-function checkParent(parent: StoredMessage | undefined): void {
+/**
+ * Wording of the first: https://github.com/jenkinsci/slack-plugin/issues/584; second: a maintainer in
+ * https://github.com/slackapi/bolt-js/issues/2307. A reply's own `ts` is no thread: Slack's answer to it is not
+ * documented, and what it shows then is wrong, so it is refused.
+ */
+function checkThread(ts: string, parent: StoredMessage | undefined): void {
+  if (!/^\d+\.\d{6}$/.test(ts)) {
+    throw new SlackError('invalid_thread_ts', {
+      response_metadata: { messages: [`[ERROR] ${ts} is not a valid thread_ts`] },
+    });
+  }
   if (parent === undefined) throw new SlackError('thread_not_found');
   if (parent.threadTs !== null) throw new SlackError('cannot_reply_to_message');
 }
