@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InternalError, UserError } from '#src/domain/errors.ts';
 import { checkJsonnetImports } from './jsonnet-imports.ts';
 import { runSubprocess, type Subprocess } from './subprocess.ts';
@@ -39,28 +36,23 @@ export function createJsonnet({
 }: JsonnetDeps): EvaluateJsonnet {
   return async ({ root, directory, name, source }) => {
     await checkJsonnetImports({ root, directory, source });
-    // Beside the original, because imports are relative to the file that names them; a name of its own, because an
-    // edited text is tried while the original must stay what git has.
-    const file = `.eks-upgrade-${randomUUID()}.jsonnet`;
-    await writeFile(join(directory, file), source, { flag: 'wx', mode: 0o600 });
-    try {
-      const result = await subprocess({
-        program,
-        args: ['--', file],
-        cwd: directory,
-        env: { PATH: path },
-        timeoutMs,
-        stdout: 'data',
-        keepBytes: MAX_OUTPUT_BYTES,
-      });
-      if (result.kind === 'spawn-failed') {
-        throw new InternalError('JsonnetNotStarted', `${result.message}; set JSONNET to the jsonnet program`);
-      }
-      if (result.kind === 'exited' && result.code === 0 && !result.truncated) return result.stdout;
-      throw doesNotEvaluate(name, whyNot(result).replaceAll(file, name).trim());
-    } finally {
-      await rm(join(directory, file), { force: true });
+    // Through standard input with the config's folder as working directory: imports are then relative to that folder,
+    // an edited text needs no file, and a folder that may not be written to does as well.
+    const result = await subprocess({
+      program,
+      args: ['-'],
+      cwd: directory,
+      env: { PATH: path },
+      timeoutMs,
+      input: source,
+      stdout: 'data',
+      keepBytes: MAX_OUTPUT_BYTES,
+    });
+    if (result.kind === 'spawn-failed') {
+      throw new InternalError('JsonnetNotStarted', `${result.message}; set JSONNET to the jsonnet program`);
     }
+    if (result.kind === 'exited' && result.code === 0 && !result.truncated) return result.stdout;
+    throw doesNotEvaluate(name, whyNot(result).replaceAll('<stdin>', name).trim());
   };
 }
 

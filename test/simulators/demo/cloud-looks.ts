@@ -10,8 +10,8 @@ export async function clusterSnapshot(cloudUrl: string, cluster: string): Promis
 export async function botCallCounts(cloudUrl: string): Promise<Record<string, number>> {
   const calls = (await look(cloudUrl, 'calls')) as CallCount[];
   const counts: Record<string, number> = {};
-  for (const { caller, operation, count } of calls) {
-    if (caller !== 'eksctl') counts[operation] = (counts[operation] ?? 0) + count;
+  for (const { caller, service, operation, count } of calls) {
+    if (caller !== 'eksctl' && service !== 'kubernetes') counts[operation] = (counts[operation] ?? 0) + count;
   }
   return counts;
 }
