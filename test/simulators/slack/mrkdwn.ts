@@ -13,10 +13,14 @@ export function prepare<T>(value: T, now: number): T {
   if (Array.isArray(value)) return value.map((item: unknown) => prepare(item, now)) as T;
   if (typeof value !== 'object' || value === null) return value;
   const isMrkdwn = 'type' in value && value.type === 'mrkdwn';
-  const entries = Object.entries(value).map(([key, item]: [string, unknown]) => [
-    key,
-    isMrkdwn && key === 'text' && typeof item === 'string' ? prepareText(item, now) : prepare(item, now),
-  ]);
+  const entries = Object.entries(value)
+    // Slack still formats such a text and only links nothing by itself; the library would not format it at all.
+    // https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    .filter(([key]) => !(isMrkdwn && key === 'verbatim'))
+    .map(([key, item]: [string, unknown]) => [
+      key,
+      isMrkdwn && key === 'text' && typeof item === 'string' ? prepareText(item, now) : prepare(item, now),
+    ]);
   return Object.fromEntries(entries) as T;
 }
 
