@@ -9,7 +9,8 @@ import { startWorker } from './worker.ts';
 export async function startWorkerProcess(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Promise<Stoppable> {
   const context = await createContext(readConfig(env, { role: 'worker' }), overrides);
   const worker = await serveQueues(context);
-  const health = await startHealthServer({ port: context.config.port, checks: { redis: readyWhen(context.checkRedis) } });
+  const checks = { redis: readyWhen(context.checkRedis) };
+  const health = await startHealthServer({ port: context.config.port, checks, readMetrics: context.readMetrics });
   context.log.info({ port: health.port }, 'worker ready');
   return {
     stop: async () => {

@@ -9,10 +9,14 @@ import { parseObject, readConfig, renderCopyText } from './adapters/eksctl-confi
 import { createGitConfigRepository } from './adapters/git-config-repository.ts';
 import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
+import { measureRuns } from './adapters/measuring-run-store.ts';
+import { createPrometheusMetrics, type Exposition } from './adapters/prometheus-metrics.ts';
 import { checkRedis, connectRedis } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
+import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
+import { countedFetch } from './adapters/slack-metrics.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { systemClock } from './adapters/system-clock.ts';
@@ -55,6 +59,10 @@ export type Context = {
   slack: SlackMessages;
   people: SlackPeople;
   operations: Operations;
+  /** What `/metrics` answers with. */
+  readMetrics: Exposition;
+  /** `fetch` for Slack's Web API, counted. */
+  slackFetch: typeof fetch;
   /** Where a run's card can be seen; null while it is not posted. */
   cardLink: (runId: string) => Promise<string | null>;
   /** A connection of its own for a BullMQ worker. */
@@ -67,17 +75,21 @@ export type Context = {
 export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
   const clock = overrides.clock ?? systemClock;
   const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
-  const storage = await openStorage(config);
+  const storage = await openStorage(config, clock);
+  const { metrics } = storage;
   const cloudOf = createCloudOf({
     version: packageJson.version,
     endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
     logger: log,
+    metrics,
   });
-  const background = backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl });
+  const slackFetch = countedFetch(metrics);
+  const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
+  const background = backgroundClient(slackClient);
   const slack = createSlackMessages(background);
   const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
-  const people = createSlackPeople(backgroundClient({ token: config.slack.botToken, apiUrl: config.slack.apiUrl, timeoutMs: 2500 }));
+  const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));
   const { store, wakeUps, ledger } = storage;
   const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
   return {
@@ -93,6 +105,8 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     slack,
     people,
     operations,
+    readMetrics: storage.readMetrics,
+    slackFetch,
     cardLink: async (runId) => {
       const card = (await ledger.read(runId)).card;
       return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
@@ -106,18 +120,26 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   };
 }
 
-async function openStorage({ redisUrl }: Config) {
+async function openStorage({ redisUrl, role }: Config, clock: Clock) {
   const redis = connectRedis(redisUrl, 'store');
   const producer = connectRedis(redisUrl, 'producer');
   for (const connection of [redis, producer]) connection.on('error', () => undefined);
   await Promise.all([redis.connect(), producer.connect()]);
   await checkRedis(redis);
-  const plainStore = createRedisRunStore(redis);
+  const { metrics, expose } = createPrometheusMetrics({
+    version: packageJson.version,
+    role,
+    clock,
+    figures: () => readRunFigures(redis, clock.now()),
+  });
+  const plainStore = measureRuns(createRedisRunStore(redis), { metrics, clock, dueAt: (id) => readDueAt(redis, id) });
   const wakeUps = createWakeUps({ connection: producer, store: plainStore });
   return {
     store: announceChanges(plainStore, wakeUps),
     ledger: createRedisMessageLedger(redis),
     wakeUps,
+    metrics,
+    readMetrics: expose,
     check: () => checkRedis(redis),
     close: async () => {
       await wakeUps.close();

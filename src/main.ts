@@ -33,11 +33,12 @@ export async function serveSlack(context: Context): Promise<Stoppable> {
     apiUrl,
     teamId: fleet.teamId,
     log,
-    listener: listener.kind === 'http' ? { ...listener, port: config.port, routes: healthRoutes(checks) } : listener,
+    fetch: context.slackFetch,
+    listener: listener.kind === 'http' ? { ...listener, port: config.port, routes: healthRoutes(checks, context.readMetrics) } : listener,
     listen: (app: App) => registerListeners(app, context),
   });
   const { port } = await bolt.start();
-  const health = listener.kind === 'http' ? null : await startHealthServer({ port: config.port, checks });
+  const health = listener.kind === 'http' ? null : await startHealthServer({ port: config.port, checks, readMetrics: context.readMetrics });
   log.info({ port: health?.port ?? port }, 'bot ready');
   return {
     stop: async () => {

@@ -4,12 +4,15 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { Metrics } from '#src/ports/metrics.ts';
+import { EACH_REQUEST, requestCounter } from './aws-metrics.ts';
 
 export type AwsSettings = {
   /** For the user agent `eks-upgrade-bot/<version>`, by which AWS's CloudTrail tells the bot from people. */
   version: string;
   /** AWS_ENDPOINT_URL as the configuration read it, or null for AWS's own endpoints. */
   endpointUrl: string | null;
+  metrics?: Pick<Metrics, 'awsCalled'>;
 };
 
 /** Credentials of a cluster: cached until five minutes before they expire, or renewed now. */
@@ -51,6 +54,13 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
   const eks = new EKSClient({ ...common, credentials });
   const cloudFormation = new CloudFormationClient({ ...common, credentials });
   const ec2 = new EC2Client({ ...common, credentials });
+  const { metrics } = settings;
+  if (metrics !== undefined) {
+    eks.middlewareStack.add(requestCounter('eks', metrics), EACH_REQUEST);
+    cloudFormation.middlewareStack.add(requestCounter('cloudformation', metrics), EACH_REQUEST);
+    ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
+    sts.middlewareStack.add(requestCounter('sts', metrics), EACH_REQUEST);
+  }
   return {
     region: cluster.region,
     eks,

@@ -80,10 +80,7 @@ const RULES: Rule[] = [
       ),
   },
   {
-    when: (error) =>
-      error.$metadata?.httpStatusCode === 429 ||
-      error.$retryable?.throttling === true ||
-      THROTTLED.includes(error.name),
+    when: isThrottle,
     means: (error, call) =>
       transient('AwsThrottled', `${say(call)}: AWS asks for fewer calls: ${error.message}`, error),
   },
@@ -119,6 +116,11 @@ export function fromAwsError(error: unknown, call: AwsCall): Error {
     rule?.means(known as SdkError, call) ??
     new InternalError('AwsCallFailed', `${say(call)}: ${messageOf(error)}`, { cause: error })
   );
+}
+
+/** Whether AWS refused because of too many calls. */
+export function isThrottle(error: Pick<SdkError, 'name' | '$metadata' | '$retryable'>): boolean {
+  return error.$metadata?.httpStatusCode === 429 || error.$retryable?.throttling === true || THROTTLED.includes(error.name);
 }
 
 /** Whether one of our errors comes from the SDK error of that name, e.g. `ResourceInUseException`. */

@@ -12,6 +12,8 @@ export type BoltAppOptions = {
   teamId: string;
   listener: { kind: 'socket-mode'; appToken: string } | HttpListener;
   log: BoltLog;
+  /** For the calls of listeners. */
+  fetch?: typeof fetch;
   /** Adds the listeners. */
   listen: (app: App) => void;
 };
@@ -52,6 +54,7 @@ export function createBoltApp(options: BoltAppOptions): BoltApp {
       // An object of its own: socket-mode writes its hundred retries into the one it is given.
       retryConfig: { retries: 1, minTimeout: 200 },
       rejectRateLimitedCalls: true,
+      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     },
     // Bolt's own way asks auth.test with the first envelope and keeps its listener waiting.
     authorize: async () => {

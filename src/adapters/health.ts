@@ -16,14 +16,21 @@ export type HealthRoute = {
   handler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 };
 
+/** What `/metrics` answers with, asked anew each time. */
+export type ReadMetrics = () => Promise<{ contentType: string; text: string }>;
+
 export type HealthServer = { port: number; close: () => Promise<void> };
 
 /** Real milliseconds: a probe must be answered even when what it asks about hangs. */
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** `/healthz`: the process runs, 200. `/readyz`: 200 when every check is ready, else 503; the body names each. */
-export function healthRoutes(checks: Checks): HealthRoute[] {
+/**
+ * `/healthz`: the process runs, 200. `/readyz`: 200 when every check is ready, else 503; the body names each.
+ * `/metrics`: for Prometheus.
+ */
+export function healthRoutes(checks: Checks, readMetrics: ReadMetrics | null = null): HealthRoute[] {
   return [
+    ...(readMetrics === null ? [] : [metricsRoute(readMetrics)]),
     {
       path: '/healthz',
       method: ['GET', 'HEAD'],
@@ -43,9 +50,11 @@ export function healthRoutes(checks: Checks): HealthRoute[] {
   ];
 }
 
+export type HealthOptions = { port: number; checks: Checks; readMetrics?: ReadMetrics | null };
+
 /** For a half of the bot that serves nothing else: the worker, and the bot in Socket Mode. Port 0: any free one. */
-export async function startHealthServer({ port, checks }: { port: number; checks: Checks }): Promise<HealthServer> {
-  const routes = healthRoutes(checks);
+export async function startHealthServer({ port, checks, readMetrics = null }: HealthOptions): Promise<HealthServer> {
+  const routes = healthRoutes(checks, readMetrics);
   const server = createServer((request, response) => {
     void serve(routes, request, response);
   });
@@ -63,11 +72,22 @@ export async function startHealthServer({ port, checks }: { port: number; checks
   };
 }
 
+function metricsRoute(readMetrics: ReadMetrics): HealthRoute {
+  return {
+    path: '/metrics',
+    method: ['GET', 'HEAD'],
+    handler: async (_, response) => {
+      const { contentType, text } = await readMetrics();
+      response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-store' }).end(text);
+    },
+  };
+}
+
 async function serve(routes: HealthRoute[], request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url?.split('?')[0];
   const route = routes.find((candidate) => candidate.path === path);
   if (route === undefined)
-    return answer(response, 404, { error: `nothing at ${String(path)}: ask for /healthz or /readyz` });
+    return answer(response, 404, { error: `nothing at ${String(path)}: ask for ${routes.map((each) => each.path).join(' or ')}` });
   if (!route.method.includes(request.method ?? ''))
     return answer(response, 405, { error: `${String(request.method)} is not answered here: use GET` });
   await route.handler(request, response);

@@ -11,7 +11,7 @@ const Record_ = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('posted'), ts: z.string(), contentHash: z.string() }),
 ]);
 
-const OUTAGE = `${KEY_PREFIX}:slack-outage-since`;
+export const SLACK_OUTAGE = `${KEY_PREFIX}:slack-outage-since`;
 
 function postsKey(id: RunId): string {
   return `${KEY_PREFIX}:posts:${id}`;
@@ -33,14 +33,14 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
     },
     reserve: async (lane, gapMs, now) => Number(await redis.eval(RESERVE_SLOT, 1, `${KEY_PREFIX}:lane:${lane}`, gapMs, now)),
     outageSince: async () => {
-      const since = await redis.get(OUTAGE);
+      const since = await redis.get(SLACK_OUTAGE);
       return since === null ? null : Number(since);
     },
     noteOutage: async (now) => {
-      await redis.set(OUTAGE, now, 'NX');
+      await redis.set(SLACK_OUTAGE, now, 'NX');
     },
     noteAnswer: async () => {
-      await redis.del(OUTAGE);
+      await redis.del(SLACK_OUTAGE);
     },
   };
 }

@@ -3,17 +3,29 @@
  * failing script would not stop the commands after it, so everything that belongs together is in here.
  */
 
-/** KEYS run events owner latest due unsynced runs · ARGV id cluster doc event wakeAt. Returns '' or the holder's id. */
+/** KEYS run events owner latest due unsynced runs · ARGV id cluster doc event wakeAt state. Returns '' or the holder's id. */
 export const CREATE_RUN = `
 local holder = redis.call('HGET', KEYS[3], ARGV[2])
 if holder then return holder end
 redis.call('HSET', KEYS[3], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[4], ARGV[2], ARGV[1])
-redis.call('HSET', KEYS[1], 'doc', ARGV[3], 'epoch', 0, 'rev', 1, 'wake', 0)
+redis.call('HSET', KEYS[1], 'doc', ARGV[3], 'cluster', ARGV[2], 'state', ARGV[6], 'epoch', 0, 'rev', 1, 'wake', 0)
 redis.call('XADD', KEYS[2], '*', 'event', ARGV[4])
 redis.call('ZADD', KEYS[5], ARGV[5], ARGV[1])
 redis.call('SADD', KEYS[6], ARGV[1])
 return ''
+`;
+
+/** KEYS as for CREATE_RUN · ARGV id cluster: as if it had not been, unless somebody took it in hand since. */
+export const UNDO_CREATE = `
+if redis.call('HGET', KEYS[1], 'epoch') ~= '0' or redis.call('HGET', KEYS[1], 'rev') ~= '1' then return 'kept' end
+for _, key in ipairs({ KEYS[3], KEYS[4] }) do
+  if redis.call('HGET', key, ARGV[2]) == ARGV[1] then redis.call('HDEL', key, ARGV[2]) end
+end
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('ZREM', KEYS[5], ARGV[1])
+redis.call('SREM', KEYS[6], ARGV[1])
+return 'ok'
 `;
 
 /** KEYS run. Returns {doc, epoch, wake} or nothing: from here on every earlier claim is void. */
@@ -25,16 +37,16 @@ return { row[1], tostring(epoch), row[2] }
 `;
 
 /**
- * KEYS run events owner due unsynced · ARGV id cluster rev epoch-or-'' doc wakeAt-or-'' ended(0|1) event…
+ * KEYS run events owner due unsynced · ARGV id cluster rev epoch-or-'' doc wakeAt-or-'' ended(0|1) state event…
  * Returns 'ok', 'changed' (somebody else committed first: decide again) or 'claim-lost'.
  */
 export const CHANGE_RUN = `
 local row = redis.call('HMGET', KEYS[1], 'rev', 'epoch')
 if ARGV[4] ~= '' and row[2] ~= ARGV[4] then return 'claim-lost' end
 if row[1] ~= ARGV[3] then return 'changed' end
-redis.call('HSET', KEYS[1], 'doc', ARGV[5])
+redis.call('HSET', KEYS[1], 'doc', ARGV[5], 'state', ARGV[8])
 redis.call('HINCRBY', KEYS[1], 'rev', 1)
-for i = 8, #ARGV do redis.call('XADD', KEYS[2], '*', 'event', ARGV[i]) end
+for i = 9, #ARGV do redis.call('XADD', KEYS[2], '*', 'event', ARGV[i]) end
 redis.call('SADD', KEYS[5], ARGV[1])
 if ARGV[7] == '1' then
   if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[1] then redis.call('HDEL', KEYS[3], ARGV[2]) end
@@ -49,6 +61,38 @@ return 'ok'
 export const PARK_RUN = `
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[2] then return 'claim-lost' end
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+return 'ok'
+`;
+
+/**
+ * KEYS run owner due aside unsynced · ARGV id why at: nobody looks at the run any more, and its notice is asked for.
+ * It keeps its cluster. A run that was released already is only taken from the due ones.
+ */
+export const SET_ASIDE = `
+redis.call('ZREM', KEYS[3], ARGV[1])
+local cluster = ''
+local owners = redis.call('HGETALL', KEYS[2])
+for i = 2, #owners, 2 do if owners[i] == ARGV[1] then cluster = owners[i - 1] end end
+if cluster == '' then return 'not-owner' end
+if redis.call('HEXISTS', KEYS[4], ARGV[1]) == 1 then return 'was-aside' end
+redis.call('HSET', KEYS[4], ARGV[1], cjson.encode({ cluster = cluster, why = ARGV[2], at = tonumber(ARGV[3]) }))
+redis.call('SADD', KEYS[5], ARGV[1])
+return 'ok'
+`;
+
+/** KEYS due aside · ARGV id wakeAt: a run that can be read again goes on. */
+export const TAKE_BACK = `
+if redis.call('HDEL', KEYS[2], ARGV[1]) == 1 then redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1]) end
+return 'ok'
+`;
+
+/** KEYS events owner due aside · ARGV id cluster event: an operator takes the cluster from a run that nobody can read. */
+export const RELEASE_CLUSTER = `
+if redis.call('HGET', KEYS[2], ARGV[2]) ~= ARGV[1] then return 'not-owner' end
+redis.call('HDEL', KEYS[2], ARGV[2])
+redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('HDEL', KEYS[4], ARGV[1])
+redis.call('XADD', KEYS[1], '*', 'event', ARGV[3])
 return 'ok'
 `;
 

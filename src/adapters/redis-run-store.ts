@@ -4,7 +4,8 @@ import { evolve } from '#src/domain/run-events.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
 import type { ChangeRequest, Claim, RunStore } from '#src/ports/run-store.ts';
 import { KEY_PREFIX } from './redis.ts';
-import { CHANGE_RUN, CLAIM_RUN, CREATE_RUN, PARK_RUN } from './redis-run-scripts.ts';
+import { hasReachedReplica } from './redis-replicas.ts';
+import { CHANGE_RUN, CLAIM_RUN, CREATE_RUN, PARK_RUN, UNDO_CREATE } from './redis-run-scripts.ts';
 import { readStoredEvent, readStoredRun } from './stored-run.ts';
 
 /** How often `change` decides anew when others commit in between; people and one worker never get near it. */
@@ -14,18 +15,20 @@ const OWNER = `${KEY_PREFIX}:owner`;
 const LATEST = `${KEY_PREFIX}:latest`;
 const DUE = `${KEY_PREFIX}:due`;
 const UNSYNCED = `${KEY_PREFIX}:unsynced`;
+const ASIDE = `${KEY_PREFIX}:aside`;
 
 export function runKey(id: RunId): string {
   return `${KEY_PREFIX}:run:${id}`;
 }
 
-function eventsKey(id: RunId): string {
+export function eventsKey(id: RunId): string {
   return `${KEY_PREFIX}:events:${id}`;
 }
 
 /**
- * Keys: `run:<id>` a hash {doc, epoch, rev, wake}; `events:<id>` the audit stream; `owner` cluster → run, without
- * expiry; `latest` cluster → run; `due` run → run time of its next look; `unsynced` runs whose messages may lag.
+ * Keys: `run:<id>` a hash {doc, cluster, state, epoch, rev, wake}; `events:<id>` the audit stream; `owner` cluster → run, without
+ * expiry; `latest` cluster → run; `due` run → run time of its next look; `unsynced` runs whose messages may lag; `aside` run → why it
+ * could not be read.
  */
 export function createRedisRunStore(redis: Redis): RunStore {
   return {
@@ -56,9 +59,14 @@ export function createRedisRunStore(redis: Redis): RunStore {
 async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<RunStore['create']> {
   const event = { kind: 'requested', at: run.requestedAt, by: run.requestedBy };
   const keys = [runKey(run.id), eventsKey(run.id), OWNER, LATEST, DUE, UNSYNCED];
-  const args = [run.id, run.cluster, JSON.stringify(run), JSON.stringify(event), wakeAt];
+  const args = [run.id, run.cluster, JSON.stringify(run), JSON.stringify(event), wakeAt, run.state.kind];
   const holder = String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
-  return holder === '' ? { kind: 'created' } : { kind: 'held', holder };
+  if (holder !== '') return { kind: 'held', holder };
+  if (await hasReachedReplica(redis)) return { kind: 'created' };
+  // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
+  const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
+  if (undone !== 'ok') return { kind: 'created' };
+  throw new TransientError('NotReplicated', `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`);
 }
 
 async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: string } | null> {
@@ -97,6 +105,7 @@ async function commit(redis: Redis, { runId, claim, stored, changed, events, wak
     JSON.stringify(changed),
     wakeAt ?? '',
     hasEnded(changed) ? '1' : '0',
+    changed.state.kind,
     ...events,
   ];
   return redis.eval(CHANGE_RUN, keys.length, ...keys, ...args);
@@ -107,4 +116,4 @@ export function claimLost(runId: RunId): TransientError {
   return new TransientError('ClaimLost', `another worker has run ${runId} in hand`);
 }
 
-export const RUN_STORE_KEYS = { due: DUE, unsynced: UNSYNCED };
+export const RUN_STORE_KEYS = { owner: OWNER, due: DUE, unsynced: UNSYNCED, aside: ASIDE };

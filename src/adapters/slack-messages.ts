@@ -2,7 +2,7 @@ import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api'
 import type { SlackMessages } from '#src/ports/slack.ts';
 import { fromSlackError } from './slack-errors.ts';
 
-export type SlackClientOptions = { token: string; apiUrl: string; timeoutMs?: number };
+export type SlackClientOptions = { token: string; apiUrl: string; timeoutMs?: number; fetch?: typeof fetch };
 
 /** Real milliseconds: background calls may take their time, and none may hang. */
 const TIMEOUT_MS = 10_000;
@@ -13,7 +13,7 @@ const PAGE = 200;
  * The client for calls nobody waits for. It retries nothing: web-api would repeat chat.postMessage after a network
  * error or a 5xx and post twice, and its waiting for a 429 pauses every other call of the client.
  */
-export function backgroundClient({ token, apiUrl, timeoutMs = TIMEOUT_MS }: SlackClientOptions): WebClient {
+export function backgroundClient({ token, apiUrl, timeoutMs = TIMEOUT_MS, fetch }: SlackClientOptions): WebClient {
   return new WebClient(token, {
     slackApiUrl: apiUrl,
     retryConfig: { retries: 0 },
@@ -21,6 +21,7 @@ export function backgroundClient({ token, apiUrl, timeoutMs = TIMEOUT_MS }: Slac
     timeout: timeoutMs,
     logLevel: LogLevel.ERROR,
     logger: silent,
+    ...(fetch === undefined ? {} : { fetch }),
   });
 }
 

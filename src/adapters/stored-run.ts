@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { InternalError, messageOf } from '#src/domain/errors.ts';
 import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Run } from '#src/domain/run.ts';
+import type { SetAside } from '#src/ports/set-asides.ts';
 
 /**
  * What we wrote ourselves is checked for its version and its bones: a run of another schema is refused, not guessed.
@@ -23,6 +24,12 @@ export function readStoredRun(id: string, doc: string): Run {
   } catch (error) {
     throw new InternalError('StoredRunUnreadable', `run ${id} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+}
+
+const StoredAside = z.object({ cluster: z.string(), why: z.string(), at: z.number() });
+
+export function readSetAside(runId: string, text: string): SetAside {
+  return { runId, ...StoredAside.parse(JSON.parse(text)) };
 }
 
 const StoredEvent = z.looseObject({ kind: z.string(), at: z.number(), by: z.string() });

@@ -147,12 +147,16 @@ export type EndState = Extract<
   | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
 >;
 
-const END_STATES: readonly string[] = [
+const END_STATES = [
   'refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn',
   'succeeded', 'succeeded-uncommitted', 'aborted',
 ] satisfies EndState[];
 
+export const RUN_STATES: readonly RunState['kind'][] = [
+  'planning', 'awaiting-approval', 'running', 'waiting', 'stopped', ...END_STATES,
+];
+
 /** An ended run no longer owns its cluster. */
 export function hasEnded(run: Run): boolean {
-  return END_STATES.includes(run.state.kind);
+  return END_STATES.some((kind) => kind === run.state.kind);
 }

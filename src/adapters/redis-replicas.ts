@@ -1,0 +1,15 @@
+import type { Redis } from 'ioredis';
+
+/** Real milliseconds a replica has to say that it has the ownership. Somebody waits for the answer in Slack. */
+const REPLICA_LIMIT_MS = 1000;
+
+/**
+ * Redis answers before its replicas have the write, and a failover in that moment would forget who owns a cluster: the
+ * next request would get it a second time. So where a replica is connected one of them must have it; where none is,
+ * nobody could take over and there is nothing to wait for. `WAIT` speaks of the writes of this connection only.
+ * https://redis.io/docs/latest/commands/wait/
+ */
+export async function hasReachedReplica(redis: Redis): Promise<boolean> {
+  const connected = /^connected_slaves:(\d+)/m.exec(await redis.info('replication'))?.[1] ?? '0';
+  return connected === '0' || (await redis.wait(1, REPLICA_LIMIT_MS)) >= 1;
+}
