@@ -1,0 +1,175 @@
+import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
+import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
+import type { Cloud } from '#src/ports/cloud.ts';
+import type { EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
+import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
+import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
+
+export const BOT_ARN = 'arn:aws:sts::111122223333:assumed-role/eks-upgrade-bot/session-1';
+
+/**
+ * A cluster whose state the test sets. It does nothing by itself: an update that was started stands in `updates` as
+ * InProgress until the test says how it ended. `calls` holds every mutation, in order.
+ */
+export type FakeCloud = Cloud & {
+  identityIs: { account: string; arn: string };
+  cluster: EksCluster;
+  updates: EksUpdate[];
+  managed: ManagedNodeGroup[];
+  groupStacks: NodeGroupStack[];
+  reasons: Record<string, string[]>;
+  nodeList: ObservedNode[];
+  addons: EksAddon[];
+  offered: Record<string, OfferedAddonVersions | null>;
+  workloads: Record<CoreAddon, AddonWorkload | null>;
+  activityIs: Activity;
+  review: AccessReview;
+  wishes: AccessWish[];
+  /** What the next start of an update answers instead of `started`. */
+  answerNextStart: StartedUpdate | null;
+  calls: { call: string; request: unknown }[];
+  /** Thrown by every call of that name until cleared. */
+  failing: Map<string, Error>;
+};
+
+export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
+  const reach = (call: string): void => {
+    const error = cloud.failing.get(call);
+    if (error !== undefined) throw error;
+  };
+  const start = (call: string, type: string, request: { token: string; version: string }): StartedUpdate => {
+    reach(call);
+    cloud.calls.push({ call, request });
+    const answer = cloud.answerNextStart;
+    cloud.answerNextStart = null;
+    if (answer !== null) return answer;
+    const id = `update-${cloud.calls.length}`;
+    cloud.updates.unshift({ id, type, status: 'InProgress', version: request.version, createdAt: null, errors: [] });
+    return { kind: 'started', updateId: id };
+  };
+  const cloud: FakeCloud = {
+    identityIs: { account: '111122223333', arn: BOT_ARN },
+    cluster: {
+      name: 'coast',
+      region: 'us-west-2',
+      status: 'ACTIVE',
+      version,
+      platformVersion: 'eks.4',
+      authenticationMode: 'CONFIG_MAP',
+      autoMode: false,
+      healthIssues: [],
+      arn: 'arn:aws:eks:us-west-2:111122223333:cluster/coast',
+      endpoint: 'https://coast.example',
+      certificateAuthority: '',
+    },
+    updates: [],
+    managed: [],
+    groupStacks: [],
+    reasons: {},
+    nodeList: [],
+    addons: [],
+    offered: {},
+    workloads: {
+      'kube-proxy': aWorkload(`eks/kube-proxy:v${version}.6-eksbuild.1`),
+      'vpc-cni': aWorkload('amazon-k8s-cni:v1.11.4'),
+      coredns: aWorkload('eks/coredns:v1.8.7-eksbuild.1', 'Deployment'),
+    },
+    activityIs: { total: 0, byNamespace: {} },
+    review: { kind: 'allowed' },
+    wishes: [],
+    answerNextStart: null,
+    calls: [],
+    failing: new Map(),
+    identity: {
+      callerIdentity: async () => {
+        reach('callerIdentity');
+        return cloud.identityIs;
+      },
+    },
+    eks: {
+      describeCluster: async () => {
+        reach('describeCluster');
+        return structuredClone(cloud.cluster);
+      },
+      offeredVersions: async () => {
+        reach('offeredVersions');
+        return hopsBetween('1.19', '1.27').map((offered) => ({
+          version: offered,
+          support: 'standard' as const,
+          standardSupportEnds: null,
+          extendedSupportEnds: null,
+        }));
+      },
+      updateClusterVersion: async (request) => start('updateClusterVersion', 'VersionUpdate', request),
+      describeUpdate: async ({ updateId }) => {
+        reach('describeUpdate');
+        const update = cloud.updates.find(({ id }) => id === updateId);
+        if (update === undefined) throw new Error(`there is no update ${updateId}`);
+        return structuredClone(update);
+      },
+      updatesInProgress: async () => cloud.updates.filter(({ status }) => status === 'InProgress'),
+      managedNodeGroups: async () => structuredClone(cloud.managed),
+      updateNodegroupVersion: async (request) => start('updateNodegroupVersion', 'VersionUpdate', request),
+      listAddons: async () => cloud.addons.map(({ name }) => name),
+      describeAddon: async (_cluster, addon) => structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null),
+      offeredAddonVersions: async (addon) => cloud.offered[addon] ?? null,
+      updateAddon: async (request) => start('updateAddon', 'AddonUpdate', request),
+    },
+    stacks: {
+      list: async () => {
+        reach('stacks');
+        return structuredClone(cloud.groupStacks);
+      },
+      failureReasons: async (stackName) => cloud.reasons[stackName] ?? [],
+    },
+    kubernetes: {
+      reviewAccess: async (wishes) => {
+        cloud.wishes = wishes;
+        return cloud.review;
+      },
+      serverVersion: async () => `v${cloud.cluster.version}.17-eks-0a21954`,
+      nodes: async () => {
+        reach('nodes');
+        return structuredClone(cloud.nodeList);
+      },
+      activity: async () => {
+        reach('activity');
+        return structuredClone(cloud.activityIs);
+      },
+      addonWorkload: async (addon) => {
+        reach('addonWorkload');
+        return structuredClone(cloud.workloads[addon]);
+      },
+      patchAwsNodeRunAsNonRoot: async () => {
+        cloud.calls.push({ call: 'patchAwsNodeRunAsNonRoot', request: null });
+      },
+    },
+  };
+  return cloud;
+}
+
+export function aWorkload(image: string, kind: AddonWorkload['kind'] = 'DaemonSet'): AddonWorkload {
+  return { kind, image: `602401143452.dkr.ecr.us-west-2.amazonaws.com/${image}`, rolledOut: true, progress: '2 of 2 pods updated', podProblems: [] };
+}
+
+/** A node group's stack that eksctl made, complete and without nodes. */
+export function aStack(group: string, version: KubernetesVersion, changes: Partial<NodeGroupStack> = {}): NodeGroupStack {
+  return {
+    stackName: `eksctl-coast-nodegroup-${group}`,
+    group,
+    kind: 'self-managed',
+    status: 'CREATE_COMPLETE',
+    createdAt: 0,
+    ami: { kind: 'known', imageId: 'ami-1', name: `amazon-eks-node-${version}-v20230105`, version },
+    sizes: { min: 0, max: 10, desired: 0 },
+    ...changes,
+  };
+}
+
+export function aManagedGroup(name: string, version: KubernetesVersion, changes: Partial<ManagedNodeGroup> = {}): ManagedNodeGroup {
+  return { name, status: 'ACTIVE', version, releaseVersion: null, sizes: { min: 1, max: 3, desired: 1 }, healthIssues: [], ...changes };
+}
+
+export function aNode(group: string, version: KubernetesVersion, changes: Partial<ObservedNode> = {}): ObservedNode {
+  return { name: `ip-10-0-0-1.${group}`, group, ready: true, kubeletVersion: `v${version}.17-eks-0a21954`, unschedulable: false, ...changes };
+}

@@ -1,0 +1,38 @@
+import type { RunId } from '#src/domain/run.ts';
+import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
+import type { MemoryRunStore } from './memory-run-store.ts';
+
+export type MemoryLedger = MessageLedger & { records: Map<RunId, Record<string, MessageRecord>>; outage: number | null };
+
+/** What stands in Slack, as far as the bot knows. */
+export function memoryLedger(store: MemoryRunStore): MemoryLedger {
+  const records = new Map<RunId, Record<string, MessageRecord>>();
+  const lanes = new Map<string, number>();
+  const ledger: MemoryLedger = {
+    records,
+    outage: null,
+    read: async (runId) => structuredClone(records.get(runId) ?? {}),
+    save: async (runId, key, record) => {
+      records.set(runId, { ...records.get(runId), [key]: record });
+    },
+    markSynced: async (runId, revision) => {
+      if (store.revision(runId) === revision) store.unsyncedRuns.delete(runId);
+    },
+    isBehind: async (runId) => store.unsyncedRuns.has(runId),
+    revision: async (runId) => store.revision(runId),
+    reserve: async (lane, gapMs, now) => {
+      const free = lanes.get(lane) ?? 0;
+      if (free > now) return free - now;
+      lanes.set(lane, now + gapMs);
+      return 0;
+    },
+    outageSince: async () => ledger.outage,
+    noteOutage: async (now) => {
+      ledger.outage ??= now;
+    },
+    noteAnswer: async () => {
+      ledger.outage = null;
+    },
+  };
+  return ledger;
+}
