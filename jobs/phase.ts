@@ -64,6 +64,11 @@ export function failed(code: string, message: string, { remedy, detail = null }:
   return { kind: 'failed', failure: { code, message, remedy, detail } };
 }
 
+/** How long the step has been waiting for exactly this (run time); 0 when it begins to wait now. */
+export function waitedMs({ progress, now }: Pick<PhaseContext<Phase>, 'progress' | 'now'>, what: string): number {
+  return progress.waiting?.for === what ? now - progress.waiting.since : 0;
+}
+
 /** The command of this step and attempt, if it has one. */
 export function commandOf({ run, step, progress }: AnyContext): Run['command'] {
   const { command } = run;

@@ -1,5 +1,6 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
-import { failed, type PhaseContext, type PhaseResult, type PhaseRunner, pollMs, requestToken } from '../phase.ts';
+import type { EksCluster } from '#src/ports/eks.ts';
+import { failed, type PhaseContext, type PhaseResult, type PhaseRunner, pollMs, requestToken, waitedMs } from '../phase.ts';
 
 type Context = PhaseContext<'control-plane'>;
 
@@ -20,7 +21,7 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
       ],
     };
   }
-  if (progress.memory.update !== undefined) return followUpdate(context, progress.memory.update);
+  if (progress.memory.update !== undefined) return followUpdate(context, { updateId: progress.memory.update, seen });
   const [inFlight] = await cloud.eks.updatesInProgress(cluster.name);
   if (inFlight !== undefined && inFlight.version === step.to) {
     return { ...waitForUpdate(context, inFlight.id), notes: [`adopted update ${inFlight.id}, which was in flight already`] };
@@ -47,19 +48,30 @@ async function startUpdate(context: Context): Promise<PhaseResult> {
     : { kind: 'wait', for: 'the update that is in flight to be seen', pollMs: 15_000 };
 }
 
-async function followUpdate(context: Context, updateId: string): Promise<PhaseResult> {
+/** EKS shows the version within moments of calling the update successful; never means that somebody took it back. */
+const SHOWN_LIMIT_MS = 15 * 60_000;
+
+async function followUpdate(
+  context: Context,
+  { updateId, seen }: { updateId: string; seen: Pick<EksCluster, 'status' | 'version'> },
+): Promise<PhaseResult> {
   const { cluster, cloud, step } = context;
   const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId });
   switch (update.status) {
     case 'InProgress':
       return waitForUpdate(context, updateId);
-    case 'Successful':
-      return { ...waitForUpdate(context, updateId), for: `EKS to show ${step.to} (update ${updateId} is successful)`, pollMs: 15_000 };
+    case 'Successful': {
+      const what = `EKS to show ${step.to} (update ${updateId} is successful)`;
+      if (waitedMs(context, what) <= SHOWN_LIMIT_MS) return { ...waitForUpdate(context, updateId), for: what, pollMs: 15_000 };
+      return failed('VersionNotShown', `EKS calls update ${updateId} successful, but shows the control plane ${seen.status} at ${seen.version}`, {
+        remedy: 'Look at the updates of the cluster in the EKS console, then press Retry',
+      });
+    }
     case 'Failed':
     case 'Cancelled': {
       const { message, remedy } = describeUpdateErrors(update.errors);
       return failed('ControlPlaneUpdateFailed', `EKS could not update the control plane to ${step.to}: ${message}`, {
-        remedy: `EKS has put the control plane back to ${step.from}. ${remedy}`,
+        remedy: `EKS shows the control plane ${seen.status} at ${seen.version}. ${remedy}`,
         detail: `update ${updateId}, status ${update.status}`,
       });
     }
