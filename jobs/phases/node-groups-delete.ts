@@ -1,7 +1,9 @@
+import { proveGroup } from '#src/domain/group-proof.ts';
 import { listNames } from '#src/domain/step-title.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { activityGate } from '../activity-gate.ts';
 import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups.ts';
 import { stackFailure } from './stack-failure.ts';
 
@@ -23,7 +25,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   const outcome = command?.state.kind === 'ended' ? command.state.outcome : null;
   const stuck = stacks.filter(({ status }) => status === 'DELETE_FAILED').map(({ group }) => group);
   if (stuck.length > 0 && outcome !== null) {
-    return stackFailure({ cloud, cluster: cluster.name, groups: stuck, doing: 'delete it' });
+    return stackFailure({ cloud, cluster: cluster.name, groups: stuck });
   }
   const left = stacks.map(({ group }) => group);
   if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, left);
@@ -35,10 +37,36 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
 
 /** People first: activity is counted again before anything is deleted. */
 async function deleteNow(context: Context, groups: string[]): Promise<PhaseResult> {
+  const unproven = await replacementUnproven(context);
+  if (unproven !== null) return unproven;
   const gate = await activityGate(context);
   if (gate !== null) return gate;
   const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', '--wait', '--drain=false'];
   return { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` };
+}
+
+/**
+ * The core group that replaces an old one was proven in a step of its own, but hours may lie between, at a gate or in a
+ * stop: it is seen again right before the old one is deleted. null: nothing is in the way.
+ */
+async function replacementUnproven({ cloud, cluster, plan, step }: Context): Promise<PhaseResult | null> {
+  const replacements = plan.steps.flatMap((other) =>
+    other.phase === 'node-groups' && other.action === 'create' && other.role === 'core' && other.version === step.version ? other.groups : [],
+  );
+  if (replacements.length === 0) return null;
+  const seen = await seeNodeGroups(cloud, cluster.name);
+  for (const name of replacements) {
+    const proof = proveGroup(seen.find((group) => group.name === name), step.version);
+    if (proof.kind === 'proven') continue;
+    if (proof.kind === 'nodes-missing' || proof.kind === 'in-progress') {
+      return { kind: 'wait', for: `core group ${name} to be Ready before anything is deleted`, pollMs: 15_000 };
+    }
+    const how = proof.kind === 'wrong-version' ? `at ${proof.version} instead of ${step.version}` : proof.kind;
+    return failed('ReplacementMissing', `core group ${name}, which replaces what is to be deleted, is ${how}`, {
+      remedy: 'Nothing was deleted by this attempt: abort, and ask for the upgrade again to get a plan from what is there now',
+    });
+  }
+  return null;
 }
 
 function wait({ step, progress, now }: Context, groups: string[]): PhaseResult {

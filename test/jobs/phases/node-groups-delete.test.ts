@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { runPhase } from '#jobs/phases.ts';
+import { anActivityGate, APPROVER } from '#test/support/builders.ts';
+import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
+import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
+import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
+
+const STEP = 'node-groups-1.24-delete';
+const GROUPS = ['core-a', 'nb-small', 'nb-large', 'dask-worker'];
+const DELETE = ['delete', 'nodegroup', `--include=${GROUPS.join(',')}`, '--approve', '--wait', '--drain=false'];
+const old = GROUPS.map((group) => aStack(group, '1.22'));
+const replacement = aStack('core-b', '1.24');
+
+describe('the node-groups phase, deleting', () => {
+  let world: FakeWorld;
+  beforeEach(() => {
+    world = fakeWorld();
+    world.cloud.groupStacks = [...old, replacement];
+  });
+  const run = (changes: Parameters<typeof contextFor>[2] = {}) => runPhase(contextFor(world, STEP, changes));
+
+  it('is done already when no stack of its groups is left', async () => {
+    world.cloud.groupStacks = [replacement];
+    expect(await run()).toEqual({ kind: 'done', evidence: ['no stack of core-a, nb-small, nb-large, dask-worker is left'] });
+  });
+
+  it('deletes without draining and with --wait, when nobody uses the cluster', async () => {
+    expect(await run()).toEqual({ kind: 'command', args: DELETE, for: 'eksctl to delete core-a, nb-small, nb-large, dask-worker' });
+  });
+
+  it('deletes only what is still there', async () => {
+    world.cloud.groupStacks = [aStack('nb-large', '1.22'), replacement];
+    expect(await run()).toMatchObject({ args: ['delete', 'nodegroup', '--include=nb-large', '--approve', '--wait', '--drain=false'] });
+  });
+
+  describe('counts activity right before', () => {
+    const passed = { kind: 'passed' as const, by: APPROVER, at: 1, reason: 'announced' };
+
+    it('opens a gate when somebody uses the cluster', async () => {
+      world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
+      expect(await run()).toEqual({ kind: 'gate', activity: { total: 3, byNamespace: { prod: 3 } } });
+    });
+
+    it('goes on with as many as a named person accepted for this step', async () => {
+      world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
+      expect(await run({ gates: [anActivityGate(STEP, passed)] })).toMatchObject({ kind: 'command' });
+    });
+
+    it('opens another gate when there are more than were accepted', async () => {
+      world.cloud.activityIs = { total: 4, byNamespace: { prod: 4 } };
+      expect(await run({ gates: [anActivityGate(STEP, passed)] })).toMatchObject({ kind: 'gate', activity: { total: 4 } });
+    });
+
+    it('does not take what was accepted for another step, nor a gate that only cleared', async () => {
+      world.cloud.activityIs = { total: 1, byNamespace: { prod: 1 } };
+      const other = anActivityGate('node-groups-1.24-create-core', passed);
+      expect(await run({ gates: [other, anActivityGate(STEP, { kind: 'cleared', at: 1 })] })).toMatchObject({ kind: 'gate' });
+    });
+  });
+
+  it('waits while eksctl or CloudFormation still deletes', async () => {
+    expect(await run({ command: runningCommand(STEP, DELETE) })).toMatchObject({ kind: 'wait', for: expect.stringContaining('to be gone') });
+    world.cloud.groupStacks = [aStack('nb-large', '1.22', { status: 'DELETE_IN_PROGRESS' }), replacement];
+    expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({ kind: 'wait', for: 'the stacks of nb-large to be gone' });
+  });
+
+  it("gives CloudFormation's reason for DELETE_FAILED, for each group that failed", async () => {
+    world.cloud.groupStacks = [
+      aStack('nb-small', '1.22', { status: 'DELETE_FAILED' }),
+      aStack('nb-large', '1.22', { status: 'DELETE_FAILED' }),
+      replacement,
+    ];
+    world.cloud.reasons = { 'eksctl-coast-nodegroup-nb-large': ['a policy is attached by hand'] };
+    expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'NodeGroupStackFailed', message: expect.stringContaining('a policy is attached by hand') },
+    });
+  });
+
+  it('fails when eksctl exited 0 and stacks are left', async () => {
+    expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'NodeGroupsNotDeleted',
+        message: 'eksctl ended (exit code 0), but core-a, nb-small, nb-large, dask-worker still exist in CloudFormation',
+      },
+    });
+  });
+
+  it('tries a DELETE_FAILED stack again on the next attempt', async () => {
+    world.cloud.groupStacks = [aStack('nb-large', '1.22', { status: 'DELETE_FAILED' }), replacement];
+    const command = endedCommand(STEP, DELETE, EXIT_0);
+    expect(await run({ progress: { attempt: 2 }, command })).toMatchObject({ kind: 'command' });
+  });
+
+  it('asks a lost command again, after counting activity again', async () => {
+    const command = endedCommand(STEP, DELETE, { kind: 'lost' });
+    expect(await run({ command })).toMatchObject({ kind: 'command', args: DELETE });
+    world.cloud.activityIs = { total: 1, byNamespace: { prod: 1 } };
+    expect(await run({ command })).toMatchObject({ kind: 'gate' });
+  });
+
+  describe('sees the core group that replaces the old one right before', () => {
+    it('does not delete when it has gone since it was proven', async () => {
+      world.cloud.groupStacks = old;
+      expect(await run()).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'ReplacementMissing', message: 'core group core-b, which replaces what is to be deleted, is missing' },
+      });
+    });
+
+    it('waits while its nodes are not Ready', async () => {
+      world.cloud.groupStacks = [...old, aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+      world.cloud.nodeList = [aNode('core-b', '1.24', { ready: false })];
+      expect(await run()).toMatchObject({ kind: 'wait', for: 'core group core-b to be Ready before anything is deleted' });
+    });
+  });
+});
