@@ -2,6 +2,7 @@ import { type GroupProof, proveGroup } from '#src/domain/group-proof.ts';
 import type { ObservedNodeGroup } from '#src/domain/observation.ts';
 import { listNames } from '#src/domain/step-title.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { activityGate } from '../activity-gate.ts';
 import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups.ts';
@@ -25,27 +26,50 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   if (evidence.length === step.groups.length) return { kind: 'done', evidence };
 
   const command = commandOf(context);
-  if (command !== null && command.state.kind !== 'ended') return wait(context, proofs, 'eksctl to create');
+  if (command !== null && command.state.kind !== 'ended') {
+    return wait(context, proofs, command.args[0] === 'delete' ? 'eksctl to remove what is left of' : 'eksctl to create');
+  }
   const wrong = proofs.find(({ proof }) => proof.kind === 'wrong-version');
   if (wrong?.proof.kind === 'wrong-version') {
-    return failed('NodeGroupAtWrongVersion', `node group ${wrong.name} exists already, at ${wrong.proof.version} instead of ${step.version}`, {
-      remedy: 'Somebody created it meanwhile: delete it by hand if nobody uses it, then press Retry',
-    });
+    return atWrongVersion({ name: wrong.name, seen: wrong.proof.version, wanted: step.version, created: command?.args[0] === 'create' });
   }
   if (named(proofs, 'in-progress').length > 0) return wait(context, proofs, 'CloudFormation to finish');
   const broken = named(proofs, 'failed');
-  if (broken.length > 0) return clearAway(context, broken);
+  if (broken.length > 0) return clearAway(context, seen.filter(({ name }) => broken.includes(name)));
   const missing = named(proofs, 'missing');
   if (missing.length > 0) return create(context, missing);
   return waitForNodes(context, proofs);
 }
 
-/** A failed stack is in the way of eksctl: the first attempt says why it failed, a retry removes what is left of it. */
-async function clearAway(context: Context, broken: string[]): Promise<PhaseResult> {
-  const { progress, step, cloud, cluster } = context;
-  if (progress.attempt === 1 || progress.memory.cleared === 'yes') return stackFailure({ cloud, cluster: cluster.name, groups: broken, doing: `create it at ${step.version}` });
-  const args = ['delete', 'nodegroup', `--include=${broken.join(',')}`, '--approve', '--wait', '--drain=false'];
-  return { kind: 'command', args, for: `eksctl to remove what is left of ${listNames(broken)}`, memory: { cleared: 'yes' } };
+function atWrongVersion({ name, seen, wanted, created }: { name: string; seen: string; wanted: string; created: boolean }): PhaseResult {
+  return created
+    ? failed('NodeGroupAtWrongVersion', `eksctl created node group ${name} at ${seen} instead of ${wanted}`, {
+        remedy: 'See whether the config pins the AMI of this group; correct it, delete the group by hand, then abort and ask again',
+      })
+    : failed('NodeGroupAtWrongVersion', `node group ${name} exists already, at ${seen} instead of ${wanted}`, {
+        remedy: 'Somebody created it meanwhile: delete it by hand if nobody uses it, then press Retry',
+      });
+}
+
+/**
+ * A failed stack is in the way of eksctl: the first attempt says why it failed, a retry removes what is left of it. One
+ * that has nodes is deleted like any other: not under the people who use it.
+ */
+async function clearAway(context: Context, broken: ObservedNodeGroup[]): Promise<PhaseResult> {
+  const { progress, cloud, cluster } = context;
+  const names = broken.map(({ name }) => name);
+  if (progress.attempt === 1 || wasCleared(context)) return stackFailure({ cloud, cluster: cluster.name, groups: names });
+  const gate = broken.some(({ nodes }) => nodes.length > 0) ? await activityGate(context) : null;
+  if (gate !== null) return gate;
+  const args = ['delete', 'nodegroup', `--include=${names.join(',')}`, '--approve', '--wait', '--drain=false'];
+  return { kind: 'command', args, for: `eksctl to remove what is left of ${listNames(names)}`, memory: { cleared: 'yes' } };
+}
+
+/** A removal whose worker went away may have removed nothing: it is asked for again. */
+function wasCleared(context: Context): boolean {
+  const command = commandOf(context);
+  const outcome = command?.args[0] === 'delete' && command.state.kind === 'ended' ? command.state.outcome.kind : null;
+  return context.progress.memory.cleared === 'yes' && outcome !== 'lost' && outcome !== 'killed';
 }
 
 function create(context: Context, missing: string[]): PhaseResult {
@@ -68,7 +92,7 @@ function waitForNodes(context: Context, proofs: Proofs): PhaseResult {
   if (now - progress.at <= NODES_LIMIT_MS) {
     return { kind: 'wait', for: `nodes to join and become Ready at ${step.version} (${waiting.join(', ')})`, pollMs: 15_000 };
   }
-  return failed('NodesNotReady', `nodes are not Ready 30 minutes after their group was created (${waiting.join(', ')})`, {
+  return failed('NodesNotReady', `nodes are not Ready 30 minutes after this step began (${waiting.join(', ')})`, {
     remedy: "Look at the nodes (and whether the group's role is in aws-auth), then press Retry",
   });
 }

@@ -1,0 +1,199 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { runPhase } from '#jobs/phases.ts';
+import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
+import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
+import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
+
+const STEP = 'node-groups-1.24-create-others';
+const CORE = 'node-groups-1.24-create-core';
+const CREATE = ['create', 'nodegroup', '--include=nb-small,nb-large,dask-worker'];
+const CLEAR = ['delete', 'nodegroup', '--include=core-b', '--approve', '--wait', '--drain=false'];
+
+describe('the node-groups phase, creating', () => {
+  let world: FakeWorld;
+  beforeEach(() => {
+    world = fakeWorld();
+    world.cloud.cluster.version = '1.24';
+  });
+  const core = (changes: Parameters<typeof contextFor>[2] = {}) => runPhase(contextFor(world, CORE, changes));
+
+  it('asks eksctl for exactly the groups that are missing', async () => {
+    world.cloud.groupStacks = [aStack('nb-large', '1.24')];
+    expect(await runPhase(contextFor(world, STEP))).toMatchObject({
+      kind: 'command',
+      args: ['create', 'nodegroup', '--include=nb-small,dask-worker'],
+    });
+  });
+
+  it('is done already when every group is there at the version: with evidence, without a command', async () => {
+    world.cloud.groupStacks = ['nb-small', 'nb-large', 'dask-worker'].map((group) => aStack(group, '1.24'));
+    expect(await runPhase(contextFor(world, STEP))).toEqual({
+      kind: 'done',
+      evidence: ['nb-small', 'nb-large', 'dask-worker'].map((name) => `${name}: no nodes wanted, AMI amazon-eks-node-1.24-v20230105`),
+    });
+  });
+
+  it('waits while eksctl runs, whatever is there yet', async () => {
+    expect(await runPhase(contextFor(world, STEP, { command: runningCommand(STEP, CREATE) }))).toMatchObject({
+      kind: 'wait',
+      for: 'eksctl to create nb-small, nb-large, dask-worker',
+    });
+  });
+
+  it('fails when eksctl silently left a group out and exited 0', async () => {
+    world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+    expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, EXIT_0) }))).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'NodeGroupsMissing',
+        message: 'eksctl ended (exit code 0), but CloudFormation has no stack of nb-large, dask-worker',
+        detail: 'created 0 nodegroup(s)',
+      },
+    });
+  });
+
+  it('is done although eksctl exited 1, once stack, nodes and version are seen', async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+    world.cloud.nodeList = [aNode('core-b', '1.24')];
+    const command = endedCommand(CORE, CREATE, { kind: 'exited', code: 1, lastLines: 'Error: timed out' });
+    expect(await core({ command })).toEqual({ kind: 'done', evidence: ['core-b: ip-10-0-0-1.core-b Ready at 1.24'] });
+  });
+
+  it('waits for CloudFormation while a stack is being created', async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { status: 'CREATE_IN_PROGRESS' })];
+    expect(await core()).toMatchObject({ kind: 'wait', for: 'CloudFormation to finish core-b' });
+  });
+
+  it.each([
+    ['a node that has not joined', []],
+    ['a node that is not Ready', [aNode('core-b', '1.24', { ready: false })]],
+  ])('waits for %s', async (_what, nodes) => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+    world.cloud.nodeList = nodes;
+    expect(await core({ command: endedCommand(CORE, CREATE, EXIT_0) })).toMatchObject({
+      kind: 'wait',
+      for: 'nodes to join and become Ready at 1.24 (core-b: 0 of 1)',
+    });
+  });
+
+  it('fails when the nodes are not Ready half an hour after the step began', async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+    const context = contextFor(world, CORE, { command: endedCommand(CORE, CREATE, EXIT_0) });
+    expect(await runPhase({ ...context, now: context.progress.at + 31 * 60_000 })).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'NodesNotReady', message: 'nodes are not Ready 30 minutes after this step began (core-b: 0 of 1)' },
+    });
+  });
+
+  it('never takes the version from the config or eksctl: kubelets of another minor fail', async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+    world.cloud.nodeList = [aNode('core-b', '1.23')];
+    expect(await core()).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'NodeGroupAtWrongVersion',
+        message: 'node group core-b exists already, at 1.23 instead of 1.24',
+        remedy: expect.stringContaining('Somebody created it meanwhile'),
+      },
+    });
+  });
+
+  it('does not blame somebody for a group that eksctl just created at the wrong version', async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.23')];
+    const result = await core({ command: endedCommand(CORE, ['create', 'nodegroup', '--include=core-b'], EXIT_0) });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'NodeGroupAtWrongVersion', message: 'eksctl created node group core-b at 1.23 instead of 1.24' },
+    });
+    expect(JSON.stringify(result)).not.toContain('Somebody');
+  });
+
+  it.each(['lost', 'killed'] as const)('asks again after a %s command, only for what it then sees missing', async (kind) => {
+    world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+    const outcome = kind === 'lost' ? { kind } : { kind, lastLines: '' };
+    expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, outcome) }))).toMatchObject({
+      kind: 'command',
+      args: ['create', 'nodegroup', '--include=nb-large,dask-worker'],
+    });
+  });
+
+  it('gives up on a command that could not be started, in its own words', async () => {
+    const command = endedCommand(STEP, CREATE, { kind: 'spawn-failed', message: 'coast.jsonnet:3:1 unexpected token' });
+    expect(await runPhase(contextFor(world, STEP, { command }))).toMatchObject({
+      kind: 'failed',
+      failure: { message: expect.stringContaining('it could not be started: coast.jsonnet:3:1 unexpected token') },
+    });
+  });
+
+  it("gives CloudFormation's reason for a ROLLBACK_COMPLETE stack on the first attempt", async () => {
+    world.cloud.groupStacks = [aStack('core-b', '1.24', { status: 'ROLLBACK_COMPLETE' })];
+    world.cloud.reasons = { 'eksctl-coast-nodegroup-core-b': ['NodeInstanceRole: quota exceeded', 'cancelled'] };
+    expect(await core({ command: endedCommand(CORE, ['create'], EXIT_0) })).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'NodeGroupStackFailed',
+        message: 'CloudFormation could not create node group core-b (ROLLBACK_COMPLETE): NodeInstanceRole: quota exceeded',
+        detail: 'eksctl-coast-nodegroup-core-b: NodeInstanceRole: quota exceeded\neksctl-coast-nodegroup-core-b: cancelled',
+      },
+    });
+  });
+
+  describe('on the next attempt', () => {
+    const progress = { attempt: 2 };
+    const broken = aStack('core-b', '1.24', { status: 'ROLLBACK_COMPLETE' });
+
+    it('removes what is left of the failed stack first', async () => {
+      world.cloud.groupStacks = [broken];
+      expect(await core({ progress })).toMatchObject({ kind: 'command', args: CLEAR, memory: { cleared: 'yes' } });
+    });
+
+    it('says that it removes while eksctl removes', async () => {
+      world.cloud.groupStacks = [broken];
+      const command = { ...runningCommand(CORE, CLEAR), attempt: 2 };
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
+        kind: 'wait',
+        for: 'eksctl to remove what is left of core-b',
+      });
+    });
+
+    it('creates once the failed stack is seen gone', async () => {
+      const command = { ...endedCommand(CORE, CLEAR, EXIT_0), attempt: 2 };
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
+        kind: 'command',
+        args: ['create', 'nodegroup', '--include=core-b'],
+      });
+    });
+
+    it('asks again to remove when the removing command was lost', async () => {
+      world.cloud.groupStacks = [broken];
+      const command = { ...endedCommand(CORE, CLEAR, { kind: 'lost' }), attempt: 2 };
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({ kind: 'command', args: CLEAR });
+    });
+
+    it('fails with the reason when it rolls back again', async () => {
+      world.cloud.groupStacks = [broken];
+      world.cloud.reasons = { [broken.stackName]: ['still no quota'] };
+      const command = { ...endedCommand(CORE, ['create', 'nodegroup', '--include=core-b'], EXIT_0), attempt: 2 };
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('still no quota') },
+      });
+    });
+
+    it('says that the removal failed, not the creation, when CloudFormation could not delete what is left', async () => {
+      world.cloud.groupStacks = [{ ...broken, status: 'DELETE_FAILED' }];
+      const command = { ...endedCommand(CORE, CLEAR, EXIT_0), attempt: 2 };
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('CloudFormation could not delete node group core-b (DELETE_FAILED)') },
+      });
+    });
+
+    it('opens a gate before it removes a failed stack whose nodes people may be using', async () => {
+      world.cloud.groupStacks = [{ ...broken, status: 'UPDATE_ROLLBACK_FAILED' }];
+      world.cloud.nodeList = [aNode('core-b', '1.24')];
+      world.cloud.activityIs = { total: 2, byNamespace: { prod: 2 } };
+      expect(await core({ progress })).toEqual({ kind: 'gate', activity: { total: 2, byNamespace: { prod: 2 } } });
+    });
+  });
+});
