@@ -1,11 +1,14 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import type { EksUpdate } from '#src/ports/eks.ts';
 import { proveGroup } from '#src/domain/group-proof.ts';
 import { activityGate } from '../activity-gate.ts';
-import { failed, type PhaseResult, pollMs, requestToken } from '../phase.ts';
+import { failed, type PhaseResult, pollMs, requestToken, waitedMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups.ts';
 
 type Context = NodeGroupsContext<'update-managed'>;
+
+const NODES_LIMIT_MS = 30 * 60_000;
 
 /**
  * EKS replaces the nodes of a managed group itself, and drains them itself. All groups of the step are updated at the
@@ -30,10 +33,12 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
     });
   }
   const open = proofs.filter(({ proof }) => proof.kind !== 'proven').map(({ name }) => name);
-  const failure = await failedUpdate(context, open);
+  const updates = await updatesOf(context, open);
+  const failure = failureIn(updates, step);
   if (failure !== null) return failure;
   const toStart = open.filter((name) => progress.memory[name] === undefined);
-  const gate = toStart.length > 0 ? await activityGate(context) : null;
+  if (toStart.length === 0) return settle(context, updates);
+  const gate = await activityGate(context);
   if (gate !== null) return gate;
   return wait(context, { open, memory: { ...progress.memory, ...(await startUpdates(context, toStart)) } });
 }
@@ -52,19 +57,43 @@ async function startUpdates(context: Context, names: string[]): Promise<Record<s
   return memory;
 }
 
-async function failedUpdate({ cloud, cluster, step, progress }: Context, open: string[]): Promise<PhaseResult | null> {
-  for (const nodeGroup of open) {
+type GroupUpdate = { nodeGroup: string; update: EksUpdate };
+
+function updatesOf({ cloud, cluster, progress }: Context, open: string[]): Promise<GroupUpdate[]> {
+  const started = open.flatMap((nodeGroup) => {
     const updateId = progress.memory[nodeGroup];
-    if (updateId === undefined) continue;
-    const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId, nodeGroup });
-    if (update.status !== 'Failed' && update.status !== 'Cancelled') continue;
-    const { message, remedy } = describeUpdateErrors(update.errors);
-    return failed('NodeGroupUpdateFailed', `EKS could not update node group ${nodeGroup} to ${step.version}: ${message}`, {
-      remedy,
-      detail: `update ${updateId}, status ${update.status}`,
-    });
-  }
-  return null;
+    return updateId === undefined ? [] : [{ nodeGroup, updateId }];
+  });
+  return Promise.all(
+    started.map(async ({ nodeGroup, updateId }) => {
+      return { nodeGroup, update: await cloud.eks.describeUpdate({ cluster: cluster.name, updateId, nodeGroup }) };
+    }),
+  );
+}
+
+function failureIn(updates: GroupUpdate[], { version }: Context['step']): PhaseResult | null {
+  const first = updates.find(({ update }) => update.status === 'Failed' || update.status === 'Cancelled');
+  if (first === undefined) return null;
+  const { nodeGroup, update } = first;
+  const { message, remedy } = describeUpdateErrors(update.errors);
+  return failed('NodeGroupUpdateFailed', `EKS could not update node group ${nodeGroup} to ${version}: ${message}`, {
+    remedy,
+    detail: `update ${update.id}, status ${update.status}`,
+  });
+}
+
+/** All asked for. Once EKS calls every update successful, only nodes can be missing: for those nobody waits for ever. */
+function settle(context: Context, updates: GroupUpdate[]): PhaseResult {
+  const { step, progress } = context;
+  const open = updates.map(({ nodeGroup }) => nodeGroup);
+  if (updates.some(({ update }) => update.status !== 'Successful')) return wait(context, { open, memory: progress.memory });
+  const what = `the nodes of ${open.join(', ')} to be Ready at ${step.version}: EKS calls the updates successful`;
+  if (waitedMs(context, what) <= NODES_LIMIT_MS) return { kind: 'wait', for: what, pollMs: 15_000 };
+  return failed(
+    'NodesNotReady',
+    `EKS calls the updates successful, but 30 minutes later not all of ${open.join(', ')} is ACTIVE with all nodes Ready at ${step.version}`,
+    { remedy: 'Look at the nodes and at the health of the groups in the EKS console, then press Retry' },
+  );
 }
 
 function wait({ step, progress, now }: Context, { open, memory }: { open: string[]; memory: Record<string, string> }): PhaseResult {
