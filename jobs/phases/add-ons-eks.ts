@@ -1,7 +1,10 @@
 import type { AddonAction } from '#src/domain/plan.ts';
+import type { EksAddon } from '#src/ports/eks.ts';
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
-import { failed, requestToken } from '../phase.ts';
+import { failed, requestToken, waitedMs } from '../phase.ts';
 import type { AddonResult, AddonsContext } from './add-ons.ts';
+
+const HEALTHY_LIMIT_MS = 15 * 60_000;
 
 type EksAction = Extract<AddonAction, { kind: 'eks' }>;
 
@@ -27,7 +30,18 @@ export async function updateEksAddon(context: AddonsContext, action: EksAction):
       detail: `update ${updateId}, status ${update.status}`,
     });
   }
-  return wait(action, updateId);
+  return update.status === 'Successful' ? settle(context, { action, seen, updateId }) : wait(action, updateId);
+}
+
+/** EKS may call the update of an add-on successful whose pods do not run: it is then DEGRADED, for as long as they do not. */
+function settle(context: AddonsContext, { action, seen, updateId }: { action: EksAction; seen: EksAddon; updateId: string }): AddonResult {
+  const at = seen.version === action.to ? '' : ` at ${seen.version}`;
+  const what = `${action.name} to be ACTIVE at ${action.to} (EKS shows it ${seen.status}${at})`;
+  if (waitedMs(context, what) <= HEALTHY_LIMIT_MS) return { ...wait(action, updateId), for: what };
+  return failed('AddonNotHealthy', `EKS calls the update of ${action.name} successful, but shows it ${seen.status} at ${seen.version}`, {
+    remedy: `Look at the pods of ${action.name} in kube-system, then press Retry`,
+    detail: seen.healthIssues.map(({ code, message }) => `${code}: ${message}`).join('\n') || null,
+  });
 }
 
 async function startUpdate(context: AddonsContext, action: EksAction): Promise<AddonResult> {
@@ -41,7 +55,7 @@ async function startUpdate(context: AddonsContext, action: EksAction): Promise<A
     : { kind: 'wait', for: `an update of ${action.name} that is in flight to end`, pollMs: 15_000 };
 }
 
-function wait(action: EksAction, updateId: string): AddonResult {
+function wait(action: EksAction, updateId: string): Extract<AddonResult, { kind: 'wait' }> {
   return {
     kind: 'wait',
     for: `EKS to update ${action.name} to ${action.to} (update ${updateId})`,
