@@ -53,7 +53,9 @@ async function judge(context: AddonsContext, judged: Judged): Promise<AddonResul
   const saysCurrent = /(?:already|now) up-to-date/.test(outputOf(outcome));
   const ok = outcome.kind === 'exited' && outcome.code === 0;
   if (!atRightMinor || (!changed && !ok && !saysCurrent)) {
-    return failed('AddonNotUpdated', `${addon} is still at ${imageTag(workload.image)} after eksctl (${describeOutcome(outcome)})`, {
+    const tag = imageTag(workload.image);
+    const where = changed ? `at ${tag}, not of ${step.version},` : `still at ${tag}`;
+    return failed('AddonNotUpdated', `${addon} is ${where} after eksctl (${describeOutcome(outcome)})`, {
       remedy: `Run the eksctl command by hand or look at its output, then press Retry`,
       detail: outputOf(outcome),
     });
