@@ -1,4 +1,5 @@
 import { proveGroup } from '#src/domain/group-proof.ts';
+import type { Run } from '#src/domain/run.ts';
 import { failed, type PhaseRunner } from '../phase.ts';
 import { CORE_ADDONS, seeNodeGroups } from '../see-cluster.ts';
 
@@ -6,7 +7,7 @@ import { CORE_ADDONS, seeNodeGroups } from '../see-cluster.ts';
 const LIMIT_MS = 10 * 60_000;
 
 /** The whole cluster once more, from outside: control plane, every expected group, every core add-on. */
-export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, step, progress, now }) => {
+export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, run, step, progress, now }) => {
   const seen = await cloud.eks.describeCluster(cluster.name);
   const groups = await seeNodeGroups(cloud, cluster.name);
   const proofs = step.nodeGroups.map(({ name }) => ({ name, proof: proveGroup(groups.find((group) => group.name === name), step.version) }));
@@ -14,10 +15,13 @@ export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, step, prog
   const problems = [
     ...(seen.version === step.version && seen.status === 'ACTIVE' ? [] : [`the control plane is ${seen.status} at ${seen.version}`]),
     ...proofs.flatMap(({ name, proof }) => (proof.kind === 'proven' ? [] : [`node group ${name}: ${proof.kind.replaceAll('-', ' ')}`])),
-    ...workloads.flatMap(({ name, workload }) => (workload === null || workload.rolledOut ? [] : [`${name}: ${workload.progress}`])),
+    ...workloads.flatMap(({ name, workload }) => {
+      if (workload === null) return wasThere(run, name) ? [`${name}: not there any more`] : [];
+      return workload.rolledOut ? [] : [`${name}: ${workload.progress}`];
+    }),
   ];
   if (problems.length === 0) {
-    const nodes = groups.flatMap((group) => group.nodes);
+    const nodes = groups.flatMap((group) => (step.nodeGroups.some(({ name }) => name === group.name) ? group.nodes : []));
     return {
       kind: 'done',
       evidence: [
@@ -32,3 +36,8 @@ export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, step, prog
     remedy: 'Look at what is named, then press Retry to verify again',
   });
 };
+
+/** Healthy before, healthy after: what the run found at its start must be there at its end. */
+function wasThere({ before }: Run, addon: string): boolean {
+  return before?.addons.some(({ name }) => name === addon) ?? false;
+}
