@@ -1,0 +1,161 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { principalArn } from '#jobs/failure.ts';
+import { runPhase } from '#jobs/phases.ts';
+import { aPlan, inOrder } from '#test/support/builders.ts';
+import { aStack } from '#test/support/fakes/fake-cloud.ts';
+import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
+import { contextFor } from '#test/support/fakes/phase-context.ts';
+import { aConfigGroup } from '#test/support/observations.ts';
+
+let world: FakeWorld;
+beforeEach(() => {
+  world = fakeWorld();
+});
+
+describe('the preflight phase', () => {
+  it('shows the tools, the account and the cluster it saw', async () => {
+    expect(await runPhase(contextFor(world, 'preflight'))).toEqual({
+      kind: 'done',
+      evidence: ['eksctl 0.230.0', 'jsonnet 0.230.0', 'git 0.230.0', 'account 111122223333', 'EKS shows coast ACTIVE at 1.22'],
+      notes: [],
+    });
+  });
+
+  it('refuses a wrong account and names both', async () => {
+    world.cloud.identityIs = { account: '999900001111', arn: 'arn:aws:iam::999900001111:user/bot' };
+    await expect(runPhase(contextFor(world, 'preflight'))).rejects.toMatchObject({
+      code: 'WrongAccount',
+      message: expect.stringMatching(/999900001111.*111122223333/s),
+    });
+  });
+
+  it.each([
+    ['missing', { kind: 'missing' as const, why: 'not on the PATH' }, 'eksctl: not on the PATH (install 0.100.0 or newer)'],
+    ['too old', { kind: 'version' as const, version: '0.99.0' }, 'eksctl 0.99.0 is older than 0.100.0: install a newer one'],
+  ])('refuses a tool that is %s', async (_what, found, words) => {
+    world.tools.versions = [{ tool: 'eksctl', minimum: '0.100.0', found }];
+    await expect(runPhase(contextFor(world, 'preflight'))).rejects.toMatchObject({ code: 'ToolMissing', message: `the worker lacks tools: ${words}` });
+  });
+
+  it('fails for a cluster that is not ACTIVE', async () => {
+    world.cloud.cluster.status = 'UPDATING';
+    expect(await runPhase(contextFor(world, 'preflight'))).toMatchObject({ kind: 'failed', failure: { code: 'ClusterNotActive' } });
+  });
+});
+
+describe('the access phase', () => {
+  it('asks for what the plan needs: more when eksctl replaces add-ons and groups', async () => {
+    await runPhase(contextFor(world, 'access'));
+    const all = world.cloud.wishes.length;
+    expect(world.cloud.wishes).toContainEqual({ verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' });
+    await runPhase(contextFor(world, 'access', { plan: aPlan({ steps: inOrder([{ id: 'access', phase: 'access', expectedMinutes: 1 }]) }) }));
+    expect(world.cloud.wishes.length).toBeLessThan(all);
+    expect(world.cloud.wishes.every(({ verb }) => verb === 'get' || verb === 'list')).toBe(true);
+  });
+
+  it('names the rights that are missing', async () => {
+    world.cloud.review = { kind: 'denied', missing: [{ verb: 'update', group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'aws-node' }] };
+    expect(await runPhase(contextFor(world, 'access'))).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'MissingRights', message: 'Kubernetes does not let the bot update daemonsets aws-node in kube-system' },
+    });
+  });
+
+  it('gives the exact command, with the role and not the session, when Kubernetes does not know the bot', async () => {
+    world.cloud.review = { kind: 'unauthorized', message: '401' };
+    expect(await runPhase(contextFor(world, 'access'))).toMatchObject({
+      kind: 'failed',
+      failure: {
+        code: 'NotMapped',
+        detail:
+          'eksctl create iamidentitymapping --cluster coast --region us-west-2 \\\n  --arn arn:aws:iam::111122223333:role/eks-upgrade-bot --username eks-upgrade-bot --group system:masters --no-duplicate-arns',
+      },
+    });
+  });
+
+  it.each([
+    ['arn:aws:sts::1:assumed-role/Name/session', 'arn:aws:iam::1:role/Name'],
+    ['arn:aws-cn:sts::1:assumed-role/Name/a/b', 'arn:aws-cn:iam::1:role/Name'],
+    ['arn:aws:iam::1:user/bot', 'arn:aws:iam::1:user/bot'],
+  ])('maps %s as %s', (caller, principal) => {
+    expect(principalArn(caller)).toBe(principal);
+  });
+});
+
+describe('the template-drift phase', () => {
+  const plan = aPlan({
+    steps: inOrder([
+      { id: 'template-drift', phase: 'template-drift', expectedMinutes: 1 },
+      {
+        id: 'create-core',
+        phase: 'node-groups',
+        version: '1.24',
+        action: 'create',
+        role: 'core',
+        groups: ['core-b'],
+        renames: [{ from: 'core-a', to: 'core-b' }],
+        expectedMinutes: 1,
+      },
+      { id: 'create', phase: 'node-groups', version: '1.24', action: 'create', role: 'others', groups: ['nb-small'], renames: [], expectedMinutes: 1 },
+    ]),
+  });
+  const drift = () => runPhase(contextFor(world, 'template-drift', { plan }));
+
+  it('knows a core group by its name in the config, and gives its checkout back', async () => {
+    world.cloud.groupStacks = [aStack('core-a', '1.22')];
+    expect(await drift()).toEqual({
+      kind: 'done',
+      evidence: ['the config evaluates at commit 4f2a9c07d1', 'it has 4 node groups, AWS has 1'],
+      notes: [],
+    });
+    expect(world.config.openCheckouts).toBe(0);
+  });
+
+  it('fails for a group that the config does not have and that could never come back', async () => {
+    world.config.groups = [aConfigGroup('core-a')];
+    expect(await drift()).toMatchObject({ kind: 'failed', failure: { code: 'ConfigLacksGroup', message: expect.stringContaining('nb-small') } });
+  });
+
+  it('notes sizes that people changed in AWS', async () => {
+    world.cloud.groupStacks = [aStack('nb-small', '1.22', { sizes: { min: 2, max: 40, desired: 2 } })];
+    expect(await drift()).toMatchObject({ notes: ['nb-small takes its sizes from the config: minimum 2 → 0, maximum 40 → 10'] });
+  });
+
+  it("gives its checkout back when the config does not evaluate, and keeps the evaluator's words", async () => {
+    world.config.renderError = new Error('coast.jsonnet:3:1 unexpected token');
+    await expect(drift()).rejects.toThrow('coast.jsonnet:3:1 unexpected token');
+    expect(world.config.openCheckouts).toBe(0);
+  });
+});
+
+describe('the commit-config phase', () => {
+  it("pushes the edited config to the run's branch, from the plan's commit", async () => {
+    expect(await runPhase(contextFor(world, 'commit-config'))).toEqual({
+      kind: 'done',
+      evidence: ['branch eks-upgrade/coast-1.24 is on the remote at 9d3f1a7c00: review and merge it'],
+    });
+    expect(world.config.pushes).toMatchObject([
+      {
+        branch: 'eks-upgrade/coast-1.24',
+        parent: '4f2a9c07d1b3e5f60718293a4b5c6d7e8f901234',
+        files: { 'coast.jsonnet': world.config.edited },
+        message: 'Upgrade coast from 1.22 to 1.24\n\nThe core node group is now core-b (it was core-a).',
+      },
+    ]);
+  });
+
+  it('is done already when the config says so', async () => {
+    world.config.edited = world.config.source;
+    expect(await runPhase(contextFor(world, 'commit-config'))).toEqual({
+      kind: 'done',
+      evidence: ['the config says 1.24 already: nothing to commit'],
+    });
+    expect(world.config.pushes).toEqual([]);
+  });
+
+  it('pushes nothing when its claim is lost, and gives its checkout back', async () => {
+    const context = { ...contextFor(world, 'commit-config'), confirmClaim: () => Promise.reject(new Error('claim lost')) };
+    await expect(runPhase(context)).rejects.toThrow('claim lost');
+    expect(world.config).toMatchObject({ pushes: [], openCheckouts: 0 });
+  });
+});
