@@ -1,11 +1,12 @@
 import type { CoreAddon } from '#src/domain/observation.ts';
 import { imageTag } from '#src/domain/snapshot.ts';
-import { minorOf, minorVersionOf } from '#src/domain/version.ts';
+import { minorVersionOf } from '#src/domain/version.ts';
 import type { CommandOutcome } from '#src/domain/run.ts';
 import type { AddonWorkload } from '#src/ports/kubernetes.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { commandOf, failed } from '../phase.ts';
 import type { AddonResult, AddonsContext } from './add-ons.ts';
+import { harmlessPullFailure } from './kube-proxy-image.ts';
 
 const SUBCOMMAND = {
   'kube-proxy': 'update-kube-proxy',
@@ -76,11 +77,12 @@ async function waitForRollout(
     const note = 'aws-node did not start because of runAsNonRoot (eksctl issue 6048): its securityContext was patched';
     return { kind: 'wait', for: 'aws-node to start after the patch', pollMs: 15_000, memory: { patched: 'yes' }, notes: [note] };
   }
-  if (addon === 'kube-proxy' && minorOf(step.version) < 23 && /ImagePull/.test(problem)) {
+  const harmless = harmlessPullFailure(addon, step.version, workload);
+  if (harmless !== null) {
     return {
       kind: 'next',
       evidence: `kube-proxy at ${imageTag(workload.image)}, rollout not complete`,
-      notes: [`kube-proxy cannot pull its image (${problem}). Below 1.23 that is known and harmless: it recovers at 1.23`],
+      notes: [`kube-proxy cannot pull its image (${harmless}). Below 1.23 that is known and harmless: it recovers at 1.23`],
     };
   }
   if (now - startedAt > ROLLOUT_LIMIT_MS) {

@@ -2,6 +2,7 @@ import { proveGroup } from '#src/domain/group-proof.ts';
 import type { Run } from '#src/domain/run.ts';
 import { failed, type PhaseRunner } from '../phase.ts';
 import { CORE_ADDONS, seeNodeGroups } from '../see-cluster.ts';
+import { harmlessPullFailure } from './kube-proxy-image.ts';
 
 /** What must be healthy again, and how long it may take (run time). */
 const LIMIT_MS = 10 * 60_000;
@@ -17,7 +18,8 @@ export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, run, step,
     ...proofs.flatMap(({ name, proof }) => (proof.kind === 'proven' ? [] : [`node group ${name}: ${proof.kind.replaceAll('-', ' ')}`])),
     ...workloads.flatMap(({ name, workload }) => {
       if (workload === null) return wasThere(run, name) ? [`${name}: not there any more`] : [];
-      return workload.rolledOut ? [] : [`${name}: ${workload.progress}`];
+      if (workload.rolledOut || harmlessPullFailure(name, step.version, workload) !== null) return [];
+      return [`${name}: ${workload.progress}`];
     }),
   ];
   if (problems.length === 0) {
@@ -27,7 +29,7 @@ export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, run, step,
       evidence: [
         `EKS shows the control plane ACTIVE at ${step.version}`,
         `${proofs.length} node groups proven at ${step.version}, ${nodes.length} nodes Ready`,
-        ...workloads.flatMap(({ name, workload }) => (workload === null ? [] : [`${name} rolled out`])),
+        ...workloads.flatMap(({ name, workload }) => (workload?.rolledOut ? [`${name} rolled out`] : [])),
       ],
     };
   }
