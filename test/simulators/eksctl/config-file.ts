@@ -29,7 +29,7 @@ const INCOMPATIBLE = ['cluster', 'name', 'region', 'version'];
 /** Loads the config of `--config-file`, as strictly as eksctl (pkg/eks/api.go, `LoadConfigWithReader`). */
 export async function loadConfig(flags: ReadonlyMap<string, string>): Promise<ClusterConfig> {
   const file = flags.get('config-file');
-  if (file === undefined) throw new EksctlError('the simulated eksctl needs --config-file');
+  if (file === undefined) return clusterOfFlags(flags);
   const config = await parseConfig(file);
   const metadata = config['metadata'];
   if (!isRecord(metadata)) throw new EksctlError('metadata must be set');
@@ -44,6 +44,15 @@ export async function loadConfig(flags: ReadonlyMap<string, string>): Promise<Cl
     nodeGroups: config['nodeGroups'] ?? [],
     managedNodeGroups: config['managedNodeGroups'] ?? [],
   } as unknown as ClusterConfig;
+}
+
+/** As in the command that the bot shows when it is not mapped; the simulator knows it for commands that need no more. */
+function clusterOfFlags(flags: ReadonlyMap<string, string>): ClusterConfig {
+  const name = flags.get('cluster');
+  const region = flags.get('region');
+  if (name === undefined || region === undefined)
+    throw new EksctlError('the simulated eksctl needs --config-file, or --cluster and --region');
+  return { metadata: { name, region }, nodeGroups: [], managedNodeGroups: [] };
 }
 
 async function parseConfig(file: string): Promise<Record<string, unknown>> {
