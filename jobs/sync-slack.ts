@@ -92,8 +92,15 @@ async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Pr
 }
 
 async function edit(deps: WorkerDeps, { run, message, ts }: { run: Run; message: Message; ts: string }): Promise<SyncResult> {
-  await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
-  await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
+  try {
+    await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
+    await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'SlackMessageGone') throw error;
+    // Somebody deleted it: people may need its buttons, so what should exist is posted again.
+    deps.log.warn({ run: run.id, key: message.key }, 'a message was deleted in slack, posting it again');
+    await deps.ledger.forget(run.id, message.key);
+  }
   await deps.ledger.noteAnswer();
   return { kind: 'again', ms: 0 };
 }

@@ -26,6 +26,9 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
     save: async (runId, key, record) => {
       await redis.hset(postsKey(runId), key, JSON.stringify(record));
     },
+    forget: async (runId, key) => {
+      await redis.hdel(postsKey(runId), key);
+    },
     isBehind: async (runId) => (await redis.sismember(RUN_STORE_KEYS.unsynced, runId)) === 1,
     revision: async (runId) => Number(await redis.hget(runKey(runId), 'rev')),
     markSynced: async (runId, revision) => {

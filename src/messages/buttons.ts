@@ -36,7 +36,7 @@ function approvalInWords(plan: Plan): string {
     ...(updated.size === 0
       ? []
       : [`The nodes of ${countOf(updated.size, 'managed node group')} will be replaced: servers on them end.`]),
-    'A control plane cannot go back to an older version.',
+    'The bot does not take a control plane back.',
   ];
   return sentences.join(' ');
 }

@@ -4,6 +4,8 @@ import type { RunId } from '#src/domain/run.ts';
 export type MessageLedger = {
   read: (runId: RunId) => Promise<Record<string, MessageRecord>>;
   save: (runId: RunId, key: string, record: MessageRecord) => Promise<void>;
+  /** The message is not there any more. */
+  forget: (runId: RunId, key: string) => Promise<void>;
   /** The projection equals the run as of `revision`; later changes keep it unsynced. */
   markSynced: (runId: RunId, revision: number) => Promise<void>;
   /** Something was committed that the projection does not show yet. */

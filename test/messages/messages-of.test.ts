@@ -163,7 +163,7 @@ describe('the card', () => {
 
   it('asks in words before an approval counts', () => {
     expect(read(aRun('awaiting-approval'), 'card')).toContain(
-      'coast goes from 1.22 to 1.24, about 1 h 3 min, starting at once. 4 node groups will be deleted: servers on them end. A control plane cannot go back to an older version.',
+      'coast goes from 1.22 to 1.24, about 1 h 3 min, starting at once. 4 node groups will be deleted: servers on them end. The bot does not take a control plane back.',
     );
   });
 

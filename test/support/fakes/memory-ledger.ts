@@ -26,6 +26,9 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
       lanes.set(lane, now + gapMs);
       return 0;
     },
+    forget: async (runId, key) => {
+      delete (ledger.records.get(runId) ?? {})[key];
+    },
     outageSince: async () => ledger.outage,
     noteOutage: async (now) => {
       ledger.outage ??= now;
