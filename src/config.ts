@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { Fleet } from '#src/domain/fleet.ts';
+import { parseRedisAddress } from '#src/domain/redis-address.ts';
 import { contradictions } from './config/contradictions.ts';
 import { type Environment, environmentSchema, type LogLevel, type Role } from './config/environment.ts';
 import { type InheritedEnv, inheritedEnv } from './config/inherited-env.ts';
@@ -57,10 +58,11 @@ export function readConfig(env: Environment, { role }: { role: Role }): Config {
 
 /** What must never be seen in a log, wherever it turns up. */
 export function secretsOf({ slack, redisUrl, inheritedEnv: { aws } }: Config): string[] {
-  const password = URL.parse(redisUrl)?.password ?? '';
+  const redis = parseRedisAddress(redisUrl);
+  const passwords = redis === null ? [] : [redis.password, ...(redis.kind === 'sentinel' ? [redis.sentinelPassword] : [])];
   const tokens = [slack.botToken, ...Object.values(slack.listener).filter((value) => value !== slack.listener.kind)];
   const keys = [aws['AWS_SECRET_ACCESS_KEY'], aws['AWS_SESSION_TOKEN'], aws['AWS_CONTAINER_AUTHORIZATION_TOKEN']];
-  return [...tokens, password, decodeURIComponent(password), ...keys].filter(
+  return [...tokens, ...passwords.flatMap((password) => [encodeURIComponent(password), password]), ...keys].filter(
     (secret): secret is string => secret !== undefined && secret !== '',
   );
 }

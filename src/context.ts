@@ -11,7 +11,7 @@ import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
 import { createPrometheusMetrics, type Exposition } from './adapters/prometheus-metrics.ts';
-import { checkRedis, connectRedis } from './adapters/redis.ts';
+import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
@@ -123,8 +123,13 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
 async function openStorage({ redisUrl, role }: Config, clock: Clock) {
   const redis = connectRedis(redisUrl, 'store');
   const producer = connectRedis(redisUrl, 'producer');
-  for (const connection of [redis, producer]) connection.on('error', () => undefined);
-  await Promise.all([redis.connect(), producer.connect()]);
+  try {
+    await Promise.all([openConnection(redis, redisUrl), openConnection(producer, redisUrl)]);
+  } catch (error) {
+    redis.disconnect();
+    producer.disconnect();
+    throw error;
+  }
   await checkRedis(redis);
   const { metrics, expose } = createPrometheusMetrics({
     version: packageJson.version,

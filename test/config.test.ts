@@ -85,7 +85,7 @@ describe('the environment', () => {
   test('all that is missing is named at once, with the way out', () => {
     expect(refusal(() => readConfig({}, { role: 'both' }))).toEqual([
       'SLACK_BOT_TOKEN is missing: give the bot token (xoxb-…) that the Slack app shows under "OAuth & Permissions"',
-      'REDIS_URL is missing: give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+      'REDIS_URL is missing: give the address of a Redis, e.g. redis://localhost:6379, rediss://user:password@host:6380/0 or redis+sentinel://:password@host1:26379,host2:26379/mymaster',
       'FLEET_FILE is missing: give the path of the fleet file (fleet.example.yaml is an example)',
       'SLACK_APP_TOKEN, SLACK_SIGNING_SECRET are both missing: set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP',
     ]);
@@ -128,11 +128,11 @@ describe('the environment', () => {
     ],
     [
       { REDIS_URL: 'redis+sentinel://host' },
-      'REDIS_URL is "redis+sentinel://host": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+      'REDIS_URL is "redis+sentinel://host": give the address of a Redis, e.g. redis://localhost:6379, rediss://user:password@host:6380/0 or redis+sentinel://:password@host1:26379,host2:26379/mymaster',
     ],
     [
       { REDIS_URL: 'localhost:6379' },
-      'REDIS_URL is "localhost:6379": give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+      'REDIS_URL is "localhost:6379": give the address of a Redis, e.g. redis://localhost:6379, rediss://user:password@host:6380/0 or redis+sentinel://:password@host1:26379,host2:26379/mymaster',
     ],
   ])('%o is refused', (wrong, line) => {
     expect(refusal(() => readConfig({ ...right, ...wrong }, { role: 'both' }))).toEqual([line]);

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
-import { UserError } from '#src/domain/errors.ts';
+import { messageOf, UserError } from '#src/domain/errors.ts';
+import { parseRedisAddress, type SentinelAddress } from '#src/domain/redis-address.ts';
 
 /** All our keys share one hash tag, so that a script may touch several of them in Redis Cluster too. */
 export const KEY_PREFIX = '{eks}';
@@ -11,18 +12,85 @@ export const KEY_PREFIX = '{eks}';
  * `socketTimeout`: without it a hung Redis master stalls a worker for ever.
  */
 export function connectRedis(url: string, kind: 'worker' | 'producer' | 'store'): Redis {
-  const shared = { connectTimeout: 5000, retryStrategy: (times: number) => Math.min(100 * 2 ** times, 2000) };
+  return openRedis(url, { ...SHARED, ...patience(kind) });
+}
+
+const retryStrategy = (times: number): number => Math.min(100 * 2 ** times, 2000);
+
+const SHARED = {
+  connectTimeout: 5000,
+  retryStrategy,
+  // A master that became a replica while we were connected: connect again, to whoever is master now, and ask again.
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
+};
+
+function patience(kind: 'worker' | 'producer' | 'store') {
   switch (kind) {
     case 'worker':
-      return new Redis(url, { ...shared, maxRetriesPerRequest: null, socketTimeout: 20_000 });
+      return { maxRetriesPerRequest: null, socketTimeout: 20_000 };
     case 'producer':
-      return new Redis(url, { ...shared, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 1000, lazyConnect: true });
+      return { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 1000, lazyConnect: true };
     case 'store':
-      return new Redis(url, { ...shared, maxRetriesPerRequest: 3, commandTimeout: 5000, lazyConnect: true });
+      return { maxRetriesPerRequest: 3, commandTimeout: 5000, lazyConnect: true };
     default:
       kind satisfies never;
       throw new Error(`unknown kind of connection ${String(kind)}`);
   }
+}
+
+function openRedis(url: string, options: typeof SHARED & ReturnType<typeof patience>): Redis {
+  const address = parseRedisAddress(url);
+  return address?.kind === 'sentinel' ? new Redis({ ...options, ...sentinelOptions(address) }) : new Redis(url, options);
+}
+
+/** `failoverDetector`: an old master that hangs or is cut off keeps its connections, and must not keep us. */
+function sentinelOptions({ sentinels, master, username, password, sentinelPassword, database, tls }: SentinelAddress) {
+  return {
+    sentinels,
+    name: master,
+    db: database,
+    failoverDetector: true,
+    sentinelRetryStrategy: retryStrategy,
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(sentinelPassword === '' ? {} : { sentinelPassword }),
+    ...(tls ? { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} } : {}),
+  };
+}
+
+/** Real milliseconds: a Redis that is not there at the start is for the supervisor to try again. */
+const OPEN_LIMIT_MS = 10_000;
+
+/** Connects for the first time. ioredis would try for ever and say why only in its `error` events. */
+export async function openConnection(redis: Redis, url: string): Promise<void> {
+  let last = 'no answer';
+  let timer: NodeJS.Timeout | undefined;
+  const refused = new Promise<never>((_, reject) => {
+    const giveUp = (): void => reject(new UserError('RedisUnreachable', `cannot reach redis at ${placeOf(url)}: ${last}; check REDIS_URL`));
+    timer = setTimeout(giveUp, OPEN_LIMIT_MS);
+    redis.on('error', (error: Error) => {
+      last = messageOf(error);
+      if (HOPELESS.test(`${last} ${'code' in error ? String(error.code) : ''}`)) giveUp();
+    });
+  });
+  try {
+    await Promise.race([redis.connect(), refused]);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Passwords and certificates do not get right by waiting. */
+const HOPELESS = /WRONGPASS|NOAUTH|NOPERM|certificate|CERT_|ERR_TLS|SELF_SIGNED/i;
+
+/** Never with the password. */
+function placeOf(url: string): string {
+  const address = parseRedisAddress(url);
+  if (address?.kind === 'sentinel') return address.sentinels.map(({ host, port }) => `${host}:${port}`).join(',');
+  return URL.parse(url)?.host ?? 'that address';
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisAddress } from '#src/domain/redis-address.ts';
 
 /** As `process.env`. */
 export type Environment = Record<string, string | undefined>;
@@ -41,7 +42,7 @@ export function environmentSchema(role: Role) {
       .transform((value) => (value.endsWith('/') ? value : `${value}/`))
       .default('https://slack.com/api/'),
     REDIS_URL: checked(
-      'give the address of a Redis, e.g. redis://localhost:6379 or rediss://user:password@host:6380/0',
+      'give the address of a Redis, e.g. redis://localhost:6379, rediss://user:password@host:6380/0 or redis+sentinel://:password@host1:26379,host2:26379/mymaster',
       isRedisAddress,
       withoutPassword,
     ),
@@ -122,9 +123,7 @@ function isThisMachine(host: string): boolean {
 }
 
 function isRedisAddress(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || url.hostname === '') return false;
-  return (url.protocol === 'redis:' || url.protocol === 'rediss:') && /^(?:\/\d{0,5})?$/.test(url.pathname);
+  return parseRedisAddress(value) !== null;
 }
 
 const shown: Shown = (value) => JSON.stringify(value);
@@ -139,7 +138,7 @@ const notShown: Shown = (value) => {
 
 const withoutPassword: Shown = (value) => {
   const url = URL.parse(value);
-  if (url === null) return value.includes('@') ? 'not an address (not shown, it may hold a password)' : shown(value);
+  if (url === null) return /@|password/i.test(value) ? 'not an address (not shown, it may hold a password)' : shown(value);
   if (url.password !== '') url.password = '***';
   return shown(url.href);
 };
