@@ -1,5 +1,4 @@
 import '../script/require-node.js';
-import { startHealthServer } from '#src/adapters/health.ts';
 import { readConfig } from '#src/config.ts';
 import { type Context, createContext, type Overrides } from '#src/context.ts';
 import { readyWhen, runUntilSignal, type Stoppable } from '#src/stop-on-signal.ts';
@@ -9,8 +8,7 @@ import { startWorker } from './worker.ts';
 export async function startWorkerProcess(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Promise<Stoppable> {
   const context = await createContext(readConfig(env, { role: 'worker' }), overrides);
   const worker = await serveQueues(context);
-  const checks = { redis: readyWhen(context.checkRedis) };
-  const health = await startHealthServer({ port: context.config.port, checks, readMetrics: context.readMetrics });
+  const health = await context.serveHealth({ redis: readyWhen(context.checkRedis) });
   context.log.info({ port: health.port }, 'worker ready');
   return {
     stop: async () => {

@@ -2,27 +2,37 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import packageJson from '../package.json' with { type: 'json' };
 import { announceChanges } from './adapters/announcing-run-store.ts';
+import type { BoltApp } from './adapters/bolt-app.ts';
 import { createWakeUps } from './adapters/bullmq-wake-ups.ts';
 import { createCloudOf } from './adapters/cloud.ts';
 import { createEksctl } from './adapters/eksctl.ts';
 import { parseObject, readConfig, renderCopyText } from './adapters/eksctl-config-schema.ts';
 import { createGitConfigRepository } from './adapters/git-config-repository.ts';
+import {
+  type Checks,
+  type HealthRoute,
+  type HealthServer,
+  healthRoutes,
+  startHealthServer,
+} from './adapters/health.ts';
 import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
-import { createPrometheusMetrics, type Exposition } from './adapters/prometheus-metrics.ts';
+import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
-import { countedFetch } from './adapters/slack-metrics.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
+import { countedFetch } from './adapters/slack-metrics.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { systemClock } from './adapters/system-clock.ts';
 import { createTools } from './adapters/tools.ts';
 import { yamlStrings } from './adapters/yaml-strings.ts';
 import { type Config, secretsOf } from './config.ts';
+import { InternalError } from './domain/errors.ts';
+import type { ListenerDeps } from './listeners/index.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { createEditConfig } from './operations/edit-config.ts';
 import type { Operations } from './operations/operations.ts';
@@ -59,12 +69,10 @@ export type Context = {
   slack: SlackMessages;
   people: SlackPeople;
   operations: Operations;
-  /** What `/metrics` answers with. */
-  readMetrics: Exposition;
-  /** `fetch` for Slack's Web API, counted. */
-  slackFetch: typeof fetch;
-  /** Where a run's card can be seen; null while it is not posted. */
-  cardLink: (runId: string) => Promise<string | null>;
+  /** The app that listens to Slack, not yet started. In HTTP mode it serves health and metrics too. */
+  openSlack: (checks: Checks) => Promise<BoltApp>;
+  /** `/healthz`, `/readyz` and `/metrics` on the port of the settings. */
+  serveHealth: (checks: Checks) => Promise<HealthServer>;
   /** A connection of its own for a BullMQ worker. */
   connectWorker: () => Redis;
   /** Throws what is wrong with Redis; also whether it answers now. */
@@ -91,6 +99,10 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));
   const { store, wakeUps, ledger } = storage;
+  const cardLink = async (runId: string): Promise<string | null> => {
+    const card = (await ledger.read(runId)).card;
+    return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
+  };
   const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
   return {
     config,
@@ -105,12 +117,16 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     slack,
     people,
     operations,
-    readMetrics: storage.readMetrics,
-    slackFetch,
-    cardLink: async (runId) => {
-      const card = (await ledger.read(runId)).card;
-      return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
-    },
+    openSlack: (checks) =>
+      openSlack({
+        config,
+        log,
+        operations,
+        cardLink,
+        fetch: slackFetch,
+        routes: healthRoutes(checks, storage.readMetrics),
+      }),
+    serveHealth: (checks) => startHealthServer({ port: config.port, checks, readMetrics: storage.readMetrics }),
     connectWorker: () => connectRedis(config.redisUrl, 'worker'),
     checkRedis: storage.check,
     close: async () => {
@@ -118,6 +134,31 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
       cloudOf.close();
     },
   };
+}
+
+type SlackParts = Omit<ListenerDeps, 'fleet' | 'log'> & {
+  config: Config;
+  log: Logger;
+  fetch: typeof fetch;
+  routes: HealthRoute[];
+};
+
+/** Bolt is loaded here and not above: the worker has no use for it, and it is a good part of the start time. */
+async function openSlack({ config, log, operations, cardLink, fetch, routes }: SlackParts): Promise<BoltApp> {
+  const { fleet, port, slack } = config;
+  const { listener, botToken, apiUrl } = slack;
+  if (listener.kind === 'none') throw new InternalError('NoListener', 'the worker does not listen to Slack');
+  const { createBoltApp } = await import('./adapters/bolt-app.ts');
+  const { registerListeners } = await import('./listeners/index.ts');
+  return createBoltApp({
+    botToken,
+    apiUrl,
+    teamId: fleet.teamId,
+    log,
+    fetch,
+    listener: listener.kind === 'http' ? { ...listener, port, routes } : listener,
+    listen: (app) => registerListeners(app, { operations, fleet, cardLink, log }),
+  });
 }
 
 async function openStorage({ redisUrl, role }: Config, clock: Clock) {

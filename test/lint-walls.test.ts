@@ -16,7 +16,6 @@ const operations = '#src/operations/operations.ts';
 const listeners = '#src/listeners/index.ts';
 const messages = '#src/messages/card.ts';
 const [config, context, queue] = ['#src/config.ts', '#src/context.ts', '#src/queue.ts'];
-const health = '#src/adapters/health.ts';
 const jobs = '#jobs/advance-run.ts';
 const simulators = '#test/simulators/clock.ts';
 const everywhereRefused = [simulators, '../../test/simulators/clock.ts'];
@@ -199,8 +198,8 @@ const samples: Sample[] = [
   ],
   [
     'src/main.ts',
-    [jobs, simulators, adapters, ...spawning, '../jobs/main.ts', './adapters/eks.ts'],
-    [context, config, health, listeners, './context.ts', './config.ts', '../script/require-node.js'],
+    [jobs, simulators, adapters, listeners, ...spawning, '../jobs/main.ts', './adapters/health.ts', './listeners/index.ts'],
+    [context, config, './context.ts', './config.ts', '../script/require-node.js'],
   ],
   [
     'src/cli/sample.ts',
@@ -230,7 +229,7 @@ const samples: Sample[] = [
   [
     'jobs/main.ts',
     [adapters, operations, listeners, simulators, ...spawning, '../src/adapters/eks.ts'],
-    [context, config, health, './plan-upgrade.ts', '../script/require-node.js'],
+    [context, config, './plan-upgrade.ts', '../script/require-node.js'],
   ],
   [
     'script/sample.ts',
