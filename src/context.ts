@@ -47,8 +47,17 @@ import type { SlackMessages, SlackPeople } from './ports/slack.ts';
 import type { Tools } from './ports/tools.ts';
 import type { WakeUps } from './ports/wake-ups.ts';
 
-/** What an entry may replace. The demo replaces the clock and nothing else. */
-export type Overrides = { clock?: Clock };
+/**
+ * What an entry may replace. The demo replaces the clock and nothing else; the crash-point harness also stands between
+ * us and the outside, to end the process before and after each call.
+ */
+export type Overrides = { clock?: Clock; outside?: (ports: OutsidePorts) => OutsidePorts };
+
+/** The ways out of the process, before anything is built on them: `store` does not announce its changes yet. */
+export type OutsidePorts = Pick<
+  Context,
+  'store' | 'ledger' | 'wakeUps' | 'cloudOf' | 'repository' | 'eksctl' | 'tools' | 'slack'
+>;
 
 /** Everything, built once. The only place that constructs clients. */
 export type Context = {
@@ -85,7 +94,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
   const storage = await openStorage(config, clock);
   const { metrics } = storage;
-  const cloudOf = createCloudOf({
+  const clouds = createCloudOf({
     version: packageJson.version,
     endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
     logger: log,
@@ -94,11 +103,14 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const slackFetch = countedFetch(metrics);
   const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
   const background = backgroundClient(slackClient);
-  const slack = createSlackMessages(background);
+  const children = childProcesses(config, clouds);
+  const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
+  const ports = outside({ ...storage.ports, ...children, cloudOf: clouds, slack: createSlackMessages(background) });
   const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));
-  const { store, wakeUps, ledger } = storage;
+  const { wakeUps, ledger, cloudOf } = ports;
+  const store = announceChanges(ports.store, wakeUps);
   const cardLink = async (runId: string): Promise<string | null> => {
     const card = (await ledger.read(runId)).card;
     return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
@@ -109,12 +121,11 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     clock,
     log,
     fleet: config.fleet,
+    ...ports,
     store,
-    ledger,
-    wakeUps,
-    cloudOf,
-    ...childProcesses(config, cloudOf),
-    slack,
+    readConfig,
+    renderCopy: renderCopyText,
+    editConfig: createEditConfig({ parseObject, yamlStrings }),
     people,
     operations,
     openSlack: (checks) =>
@@ -131,7 +142,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     checkRedis: storage.check,
     close: async () => {
       await storage.close();
-      cloudOf.close();
+      clouds.close();
     },
   };
 }
@@ -181,9 +192,7 @@ async function openStorage({ redisUrl, role }: Config, clock: Clock) {
   const plainStore = measureRuns(createRedisRunStore(redis), { metrics, clock, dueAt: (id) => readDueAt(redis, id) });
   const wakeUps = createWakeUps({ connection: producer, store: plainStore });
   return {
-    store: announceChanges(plainStore, wakeUps),
-    ledger: createRedisMessageLedger(redis),
-    wakeUps,
+    ports: { store: plainStore, ledger: createRedisMessageLedger(redis), wakeUps },
     metrics,
     readMetrics: expose,
     check: () => checkRedis(redis),
@@ -206,9 +215,6 @@ function childProcesses({ programs, inheritedEnv, workDirectory }: Config, cloud
       cacheDirectory: join(workDirectory, 'git'),
       render,
     }),
-    readConfig,
-    renderCopy: renderCopyText,
-    editConfig: createEditConfig({ parseObject, yamlStrings }),
     eksctl: createEksctl({
       program: programs.eksctl,
       inheritedEnv: { ...base, ...aws },
