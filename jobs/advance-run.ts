@@ -1,4 +1,4 @@
-import { TransientError } from '#src/domain/errors.ts';
+import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { nextStep } from '#src/domain/next-step.ts';
 import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
@@ -7,6 +7,7 @@ import { advanceStep } from './advance-step.ts';
 import { failureOf } from './failure.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
+import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** What to do with the run's ticket: look again in `ms` of run time, or let it go because the run has ended. */
@@ -37,10 +38,19 @@ export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLo
     runId: run.id,
     claim,
     wakeAt,
-    // A person may have decided while we acted (stop, abort): what we saw of the world stays true and is kept.
-    decide: (fresh) => (fresh.state.kind === run.state.kind ? events : []),
+    decide: (fresh) => (stillHolds(events, { before: run, fresh }) ? events : []),
   });
   return hasEnded(changed) ? { kind: 'ended' } : { kind: 'again', ms: decided.inMs };
+}
+
+/**
+ * A person may have decided while we acted. What we saw of the world stays true and is kept, unless the run is in
+ * another state by now; but nothing new begins once a stop was asked for.
+ */
+function stillHolds(events: RunEvent[], { before, fresh }: { before: Run; fresh: Run }): boolean {
+  if (fresh.state.kind !== before.state.kind) return false;
+  const begins = events.some(({ kind }) => kind === 'started' || kind === 'step-started');
+  return !(begins && fresh.stopRequest !== null);
 }
 
 async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
@@ -67,7 +77,7 @@ function awaitApproval(expiresAt: number, now: number): Decided {
 
 async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   const { run } = claim;
-  if (run.startedAt === null) return beginRun(deps, run);
+  if (run.startedAt === null) return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
   const step = nextStep(run.plan, run);
   if (step !== null && run.steps[step.id]?.kind === 'started') return advanceStep(deps, { claim, step });
@@ -82,16 +92,25 @@ async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {
   return { facts: [{ kind: 'succeeded', after }], inMs: 0 };
 }
 
-/** A person may open the gate; so does a cluster that nobody uses any more. */
+/**
+ * A person may open the gate; so does a cluster that nobody uses any more. When that cannot be found out the run keeps
+ * waiting: the people who are asked can decide all the same, and the step itself counts again before it acts.
+ */
 async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
-  const { kubernetes } = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
-  const activity = await kubernetes.activity(deps.fleet.activitySelectors);
-  return activity.total === 0 ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : { facts: [], inMs: 60_000 };
+  const wait: Decided = { facts: [], inMs: 60_000 };
+  try {
+    const { kubernetes } = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
+    const activity = await kubernetes.activity(deps.fleet.activitySelectors);
+    return activity.total === 0 ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : wait;
+  } catch (error) {
+    deps.log.warn({ run: run.id, cluster: run.cluster, err: messageOf(error) }, 'cannot count activity, the run keeps waiting at its gate');
+    return wait;
+  }
 }
 
 /** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */
 export async function stopForError(deps: WorkerDeps, claim: Claim, error: unknown): Promise<NextLook> {
-  if (error instanceof TransientError) return { kind: 'again', ms: 15_000 };
+  if (error instanceof TransientError || isStorageAway(error)) return { kind: 'again', ms: 15_000 };
   const failure = failureOf(error);
   const at = deps.clock.now();
   await deps.store.change({
