@@ -8,8 +8,9 @@ import type { Claim } from '#src/ports/run-store.ts';
 import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
-import { type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
+import { commandOf, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
+import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */
@@ -36,7 +37,7 @@ async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ f
   const posted = await deps.ledger.read(run.id);
   if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
   const progress = run.steps[step.id];
-  const hasActed = progress?.kind === 'started' && (Object.keys(progress.memory).length > 0 || run.command?.stepId === step.id);
+  const hasActed = progress?.kind === 'started' && (Object.keys(progress.memory).length > 0 || commandOf({ run, step, progress }) !== null);
   if (!endangersUsers(step) || hasActed) return null;
   const since = await deps.ledger.outageSince();
   return since !== null && deps.clock.now() - since > OUTAGE_LIMIT_MS
@@ -122,6 +123,7 @@ async function failedStep(deps: WorkerDeps, { run, step, failure }: { run: Run; 
 async function afterError(deps: WorkerDeps, { run, step, error }: { run: Run; step: Step; error: unknown }): Promise<Decided> {
   const now = deps.clock.now();
   const { waiting: wait, at } = progressOf(run, step);
+  if (isStorageAway(error)) throw error;
   if (!(error instanceof TransientError)) return failedStep(deps, { run, step, failure: failureOf(error) });
   if (error.code === 'ClaimLost') throw error;
   deps.log.warn({ run: run.id, step: step.id, code: error.code, err: error.message }, 'the outside did not answer, looking again');
@@ -131,16 +133,21 @@ async function afterError(deps: WorkerDeps, { run, step, error }: { run: Run; st
     const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
     return failedStep(deps, { run, step, failure: notMapped(cluster, arn) });
   }
-  const text = transientText(error);
+  const text = transientText(error, wait?.for ?? '');
   const since = wait?.for === text ? wait.since : now;
   if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { run, step, failure: failureOf(error) });
   return waiting(run, step, { for: text, pollMs: 15_000 });
 }
 
-function transientText(error: TransientError): string {
-  return error.code === 'KubernetesUnauthorized'
-    ? 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)'
-    : `an answer: ${error.message.split('\n')[0]}`;
+const NO_ANSWER = 'an answer: ';
+
+/**
+ * One silence has many words (another address, another time-out): the first ones stay for as long as it lasts, so that
+ * its beginning is known, and neither the audit log nor Slack changes with every look.
+ */
+function transientText(error: TransientError, current: string): string {
+  if (error.code === 'KubernetesUnauthorized') return 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)';
+  return current.startsWith(NO_ANSWER) ? current : `${NO_ANSWER}${error.message.split('\n')[0]}`;
 }
 
 /** When this run's latest control-plane hop was done: some minutes of 401 after it mean nothing. */
