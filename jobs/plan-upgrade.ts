@@ -7,6 +7,7 @@ import { snapshotOf } from '#src/domain/snapshot.ts';
 import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
+import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
@@ -68,12 +69,13 @@ function factOf(planned: Planned, { observation, now }: { observation: Observati
 }
 
 async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promise<Decided> {
+  if (isStorageAway(error)) throw error;
   const cluster = clusterOf(deps.fleet, run.cluster);
   if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {
     const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
     return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
   }
-  const since = Math.max(run.requestedAt, run.approval?.at ?? 0, ...run.stops.map(({ at }) => at));
+  const since = Math.max(run.requestedAt, run.approval?.at ?? 0, ...run.stops.map(({ resolution }) => ('at' in resolution ? resolution.at : 0)));
   if (error instanceof TransientError && deps.clock.now() - since < PLANNING_PATIENCE_MS) {
     deps.log.warn({ run: run.id, code: error.code, err: error.message }, 'cannot observe the cluster yet, looking again');
     return { facts: [], inMs: 15_000 };

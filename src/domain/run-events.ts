@@ -46,7 +46,8 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'requested':
       return run;
     case 'planned':
-      return { ...run, plan: event.plan, state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt } };
+      // A run that stopped after its approval is planned again: that approval was used up.
+      return { ...run, plan: event.plan, approval: null, state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt } };
     case 'plan-refused':
       return ended({ ...run, plan: event.plan, state: { kind: 'refused' } }, event.at);
     case 'nothing-to-do':
