@@ -2,6 +2,7 @@ import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import type { CommandOutcome, Run } from '#src/domain/run.ts';
 import type { Step } from '#src/domain/plan.ts';
 import { messageOf } from '#src/domain/errors.ts';
+import type { Checkout } from '#src/ports/config-repository.ts';
 import { clusterOf } from './observe-cluster.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -17,29 +18,43 @@ export async function runCommand(deps: WorkerDeps, { runId, signal }: { runId: s
   const command = run?.command ?? null;
   if (run === null || command === null || command.state.kind === 'ended') return;
   if (command.state.kind === 'running') {
-    return record(deps, run.id, { kind: 'command-ended', id: command.id, outcome: { kind: 'lost' } });
+    await record(deps, run.id, { kind: 'command-ended', id: command.id, outcome: { kind: 'lost' } });
+    return;
   }
-  await record(deps, run.id, { kind: 'command-started', id: command.id });
+  if (!isStillAskedFor(run)) {
+    const outcome: CommandOutcome = { kind: 'spawn-failed', message: 'the run had stopped asking for it before it began' };
+    await record(deps, run.id, { kind: 'command-ended', id: command.id, outcome });
+    return;
+  }
+  // Of two workers that read `requested` (one of them hung for a while) only the one whose row it is spawns.
+  if (!(await record(deps, run.id, { kind: 'command-started', id: command.id }))) return;
   const outcome = await execute(deps, { run, args: command.args, signal });
   await record(deps, run.id, { kind: 'command-ended', id: command.id, outcome });
+}
+
+/** A run that stopped or was aborted changes nothing any more; nor does the attempt before this one. */
+function isStillAskedFor({ state, command, steps }: Run): boolean {
+  const progress = command === null ? undefined : steps[command.stepId];
+  return state.kind === 'running' && progress?.kind === 'started' && progress.attempt === command?.attempt;
 }
 
 async function execute(
   deps: WorkerDeps,
   { run, args, signal }: { run: Run; args: string[]; signal: AbortSignal },
 ): Promise<CommandOutcome> {
-  const cluster = clusterOf(deps.fleet, run.cluster);
   const step = run.plan?.steps.find(({ id }) => id === run.command?.stepId);
   if (run.plan === null || step === undefined) return { kind: 'spawn-failed', message: 'the plan has no such step any more' };
-  const checkout = await deps.repository.checkout(cluster.config, run.plan.config.commit);
+  let checkout: Checkout | null = null;
   try {
+    const cluster = clusterOf(deps.fleet, run.cluster);
+    checkout = await deps.repository.checkout(cluster.config, run.plan.config.commit);
     const config = deps.renderCopy(await checkout.render(), copyFor(step));
     deps.log.info({ run: run.id, cluster: cluster.name, step: step.id, args }, 'running eksctl');
     return await deps.eksctl.run({ cluster, args, config, workingDirectory: checkout.directory, timeoutMs: COMMAND_LIMIT_MS, signal });
   } catch (error) {
     return { kind: 'spawn-failed', message: messageOf(error) };
   } finally {
-    await checkout.dispose();
+    await checkout?.dispose();
   }
 }
 
@@ -49,14 +64,21 @@ function copyFor(step: Step): { version: string; renames: { from: string; to: st
   return { version: step.version, renames: step.phase === 'node-groups' && step.action !== 'update-managed' ? step.renames : [] };
 }
 
-async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { kind: 'command-started' | 'command-ended' }>): Promise<void> {
+/** Whether it was this call that wrote it down: a command starts once, from `requested`, and ends once. */
+async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { kind: 'command-started' | 'command-ended' }>): Promise<boolean> {
+  let recorded = false;
   const at = deps.clock.now();
   const event: RunEvent = { at, by: 'bot', ...fact };
   await deps.store.change({
     runId,
     claim: null,
     wakeAt: fact.kind === 'command-ended' ? at : null,
-    decide: (run) => (run.command?.id === fact.id && run.command.state.kind !== 'ended' ? [event] : []),
+    decide: (run) => {
+      const current = run.command?.id === fact.id ? run.command.state.kind : 'ended';
+      recorded = fact.kind === 'command-started' ? current === 'requested' : current !== 'ended';
+      return recorded ? [event] : [];
+    },
   });
   if (fact.kind === 'command-ended') await deps.wakeUps.wakeRun(runId).catch(() => undefined);
+  return recorded;
 }
