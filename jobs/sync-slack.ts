@@ -46,11 +46,12 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   if (missing === undefined) return null;
   const wait = await deps.ledger.reserve(`post:${deps.fleet.maintenanceChannel}`, POST_GAP_MS, deps.clock.now());
   if (wait > 0) return { kind: 'again', ms: wait };
-  const threadTs = parentTs(missing, known);
   const lost = known[missing.key];
+  const threadTs = parentTs(missing, known);
   const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.kind === 'posting' ? lost.since : 0 });
-  if (found === null) await deps.ledger.save(run.id, missing.key, { kind: 'posting', since: deps.clock.now() });
-  const { ts } = found ?? (await post(deps, { run, message: missing, threadTs }));
+  // The time of the first announcement stays: any of the posts since then may be the one that stands there.
+  if (lost === undefined) await deps.ledger.save(run.id, missing.key, { kind: 'posting', since: deps.clock.now() });
+  const { ts } = found ?? (await postInThread(deps, { run, message: missing, threadTs }));
   // A message that was found may show an older state of the run: its hash is left open, so that it is edited.
   await deps.ledger.save(run.id, missing.key, { kind: 'posted', ts, contentHash: found === null ? hashOf(missing) : '' });
   await deps.ledger.noteAnswer();
@@ -71,6 +72,20 @@ async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise
   const { key, broadcast, text, blocks } = message;
   deps.log.debug({ run: run.id, key }, 'posting a message');
   return deps.slack.post({ channel: deps.fleet.maintenanceChannel, runId: run.id, key, threadTs, broadcast, text, blocks });
+}
+
+/** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */
+async function postInThread(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
+  try {
+    return await post(deps, { run, message, threadTs });
+  } catch (error) {
+    if (isGone(error) && message.parent !== null) await deps.ledger.forget(run.id, message.parent);
+    throw error;
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof UserError && error.code === 'SlackMessageGone';
 }
 
 function find(deps: WorkerDeps, { run, message, threadTs, since }: Post & { since: number }): Promise<{ ts: string } | null> {
@@ -96,7 +111,7 @@ async function edit(deps: WorkerDeps, { run, message, ts }: { run: Run; message:
     await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
     await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
   } catch (error) {
-    if (!(error instanceof UserError) || error.code !== 'SlackMessageGone') throw error;
+    if (!isGone(error)) throw error;
     // Somebody deleted it: people may need its buttons, so what should exist is posted again.
     deps.log.warn({ run: run.id, key: message.key }, 'a message was deleted in slack, posting it again');
     await deps.ledger.forget(run.id, message.key);
