@@ -36,8 +36,9 @@ export async function startWorker({ deps, connect, settings }: Parts): Promise<{
     connections.push(redis);
     return redis;
   };
-  const open = (name: string, concurrency: number, process: (job: Job, token: string) => Promise<void>): Worker => {
-    const worker = new Worker(name, (job, token = '') => process(job, token), {
+  const open = (name: string, concurrency: number, process: (job: Job, token: string, lease?: AbortSignal) => Promise<unknown>): Worker => {
+    // Three declared parameters, or BullMQ makes no signal: https://docs.bullmq.io/guide/workers/cancelling-jobs
+    const worker = new Worker(name, (job: Job, token: string | undefined, lease?: AbortSignal) => process(job, token ?? '', lease), {
       connection: connection(),
       prefix: QUEUE_PREFIX,
       concurrency,
@@ -46,17 +47,24 @@ export async function startWorker({ deps, connect, settings }: Parts): Promise<{
       // The counter is for a job's whole life, and a ticket lives as long as its run: the default of 1 would fail it.
       maxStalledCount: 1_000_000,
     });
+    // Its lease is gone, and another worker takes the ticket: a child process must not go on beside that one's.
+    worker.on('lockRenewalFailed', (jobIds) => {
+      for (const id of jobIds) worker.cancelJob(id, 'its lease was lost');
+    });
     worker.on('error', (error) => deps.log.error({ queue: name, err: error.message }, 'worker error'));
     return worker;
   };
   const slack = open(QUEUES.syncSlack, 10, (job, token) => processSync(deps, { job, token }));
-  slack.on('completed', (job) => void resyncIfChanged(deps, job));
+  slack.on('completed', (job, end: SyncEnd) => {
+    if (end === 'equal') void resyncIfChanged(deps, job);
+  });
   const workers = [
     slack,
     open(QUEUES.advanceRun, 50, (job, token) => processTicket(deps, { job, token })),
-    open(QUEUES.runCommand, settings.commandConcurrency, (job) =>
-      runCommand(deps, { runId: Ticket.parse(job.data).runId, signal: stopping.signal }),
-    ),
+    open(QUEUES.runCommand, settings.commandConcurrency, (job, _token, lease) => {
+      const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
+      return runCommand(deps, { runId: Ticket.parse(job.data).runId, signal });
+    }),
     open(QUEUES.reconcile, 1, () => reconcile(deps)),
   ];
   await scheduleReconciler(deps, connection());
@@ -87,7 +95,8 @@ async function processTicket(deps: WorkerDeps, { job, token }: { job: Job; token
 
 async function startRequestedCommand(deps: WorkerDeps, runId: string): Promise<void> {
   const run = await deps.store.read(runId);
-  if (run?.command?.state.kind === 'requested') await deps.wakeUps.runCommand(runId);
+  // Also one that runs: adding the ticket of a live one does nothing, and one whose ticket is gone is found lost so.
+  if (run?.command != null && run.command.state.kind !== 'ended') await deps.wakeUps.runCommand(runId);
 }
 
 /** Parks, then looks whether a wake-up came in between: promoting an active job is refused, so the waker could not. */
@@ -105,15 +114,18 @@ async function parkFor(deps: WorkerDeps, { job, token, ms }: { job: Job; token: 
   throw new DelayedError();
 }
 
-async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<void> {
+type SyncEnd = 'equal' | 'could-not-sync';
+
+async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<SyncEnd> {
   const { runId } = Ticket.parse(job.data);
   for (;;) {
     const result = await syncSlack(deps, runId).catch((error: unknown) => {
       // An unreadable run or a message we cannot build: no loop, the reconciler comes back to it.
       deps.log.error({ run: runId, err: error instanceof InternalError ? error.message : error }, 'could not sync slack');
-      return { kind: 'equal' as const };
+      return null;
     });
-    if (result.kind === 'equal') return;
+    if (result === null) return 'could-not-sync';
+    if (result.kind === 'equal') return result.kind;
     if (result.ms > 0) return parkFor(deps, { job, token, ms: result.ms });
   }
 }
