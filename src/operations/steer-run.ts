@@ -39,7 +39,9 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
         return { kind: 'fact', fact: { kind: 'withdrawn' } };
       case 'waiting':
       case 'stopped':
-        return { kind: 'fact', fact: { kind: 'aborted' } };
+        return isCommandUnderWay(run)
+          ? { kind: 'too-late', why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.' }
+          : { kind: 'fact', fact: { kind: 'aborted' } };
       case 'running':
         return { kind: 'too-late', why: 'The run is in the middle of a step. Press "Stop after this step" first, then abort.' };
       default:
@@ -55,6 +57,11 @@ export function requestStop(deps: OperationDeps, click: Parameters<Operations['r
     if (run.stopRequest !== null) return { kind: 'too-late', why: 'The run stops after this step already.' };
     return { kind: 'fact', fact: { kind: 'stop-requested' } };
   });
+}
+
+/** A step may fail while its command goes on; the next run of the cluster must not begin beside it. */
+function isCommandUnderWay({ command }: Run): boolean {
+  return command?.state.kind === 'running';
 }
 
 type Click = { runId: string; by: UserId };
