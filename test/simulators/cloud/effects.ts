@@ -20,6 +20,8 @@ export type CallCount = { caller: Caller; principal: string; service: string; op
 export type EffectsLog = {
   record: (effect: Omit<Effect, 'at'>) => void;
   effects: () => Effect[];
+  /** Calls back after every effect, until the returned function is called. */
+  onEffect: (listener: () => void) => () => void;
   countCall: (call: Omit<CallCount, 'count'>) => void;
   calls: () => CallCount[];
 };
@@ -33,11 +35,17 @@ export function callerOf(userAgent: string | undefined): Caller {
 export function effectsLog(clock: Clock, file?: string): EffectsLog {
   const effects: Effect[] = [];
   const counts = new Map<string, CallCount>();
+  const listeners = new Set<() => void>();
   return {
     record: (details) => {
       const effect = { at: new Date(clock.now()).toISOString(), ...details } as Effect;
       effects.push(effect);
       if (file !== undefined) appendFileSync(file, `${JSON.stringify(effect)}\n`);
+      for (const listener of listeners) listener();
+    },
+    onEffect: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     effects: () => [...effects],
     countCall: (call) => {

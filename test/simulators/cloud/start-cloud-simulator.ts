@@ -31,6 +31,8 @@ export type CloudSimulator = {
   now: () => number;
   snapshot: (cluster: string) => ClusterSnapshot;
   effects: () => Effect[];
+  /** Calls back after every effect, until the returned function is called. */
+  onEffect: (listener: () => void) => () => void;
   calls: () => CallCount[];
   setFault: (fault: Fault, on?: boolean) => void;
   setActivity: (cluster: string, count: number) => void;
@@ -67,6 +69,7 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     now: () => world.clock.now(),
     snapshot: (name) => snapshotOf(world, clusterNamed(world, name)),
     effects: () => world.log.effects(),
+    onEffect: world.log.onEffect,
     calls: () => world.log.calls(),
     setFault: (fault, on = true) => switchFault(world, clusterNamed(world, fault.cluster), fault, on),
     setActivity: (name, count) => setActivity(world, clusterNamed(world, name), count),

@@ -96,7 +96,11 @@ test('a response_url is good for five answers, and replaces or deletes the messa
     realMs: (ms) => ms,
   });
   let now = 1_000_000;
-  const urls = createResponseUrls(workspace, () => 'http://slack');
+  const urls = createResponseUrls(
+    workspace,
+    () => 'http://slack',
+    () => now,
+  );
   const idOf = (url: string) => url.replace('http://slack/response/', '');
   const message = workspace.post({
     channel: NOTICES,

@@ -8,6 +8,7 @@ import type { Workspace } from './workspace.ts';
 
 /** https://docs.slack.dev/interactivity/handling-user-interaction#message_responses: 5 times within 30 minutes. */
 const USES_MAX = 5;
+/** Real time, as with a trigger: the answer to a person waits for no simulated minutes. */
 const LIFETIME_MS = 30 * 60_000;
 
 /** Where a click came from; a command has no original message. */
@@ -31,7 +32,11 @@ const responseSchema = z.looseObject({
 
 type Response = z.output<typeof responseSchema>;
 
-export function createResponseUrls(workspace: Workspace, base: () => string): ResponseUrls {
+export function createResponseUrls(
+  workspace: Workspace,
+  base: () => string,
+  now: () => number = Date.now,
+): ResponseUrls {
   const urls = new Map<string, { origin: Origin; uses: number; createdAt: number }>();
 
   const respond = (origin: Origin, body: unknown): void => {
@@ -47,13 +52,13 @@ export function createResponseUrls(workspace: Workspace, base: () => string): Re
     respond,
     create: (origin) => {
       const id = randomUUID();
-      urls.set(id, { origin, uses: 0, createdAt: workspace.clock.now() });
+      urls.set(id, { origin, uses: 0, createdAt: now() });
       return `${base()}/response/${id}`;
     },
     post: (id, body) => {
       const url = urls.get(id);
       if (url === undefined) throw new SlackError('invalid_url');
-      if (workspace.clock.now() - url.createdAt > LIFETIME_MS) throw new SlackError('expired_url');
+      if (now() - url.createdAt > LIFETIME_MS) throw new SlackError('expired_url');
       if (url.uses >= USES_MAX) throw new SlackError('used_url');
       url.uses += 1;
       respond(url.origin, body);

@@ -64,6 +64,8 @@ export type SlackLooks = {
   deliveries: () => DeliveryRecord[];
   log: () => LogEntry[];
   connections: () => number;
+  /** Calls back after every change, until the returned function is called. */
+  onChange: (listener: () => void) => () => void;
   /** Resolves with what the predicate returns once that is neither undefined nor false; looks again after each change. */
   waitFor: <T>(predicate: () => T | undefined | false, timeoutMs?: number) => Promise<T>;
 };
@@ -186,6 +188,7 @@ function looksOf({ workspace, deliveries }: ActorParts, connections: () => numbe
     deliveries: deliveries.records,
     log: () => workspace.log.entries(),
     connections,
+    onChange: (listener) => workspace.onChange(listener),
     waitFor: (predicate, timeoutMs = 10_000) => waitForChange(workspace, predicate, timeoutMs),
   };
 }
