@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect } from 'vitest';
+import { managed } from '../support/scenario-clusters.ts';
+import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
+
+const run = promisify(execFile);
+const inUse = { version: '1.33', seed: { activity: 3 } };
+const untouched = ['control plane 1.33 → 1.34', 'add-on kube-proxy'];
+const updates = ['update core to 1.34', 'update nb-small to 1.34'];
+
+describe('while people use the cluster', () => {
+  scenario.concurrent(
+    'nothing is deleted or replaced before somebody takes it on, aborts, or they leave',
+    async ({ startWorld }) => {
+      const names = ['coast', 'delta', 'reef'] as const;
+      const world = await startWorld({ clusters: names.map((name) => managed(name, inUse)) });
+      await Promise.all(names.map((name) => comesToItsGate(world, name)));
+      expect(world.buttons('coast')).toEqual(['Stop after this step', 'Go ahead anyway', 'Abort']);
+
+      await world.presses('sam', 'Abort', 'delta');
+      await world.comesTo('aborted', 'delta');
+      expect(world.changes('delta'), 'an aborted run leaves the groups as they are').toEqual(untouched);
+      expect(world.notices('delta').at(-1)).toMatch(
+        /^aborted: Maintenance of delta is over: the upgrade from 1\.33 to 1\.34 was aborted by <@U0SAM0000>/,
+      );
+
+      world.cloud.setActivity('reef', 0);
+      await world.comesTo('succeeded', 'reef');
+      expect(world.changes('reef')).toEqual([...untouched, ...updates]);
+
+      await world.presses('robin', 'Go ahead anyway', 'coast');
+      await world.answers('robin', 'because');
+      await world.isTold('robin', /Only approvers of the fleet file may let servers in use be deleted/);
+      await world.presses('sam', 'Go ahead anyway', 'coast');
+      expect(await world.answers('sam', ' ')).toMatch(/say why/);
+      expect(await world.answers('sam', 'announced a week ago')).toBeNull();
+      await world.comesTo('succeeded', 'coast');
+      const gate = world.messages('coast').find(({ text }) => text.includes('is in use'));
+      expect(JSON.stringify(gate)).toContain('announced a week ago');
+      expect(gate?.text).toContain('<@U0SAM0000>');
+      expect(world.doubled()).toEqual([]);
+    },
+  );
+});
+
+describe('somebody wants it to stand still', () => {
+  scenario.concurrent(
+    'the step under way is finished, nothing new begins, and Continue goes on',
+    async ({ startWorld }) => {
+      const world = await startWorld({ clusters: [managed('harbor', inUse)] });
+      await comesToItsGate(world, 'harbor');
+      await world.presses('robin', 'Stop after this step');
+      await world.isTold('robin', /Only approvers of the fleet file and the person who asked/);
+      await world.presses('maya', 'Stop after this step');
+      await world.eventually(
+        () => world.text('card').includes('stop after this step') && !world.buttons().includes('Stop after this step'),
+      );
+      world.cloud.setActivity('harbor', 0);
+      await world.comesTo('stopped');
+      expect(world.changes(), 'the step was finished').toEqual([...untouched, ...updates]);
+      expect(world.cluster().nodeGroups.map(({ version }) => version)).toEqual(['1.34', '1.34']);
+      expect(await world.remote.branches(), 'nothing new began').toEqual(['main']);
+      expect(world.buttons()).toEqual(['Continue', 'Abort']);
+      expect(world.text('stopped:1')).toContain('as asked for by <@U0MAYA000>');
+
+      await world.presses('sam', 'Continue');
+      await world.comesTo('succeeded');
+      expect(world.changes()).toEqual([...untouched, ...updates]);
+      expect(world.notices().map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
+    },
+  );
+
+  scenario.concurrent('from a shell too, when Slack is away: status, stop, resume, abort', async ({ startWorld }) => {
+    const world = await startWorld({ clusters: [managed('harbor', inUse), managed('reef', inUse)] });
+    await Promise.all([comesToItsGate(world, 'harbor'), comesToItsGate(world, 'reef')]);
+    expect(await ops(world, 'status')).toMatch(/^harbor {2}waiting {2}1\.33 → 1\.34 .+\nreef {2}waiting /);
+    expect(await ops(world, 'stop', 'harbor')).toMatch(/^harbor {2}waiting .+ stops after this step {2}harbor-/);
+    world.cloud.setActivity('harbor', 0);
+    await world.comesTo('stopped', 'harbor');
+    expect(world.text('stopped:1', 'harbor')).toMatch(/as asked for by \S+ \(from a shell\)/);
+    expect(await ops(world, 'resume', 'harbor')).toMatch(/^harbor {2}running/);
+    expect(await ops(world, 'abort', 'reef')).toMatch(/^reef {2}aborted/);
+    await world.comesTo('succeeded', 'harbor');
+    await world.comesTo('aborted', 'reef');
+    expect(world.changes('reef')).toEqual(untouched);
+    expect(await ops(world, 'status')).toBe('no runs');
+    const refusals = [ops(world, 'abort', 'reef'), ops(world, 'stop', 'oyster'), ops(world, 'explode', 'reef')];
+    const answers = (await Promise.allSettled(refusals)).map((answer) => answer.status === 'rejected' && answer.reason);
+    expect(answers).toMatchObject([
+      { code: 2, stderr: expect.stringContaining('There is nothing to abort: the run is aborted.') },
+      { code: 2, stderr: expect.stringContaining('there is no cluster "oyster" in the fleet') },
+      { code: 2, stderr: expect.stringContaining('"explode" is not one of status, stop, resume, abort') },
+    ]);
+  });
+});
+
+async function comesToItsGate(world: ScenarioWorld, cluster: string): Promise<void> {
+  await world.types('maya', `/eks-upgrade ${cluster} 1.34`);
+  await world.comesTo('awaiting-approval', cluster);
+  expect(world.content('card', cluster)).toContain('The cluster is in use: 3 pods of users now (prod: 2, staging: 1)');
+  await world.presses('sam', 'Approve', cluster);
+  await world.comesTo('waiting', cluster);
+  expect(world.changes(cluster)).toEqual(untouched);
+}
+
+async function ops(world: ScenarioWorld, ...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, ['src/cli/ops.ts', ...args], { env: world.env });
+  return stdout.trimEnd();
+}

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import type { SkewPolicy } from '#src/domain/skew.ts';
+import type { ClusterConfig, WorldSeed } from '#test/simulators/cloud/options.ts';
+import type { DemoFleet } from '#test/simulators/demo/fleet.ts';
+
+const run = promisify(execFile);
+
+/** A cluster of a scenario: its config as it stands in git, and how its world begins. */
+export type ScenarioCluster = {
+  name: string;
+  file: string;
+  source: string;
+  skew: SkewPolicy;
+  seed: Partial<Omit<WorldSeed, 'config' | 'account'>>;
+};
+
+type Wish = { version: string; skew?: SkewPolicy; seed?: ScenarioCluster['seed'] };
+
+/** One core group and one for people, made by eksctl itself; add-ons that nobody manages. The config imports a file. */
+export function selfManaged(name: string, { version, skew = 'supported', seed = {} }: Wish): ScenarioCluster {
+  const source = `local nodeGroup = import 'libsonnet/node-group.libsonnet';
+
+{
+  apiVersion: 'eksctl.io/v1alpha5',
+  kind: 'ClusterConfig',
+  metadata: {
+    name: '${name}',
+    region: 'us-west-2',
+    version: '${version}',
+  },
+  nodeGroups: [
+    nodeGroup { name: 'core-a', minSize: 1, desiredCapacity: 1 },
+    nodeGroup { name: 'nb-small', labels: { 'hub.jupyter.org/node-purpose': 'user' } },
+  ],
+}
+`;
+  return { name, file: `${name}.jsonnet`, source, skew, seed };
+}
+
+const NODE_GROUP = `{
+  amiFamily: 'AmazonLinux2',
+  instanceType: 'm5.large',
+  minSize: 0,
+  maxSize: 10,
+  desiredCapacity: self.minSize,
+}
+`;
+
+/** Managed groups and EKS add-ons, in YAML: an upgrade needs no eksctl command. */
+export function managed(name: string, { version, skew = 'supported', seed = {} }: Wish): ScenarioCluster {
+  const source = `# ${name}, as one would make it today
+apiVersion: eksctl.io/v1alpha5
+kind: ClusterConfig
+metadata:
+  name: ${name}
+  region: eu-central-1
+  version: "${version}"
+addons:
+  - name: vpc-cni
+  - name: coredns
+  - name: kube-proxy
+managedNodeGroups:
+  - name: core
+    amiFamily: AmazonLinux2023
+    instanceType: m7i.large
+    minSize: 1
+    maxSize: 3
+    desiredCapacity: 1
+  - name: nb-small
+    amiFamily: AmazonLinux2023
+    instanceType: m7i.large
+    minSize: 0
+    maxSize: 10
+    desiredCapacity: 0
+`;
+  return { name, file: `${name}.yaml`, source, skew, seed };
+}
+
+/** Writes the configs into a folder, as they are in git, and evaluates each as the simulated world needs it. */
+export async function writeConfigs(folder: string, clusters: readonly ScenarioCluster[]): Promise<DemoFleet> {
+  await mkdir(join(folder, 'libsonnet'), { recursive: true });
+  await writeFile(join(folder, 'libsonnet/node-group.libsonnet'), NODE_GROUP);
+  return {
+    folder,
+    clusters: await Promise.all(
+      clusters.map(async ({ name, file, source, skew }) => {
+        await writeFile(join(folder, file), source);
+        const config = parse(file.endsWith('.jsonnet') ? await evaluate(folder, file) : source) as ClusterConfig;
+        return { name, file, config, skew, coreGroups: ['core-*'] };
+      }),
+    ),
+  };
+}
+
+async function evaluate(folder: string, file: string): Promise<string> {
+  return (await run('jsonnet', [file], { cwd: folder })).stdout;
+}

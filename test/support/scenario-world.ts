@@ -1,0 +1,168 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { test, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { startWorkerProcess } from '#jobs/main.ts';
+import { startBot } from '#src/main.ts';
+import { type ClockSettings, clockFromNow, simulatedClock } from '#test/simulators/clock.ts';
+import { defaultCredentials, type Fault } from '#test/simulators/cloud/options.ts';
+import { type CloudSimulator, startCloudSimulator } from '#test/simulators/cloud/start-cloud-simulator.ts';
+import { type ConfigRemote, createConfigRemote } from '#test/simulators/demo/config-remote.ts';
+import { ACCOUNT, fleetFile } from '#test/simulators/demo/fleet.ts';
+import type { EksctlFault } from '#test/simulators/eksctl/settings.ts';
+import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
+import { type SlackSimulator, startSlackSimulator } from '#test/simulators/slack/simulator.ts';
+import { startRedis } from './redis.ts';
+import { type ScenarioCluster, writeConfigs } from './scenario-clusters.ts';
+import { createLooks, type Looks } from './scenario-looks.ts';
+import { createPeople, MAINTENANCE, PEOPLE, type People } from './scenario-people.ts';
+
+const run = promisify(execFile);
+
+/** Worlds share the machine with each other and with other test files: what is slow is not wrong. */
+vi.setConfig({ testTimeout: 120_000 });
+
+export type WorldOptions = {
+  clusters: ScenarioCluster[];
+  /** Simulated milliseconds in a real one. */
+  speed?: number;
+  faults?: Fault[];
+  eksctl?: EksctlFault[];
+  /** `none`: no worker starts with the world. */
+  worker?: 'here' | 'none';
+};
+
+/** A whole world in the test's own process: only Redis, git, jsonnet and the simulated eksctl are processes of their own. */
+export type ScenarioWorld = People &
+  Looks & {
+    slack: SlackSimulator;
+    cloud: CloudSimulator;
+    remote: ConfigRemote;
+    clock: ClockSettings;
+    /** What the bot and the worker were started with. */
+    env: Record<string, string>;
+    /** From now on eksctl has these faults. */
+    changeEksctl: (faults: EksctlFault[]) => Promise<void>;
+    /** What eksctl was called with; asking for its version, and what is the same in every call, are left out. */
+    eksctlCalls: () => Promise<string[]>;
+    /** Somebody with all rights in every cluster runs this eksctl command in a terminal. */
+    adminRuns: (command: string) => Promise<void>;
+  };
+
+/**
+ * Ten minutes of a control plane take 0.6 s, and the shortest deadline in run time that matters here (nodes 30 minutes,
+ * a rollout 15) is more than a second even so: a busy machine delays, but does not fail, a run.
+ */
+const SPEED = 1000;
+
+/** The SDK's credential chain reads the process's own environment; every world has the same key. */
+process.env['AWS_ACCESS_KEY_ID'] = defaultCredentials.accessKeyId;
+process.env['AWS_SECRET_ACCESS_KEY'] = defaultCredentials.secretAccessKey;
+
+const BOT = { ...defaultCredentials, arn: `arn:aws:iam::${ACCOUNT}:user/eks-upgrade-bot` };
+export const ADMIN = {
+  accessKeyId: 'AKIASIMULATEDADMIN00',
+  secretAccessKey: 'simulated-secret-of-an-admin',
+  arn: `arn:aws:iam::${ACCOUNT}:user/ada`,
+};
+
+/**
+ * A test that starts worlds of its own; they are stopped with it. One Redis a test file. Most of a run's time is waiting
+ * for simulated minutes and for child processes, so the tests of a file run at the same time.
+ */
+export const scenario = test
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are needed
+  .extend('redis', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const redis = await startRedis();
+    onCleanup(() => redis.stop());
+    return redis;
+  })
+  .extend('startWorld', async ({ redis }, { onCleanup }) => {
+    const undo: Undo = [];
+    onCleanup(async () => {
+      for (const step of undo.splice(0).reverse()) await step();
+    });
+    return (options: WorldOptions): Promise<ScenarioWorld> =>
+      startWorld(options, { redisUrl: redis.freshDatabase(), undo });
+  });
+
+type Undo = (() => unknown)[];
+type Place = { redisUrl: string; undo: Undo };
+
+async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Promise<ScenarioWorld> {
+  const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
+  undo.push(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+  const clock = clockFromNow(options.speed ?? SPEED);
+  const fleet = await writeConfigs(join(directory, 'configs'), options.clusters);
+  const eksctlLog = join(directory, 'eksctl.jsonl');
+  const changeEksctl = (faults: EksctlFault[]) => writeEksctlWrapper({ directory, clock, faults, logPath: eksctlLog });
+  const [slack, cloud, remote, eksctl] = await Promise.all([
+    startSlackSimulator({ clock, manifestPath: resolve(import.meta.dirname, '../../manifest.yml') }),
+    startCloudSimulator({
+      clock,
+      worlds: fleet.clusters.map(({ config }, i) => ({ config, account: ACCOUNT, ...options.clusters[i]?.seed })),
+      faults: options.faults ?? [],
+      principals: [BOT, ADMIN],
+    }),
+    createConfigRemote({ folder: fleet.folder, directory }),
+    changeEksctl(options.eksctl ?? []),
+  ]);
+  undo.push(slack.close, cloud.stop);
+  const place = { teamId: slack.teamId, channel: MAINTENANCE, remote: remote.url };
+  const people = { requester: PEOPLE.maya, approver: PEOPLE.sam };
+  await writeFile(join(directory, 'fleet.yaml'), stringify(fleetFile(fleet, { ...place, people })));
+  const env = environment({ slack, cloud, redisUrl, eksctl, directory });
+  const bot = await startBot(env, { clock: simulatedClock(clock) });
+  undo.push(bot.stop);
+  if (options.worker !== 'none') undo.push((await startWorkerProcess(env, { clock: simulatedClock(clock) })).stop);
+  const looks = createLooks({ slack, cloud, redisUrl, first: options.clusters[0]?.name ?? '', undo });
+  return {
+    ...looks,
+    ...createPeople(slack, looks),
+    slack,
+    cloud,
+    remote,
+    clock,
+    env,
+    changeEksctl: async (faults) => void (await changeEksctl(faults)),
+    eksctlCalls: () => eksctlCalls(eksctlLog),
+    adminRuns: async (command) => {
+      const keys = { AWS_ACCESS_KEY_ID: ADMIN.accessKeyId, AWS_SECRET_ACCESS_KEY: ADMIN.secretAccessKey };
+      await run(eksctl, command.split(/\s+/).slice(1), { env: { ...env, ...keys } });
+    },
+  };
+}
+
+type Parts = { slack: SlackSimulator; cloud: CloudSimulator; redisUrl: string; eksctl: string; directory: string };
+
+function environment({ slack, cloud, redisUrl, eksctl, directory }: Parts): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: directory,
+    GIT_CONFIG_NOSYSTEM: '1',
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_URL: slack.apiUrl,
+    REDIS_URL: redisUrl,
+    FLEET_FILE: join(directory, 'fleet.yaml'),
+    EKSCTL: eksctl,
+    PORT: '0',
+    WORK_DIR: join(directory, 'work'),
+    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',
+    ...cloud.environment,
+  };
+}
+
+async function eksctlCalls(log: string): Promise<string[]> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const calls = text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as string[]);
+  return calls
+    .filter(([verb]) => verb !== 'version')
+    .map((args) => args.filter((arg) => !/^--(?:config-file|color)=/.test(arg)).join(' '));
+}
