@@ -1,5 +1,6 @@
 import { hasEnded } from '#src/domain/run.ts';
 import { messageOf } from '#src/domain/errors.ts';
+import { setAside, takeBackReadable } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /**
@@ -8,11 +9,12 @@ import type { WorkerDeps } from './worker-deps.ts';
  */
 export async function reconcile(deps: WorkerDeps): Promise<void> {
   for (const runId of await deps.store.due(deps.clock.now())) await attempt(deps, runId, () => revive(deps, runId));
+  await takeBackReadable(deps);
   for (const runId of await deps.store.unsynced()) await attempt(deps, runId, () => deps.wakeUps.syncSlack(runId));
 }
 
 async function revive(deps: WorkerDeps, runId: string): Promise<void> {
-  const run = await deps.store.read(runId);
+  const run = await deps.store.read(runId).catch((error: unknown) => setAside(deps, runId, error));
   if (run === null || hasEnded(run)) return;
   await deps.wakeUps.wakeRun(runId);
   if (run.command !== null && run.command.state.kind !== 'ended') await deps.wakeUps.runCommand(runId);

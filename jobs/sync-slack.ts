@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
-import type { Message } from '#src/messages/message.ts';
+import { CARD, type Message } from '#src/messages/message.ts';
+import { setAsideNotice } from '#src/messages/set-aside-notice.ts';
 import type { MessageRecord } from '#src/ports/message-ledger.ts';
+import { setAside } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits */
@@ -22,10 +24,10 @@ export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
  */
 export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
   const revision = await deps.ledger.revision(runId);
-  const run = await deps.store.read(runId);
-  if (run === null) return { kind: 'equal' };
-  const messages = messagesOf(run, deps.fleet);
   const known = await deps.ledger.read(runId);
+  const projected = await project(deps, runId, known);
+  if (projected === null) return { kind: 'equal' };
+  const { run, messages } = projected;
   try {
     const posted = await postMissing(deps, { run, messages, known });
     if (posted !== null) return posted;
@@ -38,7 +40,22 @@ export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncRe
   return (await deps.ledger.revision(runId)) === revision ? { kind: 'equal' } : { kind: 'again', ms: 0 };
 }
 
-type Sync = { run: Run; messages: Message[]; known: Record<string, MessageRecord> };
+/** Of a run that cannot be read these two are known all the same. */
+type Shown = Pick<Run, 'id' | 'cluster'>;
+type Sync = { run: Shown; messages: Message[]; known: Record<string, MessageRecord> };
+
+async function project(deps: WorkerDeps, runId: string, known: Sync['known']): Promise<{ run: Shown; messages: Message[] } | null> {
+  try {
+    const run = await deps.store.read(runId);
+    return run === null ? null : { run, messages: messagesOf(run, deps.fleet) };
+  } catch (error) {
+    await setAside(deps, runId, error);
+    const aside = (await deps.setAsides.list()).find((each) => each.runId === runId);
+    const messages = aside === undefined ? [] : [setAsideNotice(aside, { hasCard: known[CARD]?.kind === 'posted' })];
+    return { run: { id: runId, cluster: aside?.cluster ?? '' }, messages };
+  }
+}
+
 
 /** One message a turn; the turn ends early when Slack's rate says wait. null: nothing is missing. */
 async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
@@ -66,11 +83,11 @@ function parentTs({ key, parent }: Message, known: Sync['known']): string | null
   return root.ts;
 }
 
-type Post = { run: Run; message: Message; threadTs: string | null };
+type Post = { run: Shown; message: Message; threadTs: string | null };
 
 async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
-  deps.log.debug({ run: run.id, key }, 'posting a message');
+  deps.log.debug({ run: run.id, cluster: run.cluster, key }, 'posting a message');
   return deps.slack.post({ channel: deps.fleet.maintenanceChannel, runId: run.id, key, threadTs, broadcast, text, blocks });
 }
 
@@ -89,7 +106,7 @@ function isGone(error: unknown): boolean {
 }
 
 function find(deps: WorkerDeps, { run, message, threadTs, since }: Post & { since: number }): Promise<{ ts: string } | null> {
-  deps.log.info({ run: run.id, key: message.key }, 'looking for a message whose answer was lost');
+  deps.log.info({ run: run.id, cluster: run.cluster, key: message.key }, 'looking for a message whose answer was lost');
   return deps.slack.find({ channel: deps.fleet.maintenanceChannel, key: message.key, runId: run.id, threadTs, since });
 }
 
@@ -106,24 +123,24 @@ async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   return edit(deps, { run, message: stale, ts: record.ts });
 }
 
-async function edit(deps: WorkerDeps, { run, message, ts }: { run: Run; message: Message; ts: string }): Promise<SyncResult> {
+async function edit(deps: WorkerDeps, { run, message, ts }: { run: Shown; message: Message; ts: string }): Promise<SyncResult> {
   try {
     await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
     await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
   } catch (error) {
     if (!isGone(error)) throw error;
     // Somebody deleted it: people may need its buttons, so what should exist is posted again.
-    deps.log.warn({ run: run.id, key: message.key }, 'a message was deleted in slack, posting it again');
+    deps.log.warn({ run: run.id, cluster: run.cluster, key: message.key }, 'a message was deleted in slack, posting it again');
     await deps.ledger.forget(run.id, message.key);
   }
   await deps.ledger.noteAnswer();
   return { kind: 'again', ms: 0 };
 }
 
-async function afterError(deps: WorkerDeps, run: Run, error: unknown): Promise<SyncResult> {
+async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise<SyncResult> {
   if (error instanceof TransientError || error instanceof UserError) {
     await deps.ledger.noteOutage(deps.clock.now());
-    deps.log.warn({ run: run.id, code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
+    deps.log.warn({ run: run.id, cluster: run.cluster, code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
     const retryAfterMs = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
     return { kind: 'again', ms: retryAfterMs };
   }

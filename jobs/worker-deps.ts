@@ -8,6 +8,7 @@ import type { Eksctl } from '#src/ports/eksctl.ts';
 import type { Log } from '#src/ports/log.ts';
 import type { MessageLedger } from '#src/ports/message-ledger.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
+import type { SetAsides } from '#src/ports/set-asides.ts';
 import type { SlackMessages } from '#src/ports/slack.ts';
 import type { Tools } from '#src/ports/tools.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
@@ -18,6 +19,7 @@ export type WorkerDeps = {
   log: Log;
   fleet: Fleet;
   store: RunStore;
+  setAsides: SetAsides;
   ledger: MessageLedger;
   wakeUps: WakeUps;
   cloudOf: CloudOf;

@@ -23,6 +23,7 @@ import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
+import { createRedisSetAsides } from './adapters/redis-set-asides.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { countedFetch } from './adapters/slack-metrics.ts';
@@ -35,6 +36,7 @@ import { InternalError } from './domain/errors.ts';
 import type { ListenerDeps } from './listeners/index.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { createEditConfig } from './operations/edit-config.ts';
+import { createReleaseCluster, type ReleaseCluster } from './operations/release-cluster.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CloudOf } from './ports/cloud.ts';
@@ -43,6 +45,7 @@ import type { ConfigRepository } from './ports/config-repository.ts';
 import type { Eksctl } from './ports/eksctl.ts';
 import type { MessageLedger } from './ports/message-ledger.ts';
 import type { RunStore } from './ports/run-store.ts';
+import type { SetAsides } from './ports/set-asides.ts';
 import type { SlackMessages, SlackPeople } from './ports/slack.ts';
 import type { Tools } from './ports/tools.ts';
 import type { WakeUps } from './ports/wake-ups.ts';
@@ -66,6 +69,7 @@ export type Context = {
   log: Logger;
   fleet: Config['fleet'];
   store: RunStore;
+  setAsides: SetAsides;
   ledger: MessageLedger;
   wakeUps: WakeUps;
   cloudOf: CloudOf;
@@ -78,6 +82,7 @@ export type Context = {
   slack: SlackMessages;
   people: SlackPeople;
   operations: Operations;
+  releaseCluster: ReleaseCluster;
   /** The app that listens to Slack, not yet started. In HTTP mode it serves health and metrics too. */
   openSlack: (checks: Checks) => Promise<BoltApp>;
   /** `/healthz`, `/readyz` and `/metrics` on the port of the settings. */
@@ -123,11 +128,13 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     fleet: config.fleet,
     ...ports,
     store,
+    setAsides: storage.setAsides,
     readConfig,
     renderCopy: renderCopyText,
     editConfig: createEditConfig({ parseObject, yamlStrings }),
     people,
     operations,
+    releaseCluster: createReleaseCluster({ clock, log, fleet: config.fleet, store, setAsides: storage.setAsides }),
     openSlack: (checks) =>
       openSlack({
         config,
@@ -193,6 +200,7 @@ async function openStorage({ redisUrl, role }: Config, clock: Clock) {
   const wakeUps = createWakeUps({ connection: producer, store: plainStore });
   return {
     ports: { store: plainStore, ledger: createRedisMessageLedger(redis), wakeUps },
+    setAsides: createRedisSetAsides(redis),
     metrics,
     readMetrics: expose,
     check: () => checkRedis(redis),

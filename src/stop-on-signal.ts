@@ -1,7 +1,7 @@
 import { messageOf } from '#src/domain/errors.ts';
 
 /** How long a clean hand-over may take (real milliseconds) before the process leaves anyway. */
-const STOP_LIMIT_MS = 25_000;
+const STOP_LIMIT_MS = 20_000;
 
 export type Stoppable = { stop: () => Promise<void> };
 

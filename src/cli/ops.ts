@@ -1,26 +1,44 @@
 import '../../script/require-node.js';
 import { userInfo } from 'node:os';
 import { readConfig } from '#src/config.ts';
-import { createContext } from '#src/context.ts';
+import { type Context, createContext } from '#src/context.ts';
 import { messageOf, UserError } from '#src/domain/errors.ts';
 import { nextStep } from '#src/domain/next-step.ts';
 import type { Run } from '#src/domain/run.ts';
 import { describeStep } from '#src/domain/step-title.ts';
-import type { OperationResult, Operations } from '#src/operations/operations.ts';
+import type { OperationResult } from '#src/operations/operations.ts';
 
-const USAGE = 'usage: npm run ops -- status [cluster] | stop <cluster> | resume <cluster> | abort <cluster>';
+const USAGE =
+  'usage: npm run ops -- status [cluster] | stop <cluster> | resume <cluster> | abort <cluster> | release <cluster>';
 
 /** The same decisions as the buttons, from a shell, for when Slack is away. */
-async function ops(args: string[], operations: Operations): Promise<string> {
+async function ops(args: string[], { operations, releaseCluster, setAsides }: Rooms): Promise<string> {
   const [verb, cluster] = args;
   if (verb === 'status' && args.length <= 2)
-    return (await operations.status(cluster ?? null)).map(line).join('\n') || 'no runs';
+    return (await status({ operations, setAsides }, cluster ?? null)).join('\n') || 'no runs';
   if (cluster === undefined || args.length !== 2) throw new UserError('Usage', USAGE);
+  const by = `shell:${userInfo().username}`;
+  if (verb === 'release') return released(await releaseCluster({ cluster, by }));
   const act = { stop: operations.requestStop, resume: operations.retryStep, abort: operations.abortRun }[verb ?? ''];
-  if (act === undefined) throw new UserError('Usage', `"${verb}" is not one of status, stop, resume, abort\n${USAGE}`);
+  if (act === undefined) throw new UserError('Usage', `"${verb}" is not one of status, stop, resume, abort, release\n${USAGE}`);
   const [run] = await operations.status(cluster);
   if (run === undefined) throw new UserError('NoRun', `cluster ${cluster} has no run`);
-  return answer(await act({ runId: run.id, by: `shell:${userInfo().username}` }));
+  return answer(await act({ runId: run.id, by }));
+}
+
+type Rooms = Pick<Context, 'operations' | 'releaseCluster' | 'setAsides'>;
+
+async function status({ operations, setAsides }: Omit<Rooms, 'releaseCluster'>, cluster: string | null): Promise<string[]> {
+  const runs = await operations.status(cluster);
+  const aside = (await setAsides.list()).filter((each) => cluster === null || each.cluster === cluster);
+  return [
+    ...runs.map(line),
+    ...aside.map(({ cluster: name, runId, why }) => [name, 'set aside', runId, why, `when you have looked at the cluster: npm run ops -- release ${name}`].join('  ')),
+  ];
+}
+
+function released({ cluster, runId }: { cluster: string; runId: string }): string {
+  return `${cluster} is free: run ${runId} does not hold it any more. What it did is in its events, and nothing was undone in the cluster`;
 }
 
 function answer(result: OperationResult): string {
@@ -46,7 +64,7 @@ function line(run: Run): string {
 try {
   const context = await createContext(readConfig(process.env, { role: 'worker' }));
   try {
-    process.stdout.write(`${await ops(process.argv.slice(2), context.operations)}\n`);
+    process.stdout.write(`${await ops(process.argv.slice(2), context)}\n`);
   } finally {
     await context.close();
   }

@@ -7,6 +7,7 @@ import { type KubernetesVersion, minorsBetween, parseVersion } from '#src/domain
 import type { OperationDeps } from './decide.ts';
 import type { Operations, RequestResult } from './operations.ts';
 import { isOneOf } from './permissions.ts';
+import { readHolder } from './unreadable-runs.ts';
 
 type Request = Parameters<Operations['requestUpgrade']>[0];
 
@@ -32,7 +33,7 @@ async function createRun(
   const run = newRun({ id: `${cluster}-${randomUUID()}`, cluster, to, by, at: deps.clock.now() });
   const created = await deps.store.create(run, run.requestedAt);
   if (created.kind === 'held') {
-    const holder = await deps.store.read(created.holder);
+    const holder = await readHolder(deps, cluster, created.holder);
     if (holder === null) throw new TransientError('HolderGone', `cluster ${cluster} was held until a moment ago: try again`);
     return { kind: 'held', holder };
   }
@@ -52,7 +53,7 @@ export function findCluster({ fleet }: Pick<OperationDeps, 'fleet'>, name: strin
 
 async function holderOf(deps: OperationDeps, cluster: string): Promise<Run | null> {
   const owner = await deps.store.ownerOf(cluster);
-  return owner === null ? null : deps.store.read(owner);
+  return owner === null ? null : readHolder(deps, cluster, owner);
 }
 
 /**

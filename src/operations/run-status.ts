@@ -1,11 +1,12 @@
 import type { Run } from '#src/domain/run.ts';
 import type { OperationDeps } from './decide.ts';
+import { readUnlessUnreadable } from './unreadable-runs.ts';
 import { findCluster } from './request-upgrade.ts';
 
-/** All runs that own a cluster, or the newest run of the cluster named; empty when it never had one. */
+/** All runs that own a cluster, or the newest run of the cluster named; empty when it never had one. What cannot be read is left out. */
 export async function runStatus(deps: Pick<OperationDeps, 'fleet' | 'store'>, cluster: string | null): Promise<Run[]> {
   const ids = cluster === null ? await deps.store.owners() : [await latestOf(deps, findCluster(deps, cluster).name)];
-  const runs = await Promise.all(ids.filter((id) => id !== null).map((id) => deps.store.read(id)));
+  const runs = await Promise.all(ids.filter((id) => id !== null).map((id) => readUnlessUnreadable(deps, id)));
   return runs.filter((run) => run !== null).sort((a, b) => a.cluster.localeCompare(b.cluster));
 }
 

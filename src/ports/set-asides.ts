@@ -5,7 +5,8 @@ import type { RunId, UserId } from '#src/domain/run.ts';
  * on them, and each keeps its cluster: what it did there is not known to be finished.
  */
 export type SetAsides = {
-  setAside: (run: { runId: RunId; why: string; at: number }) => Promise<void>;
+  /** false: it was set aside already, or owns no cluster any more. */
+  setAside: (run: { runId: RunId; why: string; at: number }) => Promise<boolean>;
   list: () => Promise<SetAside[]>;
   /** A run that can be read again is looked at from `wakeAt` on. */
   takeBack: (id: RunId, wakeAt: number) => Promise<void>;

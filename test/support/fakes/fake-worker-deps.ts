@@ -123,6 +123,7 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
     log: { debug: say, info: say, warn: say, error: say },
     fleet: FLEET,
     store,
+    setAsides: { setAside: async () => false, list: async () => [], takeBack: async () => undefined, release: async () => false },
     ledger,
     wakeUps: { wakeRun: wake('run'), syncSlack: wake('slack'), runCommand: wake('command') },
     cloudOf: () => cloud,
