@@ -2,7 +2,7 @@ import '../script/require-node.js';
 import { readConfig } from '#src/config.ts';
 import { type Context, createContext, type Overrides } from '#src/context.ts';
 import { readyWhen, runUntilSignal, type Stoppable } from '#src/stop-on-signal.ts';
-import { startWorker } from './worker.ts';
+import { startWorker, WEDGED_AFTER_MS } from './worker.ts';
 
 /** The worker: takes runs forward, runs eksctl, and keeps Slack equal to the runs. */
 export async function startWorkerProcess(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Promise<Stoppable> {
@@ -24,6 +24,7 @@ export function serveQueues(context: Context): Promise<Stoppable> {
   return startWorker({
     deps: context,
     connect: connectWorker,
+    wedge: { afterMs: WEDGED_AFTER_MS, leave: () => process.exit(1) },
     settings: { ...config.lease, commandConcurrency: config.commandConcurrency },
   });
 }

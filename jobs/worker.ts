@@ -1,11 +1,15 @@
 import { DelayedError, type Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
+import { hasEnded } from '#src/domain/run.ts';
 import { QUEUE_PREFIX, QUEUES, Ticket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
+import { idsOf } from './ids-of.ts';
 import { reconcile } from './reconcile.ts';
 import { runCommand } from './run-command.ts';
+import { claimOrSetAside } from './set-aside.ts';
 import { syncSlack } from './sync-slack.ts';
+import { startWatchdog } from './watchdog.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** Real time: leases and how many tickets at once. */
@@ -19,16 +23,24 @@ export type WorkerSettings = {
 /** A ticket's processor works on at most this long in a row (real time) before it parks and lets others have a turn. */
 const TURN_MS = 10_000;
 const RECONCILE_EVERY_MS = 30_000;
+/** Real milliseconds in which nothing starts although runs are due. */
+export const WEDGED_AFTER_MS = 60_000;
 /** Real milliseconds: `close()` hangs for ever when Redis is gone. */
-const CLOSE_LIMIT_MS = 20_000;
+const CLOSE_LIMIT_MS = 15_000;
 
-type Parts = { deps: WorkerDeps; connect: () => Redis; settings: WorkerSettings };
+type Parts = {
+  deps: WorkerDeps;
+  connect: () => Redis;
+  settings: WorkerSettings;
+  /** `leave` ends the process, so that its supervisor starts a fresh one. */
+  wedge: { afterMs: number; leave: () => void };
+};
 
 /**
  * The worker half: tickets in, actions out. A ticket is never finished while its run lives: it is parked with
  * `moveToDelayed` until the next look, and a wake-up that came while it was worked on (`wakeSeq`) promotes it again.
  */
-export async function startWorker({ deps, connect, settings }: Parts): Promise<{ stop: () => Promise<void> }> {
+export async function startWorker({ deps, connect, settings, wedge }: Parts): Promise<{ stop: () => Promise<void> }> {
   const stopping = new AbortController();
   const connections: Redis[] = [];
   const connection = (): Redis => {
@@ -49,18 +61,32 @@ export async function startWorker({ deps, connect, settings }: Parts): Promise<{
     });
     // Its lease is gone, and another worker takes the ticket: a child process must not go on beside that one's.
     worker.on('lockRenewalFailed', (jobIds) => {
-      for (const id of jobIds) worker.cancelJob(id, 'its lease was lost');
+      for (const id of jobIds) {
+        deps.log.warn({ queue: name, ticket: id }, 'the lease of a ticket is lost, letting go of it');
+        worker.cancelJob(id, 'its lease was lost');
+      }
     });
     worker.on('error', (error) => deps.log.error({ queue: name, err: error.message }, 'worker error'));
     return worker;
   };
+  const watchdog = startWatchdog({
+    limitMs: wedge.afterMs,
+    isWorkDue: () => isWorkDue(deps, wedge.afterMs),
+    onWedged: () => {
+      deps.log.error({ afterMs: wedge.afterMs }, 'runs are due and nothing starts here: leaving, to be started again');
+      wedge.leave();
+    },
+  });
   const slack = open(QUEUES.syncSlack, 10, (job, token) => processSync(deps, { job, token }));
   slack.on('completed', (job, end: SyncEnd) => {
     if (end === 'equal') void resyncIfChanged(deps, job);
   });
   const workers = [
     slack,
-    open(QUEUES.advanceRun, 50, (job, token) => processTicket(deps, { job, token })),
+    open(QUEUES.advanceRun, 50, (job, token) => {
+      watchdog.noteStart();
+      return processTicket(deps, { job, token, stopping: stopping.signal });
+    }),
     open(QUEUES.runCommand, settings.commandConcurrency, (job, _token, lease) => {
       const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
       return runCommand(deps, { runId: Ticket.parse(job.data).runId, signal });
@@ -69,26 +95,40 @@ export async function startWorker({ deps, connect, settings }: Parts): Promise<{
   ];
   await scheduleReconciler(deps, connection());
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
-  return { stop: () => stop({ deps, workers, stopping, connections }) };
+  return {
+    stop: () => {
+      watchdog.stop();
+      return stop({ deps, workers, stopping, connections });
+    },
+  };
 }
 
-async function processTicket(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<void> {
+/** Looks at a few only: one run that is really there and due is enough. */
+async function isWorkDue(deps: WorkerDeps, realMs: number): Promise<boolean> {
+  const due = await deps.store.due(deps.clock.now() - realMs / deps.clock.realMs(1));
+  const runs = await Promise.all(due.slice(0, 10).map((id) => deps.store.read(id).catch(() => null)));
+  return runs.some((run) => run !== null && !hasEnded(run));
+}
+
+type Turn = { job: Job; token: string; stopping: AbortSignal };
+
+async function processTicket(deps: WorkerDeps, { job, token, stopping }: Turn): Promise<void> {
   const { runId } = Ticket.parse(job.data);
   const turnEnds = Date.now() + TURN_MS;
   for (;;) {
-    const claim = await deps.store.claim(runId);
+    const claim = await claimOrSetAside(deps, runId);
     if (claim === null) return;
     let look: NextLook;
     try {
       look = await advanceRun(deps, claim);
     } catch (error) {
       if (error instanceof TransientError && error.code === 'ClaimLost') return parkFor(deps, { job, token, ms: 1000 });
-      deps.log.error({ run: runId, err: error }, 'an action of the run failed');
+      deps.log.error({ ...idsOf(claim.run), err: error }, 'an action of the run failed');
       look = await stopForError(deps, claim, error);
     }
     await startRequestedCommand(deps, runId);
     if (look.kind === 'ended') return;
-    if (look.ms <= 0 && Date.now() < turnEnds) continue;
+    if (look.ms <= 0 && Date.now() < turnEnds && !stopping.aborted) continue;
     return park(deps, { job, token, runId, ms: Math.min(look.ms, MAX_PARK_MS), wakeSeq: claim.wakeSeq });
   }
 }
