@@ -58,23 +58,30 @@ function sentinelOptions({ sentinels, master, username, password, sentinelPasswo
   };
 }
 
-/** Real milliseconds: a Redis that is not there at the start is for the supervisor to try again. */
+/** Real milliseconds: a Redis that starts together with the bot is waited for; a later one is for the supervisor. */
 const OPEN_LIMIT_MS = 10_000;
 
-/** Connects for the first time. ioredis would try for ever and say why only in its `error` events. */
-export async function openConnection(redis: Redis, url: string): Promise<void> {
+/**
+ * Connects for the first time. `connect()` rejects with a mere "Connection is closed." when the first attempt fails,
+ * while ioredis goes on trying: `ready` and `end` tell how it went, and only `error` says why.
+ */
+export async function openConnection(redis: Redis, url: string, limitMs = OPEN_LIMIT_MS): Promise<void> {
   let last = 'no answer';
   let timer: NodeJS.Timeout | undefined;
-  const refused = new Promise<never>((_, reject) => {
-    const giveUp = (): void => reject(new UserError('RedisUnreachable', `cannot reach redis at ${placeOf(url)}: ${last}; check REDIS_URL`));
-    timer = setTimeout(giveUp, OPEN_LIMIT_MS);
+  const opened = new Promise<void>((resolve, reject) => {
+    const giveUp = (): void =>
+      reject(new UserError('RedisUnreachable', `cannot reach redis at ${placeOf(url)}: ${last}; check REDIS_URL`));
+    timer = setTimeout(giveUp, limitMs);
     redis.on('error', (error: Error) => {
       last = messageOf(error);
       if (HOPELESS.test(`${last} ${'code' in error ? String(error.code) : ''}`)) giveUp();
     });
+    redis.once('ready', resolve);
+    redis.once('end', giveUp);
   });
+  redis.connect().catch(() => undefined);
   try {
-    await Promise.race([redis.connect(), refused]);
+    await opened;
   } catch (error) {
     redis.disconnect();
     throw error;

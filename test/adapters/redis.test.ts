@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { checkRedis, connectRedis } from '#src/adapters/redis.ts';
+import { checkRedis, connectRedis, openConnection } from '#src/adapters/redis.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { makeServerIdentity } from '#test/simulators/cloud/certificate-authority.ts';
 import { ASKED_AT, aRun } from '#test/support/builders.ts';
@@ -61,6 +61,34 @@ describe('TLS and a password', () => {
     const { code, stderr } = await status({ NODE_EXTRA_CA_CERTS: join(folder, 'ca'), REDIS_URL: `rediss://:wrong-one@localhost:${tlsPort}` });
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/cannot reach redis at localhost:\d+: .*(WRONGPASS|NOAUTH)/) });
     expect(stderr).not.toContain('wrong-one');
+  });
+});
+
+describe('the first connection', () => {
+  const toOpen = async () => {
+    const server = await startRedis();
+    onTestFinished(server.stop);
+    const redis = connectRedis(server.url, 'store');
+    onTestFinished(() => redis.disconnect());
+    await server.crash();
+    return { server, redis };
+  };
+
+  test('a Redis that comes up while the bot starts is waited for', async () => {
+    const { server, redis } = await toOpen();
+    const opening = openConnection(redis, server.url);
+    await new Promise<void>((resolve) => redis.once('reconnecting', () => resolve()));
+    await server.restart();
+    await opening;
+    expect(await redis.ping()).toBe('PONG');
+  });
+
+  test('of one that stays away the place and the reason are said', async () => {
+    const { server, redis } = await toOpen();
+    await expect(openConnection(redis, server.url, 300)).rejects.toMatchObject({
+      code: 'RedisUnreachable',
+      message: expect.stringMatching(/^cannot reach redis at 127\.0\.0\.1:\d+: .*ECONNREFUSED.*; check REDIS_URL$/),
+    });
   });
 });
 
