@@ -5,6 +5,7 @@ import { hasEnded, type Run } from '#src/domain/run.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep } from './advance-step.ts';
 import { failureOf } from './failure.ts';
+import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
 import { isStorageAway } from './storage-away.ts';
@@ -103,7 +104,7 @@ async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
     const activity = await kubernetes.activity(deps.fleet.activitySelectors);
     return activity.total === 0 ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : wait;
   } catch (error) {
-    deps.log.warn({ run: run.id, cluster: run.cluster, err: messageOf(error) }, 'cannot count activity, the run keeps waiting at its gate');
+    deps.log.warn({ ...idsOf(run), err: messageOf(error) }, 'cannot count activity, the run keeps waiting at its gate');
     return wait;
   }
 }

@@ -7,6 +7,7 @@ import type { Failure, Run } from '#src/domain/run.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
+import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { commandOf, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
@@ -126,7 +127,7 @@ async function afterError(deps: WorkerDeps, { run, step, error }: { run: Run; st
   if (isStorageAway(error)) throw error;
   if (!(error instanceof TransientError)) return failedStep(deps, { run, step, failure: failureOf(error) });
   if (error.code === 'ClaimLost') throw error;
-  deps.log.warn({ run: run.id, step: step.id, code: error.code, err: error.message }, 'the outside did not answer, looking again');
+  deps.log.warn({ ...idsOf(run, step), code: error.code, err: error.message }, 'the outside did not answer, looking again');
   const lastHop = lastHopAt(run);
   if (error.code === 'KubernetesUnauthorized' && (lastHop === null || now - lastHop > UNAUTHORIZED_GRACE_MS)) {
     const cluster = clusterOf(deps.fleet, run.cluster);

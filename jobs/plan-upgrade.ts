@@ -8,6 +8,7 @@ import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
 import { isStorageAway } from './storage-away.ts';
+import { idsOf } from './ids-of.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
@@ -46,7 +47,7 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
 
 async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation: Observation; planned: Planned }> {
   const cluster = clusterOf(deps.fleet, run.cluster);
-  deps.log.info({ run: run.id, cluster: cluster.name, to: run.to }, 'observing the cluster and planning');
+  deps.log.info({ ...idsOf(run), to: run.to }, 'observing the cluster and planning');
   const observation = await observeCluster(deps, { cluster, to: run.to });
   const planned = planUpgrade({
     observation,
@@ -77,9 +78,9 @@ async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promi
   }
   const since = Math.max(run.requestedAt, run.approval?.at ?? 0, ...run.stops.map(({ resolution }) => ('at' in resolution ? resolution.at : 0)));
   if (error instanceof TransientError && deps.clock.now() - since < PLANNING_PATIENCE_MS) {
-    deps.log.warn({ run: run.id, code: error.code, err: error.message }, 'cannot observe the cluster yet, looking again');
+    deps.log.warn({ ...idsOf(run), code: error.code, err: error.message }, 'cannot observe the cluster yet, looking again');
     return { facts: [], inMs: 15_000 };
   }
-  deps.log.error({ run: run.id, err: error }, 'the plan could not be made');
+  deps.log.error({ ...idsOf(run), err: error }, 'the plan could not be made');
   return { facts: [{ kind: 'planning-failed', failure: failureOf(error) }], inMs: 0 };
 }

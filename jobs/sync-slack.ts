@@ -5,6 +5,7 @@ import { messagesOf } from '#src/messages/messages-of.ts';
 import { CARD, type Message } from '#src/messages/message.ts';
 import { setAsideNotice } from '#src/messages/set-aside-notice.ts';
 import type { MessageRecord } from '#src/ports/message-ledger.ts';
+import { idsOf } from './ids-of.ts';
 import { setAside } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -87,7 +88,7 @@ type Post = { run: Shown; message: Message; threadTs: string | null };
 
 async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
-  deps.log.debug({ run: run.id, cluster: run.cluster, key }, 'posting a message');
+  deps.log.debug({ ...idsOf(run), key }, 'posting a message');
   return deps.slack.post({ channel: deps.fleet.maintenanceChannel, runId: run.id, key, threadTs, broadcast, text, blocks });
 }
 
@@ -106,7 +107,7 @@ function isGone(error: unknown): boolean {
 }
 
 function find(deps: WorkerDeps, { run, message, threadTs, since }: Post & { since: number }): Promise<{ ts: string } | null> {
-  deps.log.info({ run: run.id, cluster: run.cluster, key: message.key }, 'looking for a message whose answer was lost');
+  deps.log.info({ ...idsOf(run), key: message.key }, 'looking for a message whose answer was lost');
   return deps.slack.find({ channel: deps.fleet.maintenanceChannel, key: message.key, runId: run.id, threadTs, since });
 }
 
@@ -130,7 +131,7 @@ async function edit(deps: WorkerDeps, { run, message, ts }: { run: Shown; messag
   } catch (error) {
     if (!isGone(error)) throw error;
     // Somebody deleted it: people may need its buttons, so what should exist is posted again.
-    deps.log.warn({ run: run.id, cluster: run.cluster, key: message.key }, 'a message was deleted in slack, posting it again');
+    deps.log.warn({ ...idsOf(run), key: message.key }, 'a message was deleted in slack, posting it again');
     await deps.ledger.forget(run.id, message.key);
   }
   await deps.ledger.noteAnswer();
@@ -140,7 +141,7 @@ async function edit(deps: WorkerDeps, { run, message, ts }: { run: Shown; messag
 async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise<SyncResult> {
   if (error instanceof TransientError || error instanceof UserError) {
     await deps.ledger.noteOutage(deps.clock.now());
-    deps.log.warn({ run: run.id, cluster: run.cluster, code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
+    deps.log.warn({ ...idsOf(run), code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
     const retryAfterMs = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
     return { kind: 'again', ms: retryAfterMs };
   }

@@ -17,6 +17,7 @@ import {
 } from './adapters/health.ts';
 import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
+import { logRuns } from './adapters/logging-run-store.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
@@ -115,7 +116,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));
   const { wakeUps, ledger, cloudOf } = ports;
-  const store = announceChanges(ports.store, wakeUps);
+  const store = announceChanges(logRuns(ports.store, log), wakeUps);
   const cardLink = async (runId: string): Promise<string | null> => {
     const card = (await ledger.read(runId)).card;
     return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;

@@ -1,6 +1,7 @@
 import type { AddonAction } from '#src/domain/plan.ts';
 import type { EksAddon } from '#src/ports/eks.ts';
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import { idsOf } from '../ids-of.ts';
 import { failed, requestToken, waitedMs } from '../phase.ts';
 import type { AddonResult, AddonsContext } from './add-ons.ts';
 
@@ -47,7 +48,7 @@ function settle(context: AddonsContext, { action, seen, updateId }: { action: Ek
 async function startUpdate(context: AddonsContext, action: EksAction): Promise<AddonResult> {
   const { deps, cluster, cloud, run, step, confirmClaim } = context;
   await confirmClaim();
-  deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating ${action.name} to ${action.to}`);
+  deps.log.info(idsOf(run, step), `updating ${action.name} to ${action.to}`);
   const token = requestToken(context, updateKey(action));
   const started = await cloud.eks.updateAddon({ cluster: cluster.name, addon: action.name, version: action.to, token });
   return started.kind === 'started'

@@ -4,6 +4,7 @@ import { minorVersionOf } from '#src/domain/version.ts';
 import type { CommandOutcome } from '#src/domain/run.ts';
 import type { AddonWorkload } from '#src/ports/kubernetes.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { idsOf } from '../ids-of.ts';
 import { commandOf, failed } from '../phase.ts';
 import type { AddonResult, AddonsContext } from './add-ons.ts';
 import { harmlessPullFailure } from './kube-proxy-image.ts';
@@ -66,13 +67,13 @@ async function judge(context: AddonsContext, judged: Judged): Promise<AddonResul
 }
 
 async function waitForRollout(
-  { deps, cloud, step, now, progress, confirmClaim }: AddonsContext,
+  { deps, cloud, run, step, now, progress, confirmClaim }: AddonsContext,
   { addon, workload, startedAt }: Pick<Judged, 'addon' | 'workload' | 'startedAt'>,
 ): Promise<AddonResult> {
   const problem = workload.podProblems.join('; ');
   if (addon === 'vpc-cni' && /runAsNonRoot/.test(problem) && progress.memory.patched === undefined) {
     await confirmClaim();
-    deps.log.info({ step: step.id }, 'patching runAsNonRoot out of aws-node (eksctl issue 6048)');
+    deps.log.info(idsOf(run, step), 'patching runAsNonRoot out of aws-node (eksctl issue 6048)');
     await cloud.kubernetes.patchAwsNodeRunAsNonRoot();
     const note = 'aws-node did not start because of runAsNonRoot (eksctl issue 6048): its securityContext was patched';
     return { kind: 'wait', for: 'aws-node to start after the patch', pollMs: 15_000, memory: { patched: 'yes' }, notes: [note] };

@@ -1,3 +1,4 @@
+import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseRunner } from '../phase.ts';
 
 /** The config in git says what is real: edited in place, on the run's own branch, seen on the remote afterwards. */
@@ -11,7 +12,7 @@ export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, cluster
     }
     const branch = `eks-upgrade/${cluster.name}-${step.version}`;
     await confirmClaim();
-    deps.log.info({ run: run.id, cluster: cluster.name, branch }, 'pushing the changed config');
+    deps.log.info({ ...idsOf(run, step), branch }, 'pushing the changed config');
     const pushed = await deps.repository.commitAndPush({
       location: config,
       parent: plan.config.commit,

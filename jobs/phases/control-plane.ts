@@ -1,5 +1,6 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import type { EksCluster } from '#src/ports/eks.ts';
+import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseContext, type PhaseResult, type PhaseRunner, pollMs, requestToken, waitedMs } from '../phase.ts';
 
 type Context = PhaseContext<'control-plane'>;
@@ -41,7 +42,7 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
 async function startUpdate(context: Context): Promise<PhaseResult> {
   const { deps, cluster, cloud, step, run, confirmClaim } = context;
   await confirmClaim();
-  deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating the control plane to ${step.to}`);
+  deps.log.info(idsOf(run, step), `updating the control plane to ${step.to}`);
   const started = await cloud.eks.updateClusterVersion({ cluster: cluster.name, version: step.to, token: requestToken(context) });
   return started.kind === 'started'
     ? waitForUpdate(context, started.updateId)

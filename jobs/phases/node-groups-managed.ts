@@ -2,6 +2,7 @@ import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import type { EksUpdate } from '#src/ports/eks.ts';
 import { proveGroup } from '#src/domain/group-proof.ts';
 import { activityGate } from '../activity-gate.ts';
+import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult, pollMs, requestToken, waitedMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups.ts';
@@ -48,7 +49,7 @@ async function startUpdates(context: Context, names: string[]): Promise<Record<s
   const memory: Record<string, string> = {};
   for (const nodeGroup of names) {
     await confirmClaim();
-    deps.log.info({ run: run.id, cluster: cluster.name, step: step.id }, `updating node group ${nodeGroup} to ${step.version}`);
+    deps.log.info(idsOf(run, step), `updating node group ${nodeGroup} to ${step.version}`);
     const token = requestToken(context, nodeGroup);
     const started = await cloud.eks.updateNodegroupVersion({ cluster: cluster.name, nodeGroup, version: step.version, token });
     // In flight: somebody else's update of this group; it is looked at again, and asked for again if it was another.
