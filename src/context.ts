@@ -19,6 +19,7 @@ import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
 import { logRuns } from './adapters/logging-run-store.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
+import { removeAbandonedFolders } from './adapters/owned-folders.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
 import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
@@ -110,6 +111,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
   const background = backgroundClient(slackClient);
   const children = childProcesses(config, clouds);
+  await tidyUp(config, log);
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
   const ports = outside({ ...storage.ports, ...children, cloudOf: clouds, slack: createSlackMessages(background) });
   const permalink = createPermalinks(background);
@@ -211,6 +213,14 @@ async function openStorage({ redisUrl, role }: Config, clock: Clock) {
       producer.disconnect();
     },
   };
+}
+
+/** Checkouts and credentials' sockets of workers that were killed. Nothing depends on it, so nothing fails by it. */
+async function tidyUp({ workDirectory }: Config, log: Logger): Promise<void> {
+  for (const folder of [join(workDirectory, 'git', 'checkouts'), join(workDirectory, 'aws')]) {
+    const removed = await removeAbandonedFolders(folder).catch(() => []);
+    if (removed.length > 0) log.info({ folder, removed }, 'removed what workers that are gone left behind');
+  }
 }
 
 /** What goes through the one door for child processes, each with its own part of the environment. */

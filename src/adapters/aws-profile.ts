@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InternalError, messageOf } from '#src/domain/errors.ts';
 import type { AwsCredentials, CredentialProvider } from './aws-clients.ts';
+import { makeOwnedFolder } from './owned-folders.ts';
 
 /**
  * AWS credentials for a child, refreshed as long as it lives.
@@ -42,7 +43,7 @@ export async function serveAwsProfile({
   temporaryDirectory,
 }: AwsProfileRequest): Promise<AwsProfile> {
   // mkdtemp makes the folder 0700: the socket cannot be reached even before its own mode is set.
-  const directory = await mkdtemp(join(temporaryDirectory, 'aws-'));
+  const directory = await makeOwnedFolder(temporaryDirectory, 'aws');
   try {
     const socket = join(directory, 'socket');
     checkPath(directory, socket);

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '#src/domain/errors.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
 import { type Git, gitOutput } from './git.ts';
 import type { GitMirror } from './git-mirror.ts';
+import { makeOwnedFolder } from './owned-folders.ts';
 import type { RenderConfig } from './render-config.ts';
 
 export type CheckoutDeps = { git: Git; temporaryDirectory: string; render: RenderConfig };
@@ -17,7 +18,7 @@ export async function checkOut(
   { mirror, commit, path }: { mirror: GitMirror; commit: string; path: string },
 ): Promise<Checkout> {
   await mirror.ensureCommit(commit);
-  const home = await mkdtemp(join(temporaryDirectory, 'checkout-'));
+  const home = await makeOwnedFolder(temporaryDirectory, 'checkout');
   const dispose = (): Promise<void> => rm(home, { recursive: true, force: true });
   try {
     const root = join(await realpath(home), 'tree');
