@@ -20,10 +20,9 @@ export function groupVersionText({ version }: Pick<ObservedNodeGroup, 'version'>
   return version.kind === 'could-not-check' ? `not checked: ${version.why}` : version.version;
 }
 
-/** The tag of a self-managed add-on's image, without a digest. */
+/** The tag of a self-managed add-on's image, without a digest; the whole image when it has none (a registry's port is no tag). */
 export function imageTag(image: string): string {
-  const name = image.split('@')[0] ?? image;
-  return name.slice(name.lastIndexOf(':') + 1);
+  return /:([^:/]+)$/.exec(image.replace(/@.*$/, ''))?.[1] ?? image;
 }
 
 function addonVersion(addon: Exclude<ObservedAddon, { kind: 'absent' }>): string {
