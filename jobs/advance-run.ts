@@ -17,6 +17,8 @@ export type NextLook = { kind: 'again'; ms: number } | { kind: 'ended' };
 /** A parked ticket is looked at this often even when nobody wakes it (run time). */
 export const MAX_PARK_MS = 5 * 60_000;
 
+const LOOK_AGAIN_MS = 15_000;
+
 /** What one action of the engine decided: facts to commit, and when to look again (run time from now). */
 export type Decided = { facts: RunFact[]; inMs: number };
 
@@ -111,9 +113,13 @@ async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
 
 /** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */
 export async function stopForError(deps: WorkerDeps, claim: Claim, error: unknown): Promise<NextLook> {
-  if (error instanceof TransientError || isStorageAway(error)) return { kind: 'again', ms: 15_000 };
-  const failure = failureOf(error);
   const at = deps.clock.now();
+  if (error instanceof TransientError || isStorageAway(error)) {
+    // Not due before: a run that is due for long and not looked at means a wedged worker (watchdog.ts).
+    await deps.store.park(claim, at + LOOK_AGAIN_MS).catch(() => undefined);
+    return { kind: 'again', ms: LOOK_AGAIN_MS };
+  }
+  const failure = failureOf(error);
   await deps.store.change({
     runId: claim.runId,
     claim,

@@ -177,6 +177,7 @@ describe('an error outside a step', () => {
   ])('is looked at again when it is %s', async (_what, error) => {
     put(aRun('running'));
     expect(await stopForError(world.deps, await claimed(), error)).toEqual({ kind: 'again', ms: 15_000 });
+    expect(await world.store.due(world.clock.now())).toEqual([]);
     expect(now().state.kind).toBe('running');
   });
 
