@@ -7,6 +7,7 @@ import { runSubprocess, type Subprocess } from './subprocess.ts';
  */
 export type GitDeps = {
   program: string;
+  /** What git may see of ours, all of it: the list is src/config/inherited-env.ts. */
   inheritedEnv: Readonly<Record<string, string>>;
   timeoutMs?: number;
   subprocess?: Subprocess;
@@ -23,23 +24,6 @@ export type GitAnswer = { code: number; stdout: string; stderr: string };
 
 /** Answers whatever the exit code. Throws when git did not run to its end. */
 export type Git = (call: GitCall) => Promise<GitAnswer>;
-
-const INHERITED = [
-  'PATH',
-  'HOME',
-  'GIT_SSH_COMMAND',
-  'GIT_ASKPASS',
-  'GIT_CONFIG_GLOBAL',
-  'SSH_AUTH_SOCK',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'HTTP_PROXY',
-  'HTTPS_PROXY',
-  'NO_PROXY',
-  'http_proxy',
-  'https_proxy',
-  'no_proxy',
-] as const;
 
 const ALWAYS: Readonly<Record<string, string>> = {
   GIT_TERMINAL_PROMPT: '0',
@@ -62,12 +46,6 @@ const TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 
 export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subprocess = runSubprocess }: GitDeps): Git {
-  const inherited = Object.fromEntries(
-    INHERITED.flatMap((name) => {
-      const value = inheritedEnv[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
 
   return async ({ args, directory, env, input }) => {
@@ -75,7 +53,7 @@ export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subpr
       program,
       args: [...settings, ...args],
       cwd: directory,
-      env: { ...inherited, ...ALWAYS, ...env },
+      env: { ...inheritedEnv, ...ALWAYS, ...env },
       timeoutMs,
       input,
       stdout: 'data',

@@ -7,7 +7,7 @@ import type { Environment } from './environment.ts';
 export type InheritedEnv = {
   /** Finding programs, files, proxies and certificates; every child may have it. */
   base: Record<string, string>;
-  /** Reaching a git remote and naming the committer. */
+  /** Reaching a git remote. Author and committer are always the bot. */
   git: Record<string, string>;
   /** AWS's credential chain and endpoints, as AWS documents them; for a child that talks to AWS. */
   aws: Record<string, string>;
@@ -22,7 +22,6 @@ const BASE = new Set([
 /** Variables of git's own manual: https://git-scm.com/docs/git#_environment_variables */
 const GIT = new Set([
   ...['SSH_AUTH_SOCK', 'GIT_SSH', 'GIT_SSH_COMMAND', 'GIT_ASKPASS', 'SSH_ASKPASS', 'GIT_SSL_CAINFO', 'GIT_SSL_CAPATH'],
-  ...['GIT_AUTHOR_NAME', 'GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_NAME', 'GIT_COMMITTER_EMAIL'],
   ...['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_NOSYSTEM', 'GIT_CONFIG_COUNT'],
 ]);
 const GIT_CONFIG_PAIR = /^GIT_CONFIG_(?:KEY|VALUE)_\d+$/;

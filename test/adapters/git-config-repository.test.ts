@@ -25,9 +25,9 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.remove());
 
-function open(cache: string): ConfigRepository {
+function open(cache: string, env: Record<string, string> = {}): ConfigRepository {
   return createGitConfigRepository({
-    inheritedEnv: fixture.env,
+    inheritedEnv: { ...fixture.env, ...env },
     cacheDirectory: join(fixture.directory, cache),
     render: createRenderConfig(createJsonnet({ program: 'jsonnet', path: '/usr/local/bin:/usr/bin:/bin' })),
   });
@@ -52,6 +52,13 @@ async function commitsOn(branch: string): Promise<number> {
 }
 
 describe('the head of the branch', () => {
+  it('is asked with the settings that operators give git by its environment', async () => {
+    const remote = 'https://git.example.org/clusters.git';
+    const elsewhere = { GIT_CONFIG_KEY_0: `url.${fixture.remote}.insteadOf`, GIT_CONFIG_VALUE_0: remote };
+    const configured = open('configured', { GIT_CONFIG_COUNT: '1', ...elsewhere });
+    expect(await configured.headCommit(location({ remote }))).toBe(first);
+  });
+
   it('is what the remote shows now, not what was fetched', async () => {
     expect(await repository.headCommit(location())).toBe(first);
     const second = await fixture.push({ files: { 'README.md': 'changed\n' } });
