@@ -14,10 +14,10 @@ import type { Clock } from '#src/ports/clock.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import { QUEUE_PREFIX, QUEUES, ticketId } from '#src/queue.ts';
 import { APPROVER, aPlan, aRun, ASKED_AT, progressUpTo, startedStep } from '#test/support/builders.ts';
-import { FLEET, type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
+import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { runningCommand } from '#test/support/fakes/phase-context.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
-import { clockFromNow, simulatedClock } from '../simulators/clock.ts';
+import { simulatedClock } from '../simulators/clock.ts';
 
 const LEASE = { lockDurationMs: 250, stalledIntervalMs: 100, commandConcurrency: 2 };
 const ID = 'r-coast-7k2m';
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 /** A minute of run time takes 60 ms. */
 function fastClock(): Clock {
-  return simulatedClock(clockFromNow(1000));
+  return simulatedClock({ origin: ASKED_AT, realOrigin: Date.now(), speed: 1000 });
 }
 
 /** Its run time stands still, and a park of 5 minutes takes 5 minutes. */
@@ -105,24 +105,45 @@ const inStep = (command: Run['command']): Run => {
   return aRun('running', { plan, steps: progressUpTo(plan, STEP, startedStep(0)), command });
 };
 
-test('a wake-up that comes while the ticket is being worked on is not lost', async () => {
-  const ids = Array.from({ length: 150 }, (_, i) => `r-${i}`);
-  const clusters = ids.map((id) => ({ ...(FLEET.clusters[0] ?? Promise.reject()), name: `c-${id}` }));
-  await aWorker({ clock: stillClock(), fleet: { ...FLEET, clusters: clusters as typeof FLEET.clusters } });
-  await Promise.all(
-    ids.map(async (id, i) => {
-      const asked = aRun('awaiting-approval', { id, cluster: `c-${id}` });
-      await store.create(asked, ASKED_AT);
-      await deps.wakeUps.wakeRun(id);
-      // Somewhere between claim and park; a lost wake-up would leave the ticket parked for 5 minutes.
-      for (let turn = 0; turn < i % 40; turn += 1) await new Promise(setImmediate);
+test.each(['right after the claim', 'right before the park is written', 'right after the park is written', 'at any moment'] as const)(
+  'a wake-up that comes while the ticket is being worked on is not lost: %s',
+  async (moment) => {
+    const ids = Array.from({ length: 40 }, (_, i) => `r-${i}`);
+    const decided = new Set<string>();
+    // A wake-up that is lost leaves the ticket parked for 5 minutes.
+    const decideAndWake = async (id: string): Promise<void> => {
+      if (decided.has(id)) return;
+      decided.add(id);
       await store.change({ runId: id, claim: null, wakeAt: null, decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }] });
       await deps.wakeUps.wakeRun(id);
-    }),
-  );
-  const advance = queue(QUEUES.advanceRun);
-  await eventually(async () => expect(await advance.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }));
-});
+    };
+    const raced: RunStore = {
+      ...store,
+      claim: async (id) => {
+        const claim = await store.claim(id);
+        if (moment === 'right after the claim') await decideAndWake(id);
+        return claim;
+      },
+      park: async (claim, wakeAt) => {
+        if (moment === 'right before the park is written') await decideAndWake(claim.runId);
+        await store.park(claim, wakeAt);
+        if (moment === 'right after the park is written') await decideAndWake(claim.runId);
+      },
+    };
+    await aWorker({ clock: stillClock(), store: raced });
+    await Promise.all(
+      ids.map(async (id, i) => {
+        await store.create(aRun('awaiting-approval', { id, cluster: `c-${id}` }), ASKED_AT + 3_600_000);
+        await deps.wakeUps.wakeRun(id);
+        for (let turn = 0; turn < i; turn += 1) await new Promise(setImmediate);
+        if (moment === 'at any moment') await decideAndWake(id);
+      }),
+    );
+    const advance = queue(QUEUES.advanceRun);
+    await eventually(async () => expect(await advance.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }));
+    expect(decided.size).toBe(40);
+  },
+);
 
 test('a ticket whose worker died is taken by another', async () => {
   await store.create(aRun('planning'), ASKED_AT);
@@ -162,7 +183,8 @@ test('a command is run once for a run that asks for it, and the step observes wh
 });
 
 test('a command whose ticket is gone is found lost, not waited for', async () => {
-  await store.create(inStep(runningCommand(STEP, ['create'])), ASKED_AT);
+  // Not due, so that the reconciler does not look at it.
+  await store.create(inStep(runningCommand(STEP, ['create'])), ASKED_AT + 3_600_000);
   await aWorker({ clock: stillClock() });
   await deps.wakeUps.wakeRun(ID);
   await eventually(async () => expect((await store.events(ID)).find(({ kind }) => kind === 'command-ended')).toMatchObject({ outcome: { kind: 'lost' } }));
@@ -207,12 +229,25 @@ test('a message that Slack refuses is not tried in a hot loop', async () => {
 });
 
 test('Slack follows a change that was committed while its ticket was finishing', async () => {
-  await aWorker();
+  const fast = fastClock();
+  let looks = 0;
+  const ledger = {
+    ...deps.ledger,
+    markSynced: async (runId: string, revision: number) => {
+      await deps.ledger.markSynced(runId, revision);
+      looks += 1;
+    },
+    revision: async (runId: string) => {
+      const revision = await deps.ledger.revision(runId);
+      if (looks !== 1) return revision;
+      looks += 1;
+      await store.change({ runId, claim: null, wakeAt: null, decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }] });
+      return revision;
+    },
+  };
+  // The reconciler is 30 real seconds away.
+  await aWorker({ ledger, clock: { ...fast, realMs: (ms) => (ms >= 30_000 ? ms : fast.realMs(ms)) } });
   await store.create(aRun('awaiting-approval'), ASKED_AT);
-  await eventually(async () => expect(await store.unsynced()).toEqual([]));
-  for (let round = 0; round < 20; round += 1) {
-    await store.change({ runId: ID, claim: null, wakeAt: null, decide: ({ stopRequest }) => (stopRequest === null ? [{ kind: 'stop-requested', at: round, by: APPROVER }] : []) });
-    for (let turn = 0; turn < round; turn += 1) await new Promise(setImmediate);
-  }
-  await eventually(async () => expect(await store.unsynced()).toEqual([]));
+  await eventually(async () => expect([looks, await store.unsynced()]).toEqual([3, []]));
+  expect(world.slack.messages.find(({ key }) => key === 'card')?.text).toContain('was rejected by');
 });
