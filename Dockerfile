@@ -1,8 +1,12 @@
 # One image for both halves of the bot; which one runs is the command:
-#   docker run --env-file bot.env -v ./fleet.yaml:/etc/eks-upgrade-bot/fleet.yaml:ro eks-upgrade-bot                      both
-#   docker run … eks-upgrade-bot node src/main.ts                                                                        the bot
-#   docker run --stop-timeout 30 … eks-upgrade-bot node jobs/main.ts                                                     the worker
-# Settings: docs/settings.md. To pin the base image, build with --build-arg NODE_IMAGE=node:24-slim@sha256:…
+#   docker run … eks-upgrade-bot                      both
+#   docker run … eks-upgrade-bot node src/main.ts     the bot
+#   docker run … eks-upgrade-bot node jobs/main.ts    the worker
+#   docker exec <container> npm run --silent ops -- status
+# where … is: --stop-timeout 30 --env-file bot.env -v ./fleet.yaml:/etc/eks-upgrade-bot/fleet.yaml:ro
+# A stop waits up to 25 s for work to be handed over, and Docker's own patience is 10 s.
+# Settings, and what git needs for SSH remotes: docs/settings.md. To pin the base image, build with
+# --build-arg NODE_IMAGE=node:24-slim@sha256:…
 ARG NODE_IMAGE=node:24-slim
 
 
@@ -71,6 +75,6 @@ ENV NODE_ENV=production \
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3000) + '/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["node", "script/start.ts"]
