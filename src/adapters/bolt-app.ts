@@ -119,7 +119,9 @@ type Transport = {
 function socketTransport({ apiUrl, log }: BoltAppOptions, appToken: string): Transport {
   const receiver = socketModeConnections({ appToken, apiUrl, log });
   const start = async (app: App) => {
-    await app.start();
+    await app.start().catch((error: unknown) => {
+      throw fromSlackError(error, 'apps.connections.open');
+    });
     return { port: null };
   };
   return { receiver, start, stopped: () => undefined, connected: receiver.connected };

@@ -48,6 +48,8 @@ const UNCERTAIN = ['internal_error', 'fatal_error', 'request_timeout'];
 const BUSY = ['service_unavailable', 'team_added_to_org', 'accesslimited'];
 const RATE_LIMITED = ['ratelimited', 'rate_limited', 'message_limit_exceeded'];
 
+const TOKEN_REFUSED = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
+
 /** What a person can do about it; everything else is our bug. */
 const WAYS_OUT: Record<string, { code: string; what: string }> = {
   channel_not_found: {
@@ -70,7 +72,7 @@ const WAYS_OUT: Record<string, { code: string; what: string }> = {
   },
   cannot_reply_to_message: { code: 'SlackMessageGone', what: 'the message cannot be replied to: somebody deleted it' },
   ...Object.fromEntries(
-    ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'].map((name) => [
+    TOKEN_REFUSED.map((name) => [
       name,
       {
         code: 'SlackTokenRefused',
@@ -79,6 +81,17 @@ const WAYS_OUT: Record<string, { code: string; what: string }> = {
     ]),
   ),
 };
+
+/** The only method that is called with the app-level token: https://docs.slack.dev/reference/methods/apps.connections.open */
+const APP_TOKEN_WAYS_OUT: Record<string, { code: string; what: string }> = Object.fromEntries(
+  [...TOKEN_REFUSED, 'not_allowed_token_type', 'missing_scope'].map((name) => [
+    name,
+    {
+      code: 'SlackTokenRefused',
+      what: 'slack refuses the app-level token: set SLACK_APP_TOKEN to one with the scope connections:write, made under "Basic Information" of the same app',
+    },
+  ]),
+);
 
 function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
   const name = error.data.error;
@@ -93,12 +106,12 @@ function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
       retryAfterMs: 30_000,
     });
   }
-  if (name === 'missing_scope') {
+  if (name === 'missing_scope' && method !== 'apps.connections.open') {
     const needed = 'needed' in error.data ? String(error.data.needed) : 'that manifest.yml names';
     const message = `the bot lacks the scope ${needed} for ${method}: add it under "OAuth & Permissions" and install the app again`;
     return new UserError('SlackMissingScope', message, { cause: error });
   }
-  const known = WAYS_OUT[name];
+  const known = method === 'apps.connections.open' ? APP_TOKEN_WAYS_OUT[name] : WAYS_OUT[name];
   if (known !== undefined) return new UserError(known.code, `${known.what} (${method}: ${name})`, { cause: error });
   return new InternalError('SlackRefused', `slack refused ${method}: ${[name, ...details(error)].join('; ')}`, {
     cause: error,

@@ -63,6 +63,17 @@ it('refuses a token of another workspace, naming both', async () => {
   );
 });
 
+it('says which token it is when Slack refuses that of Socket Mode', async () => {
+  const slack = await slackForTest();
+  await expect(
+    boltApp(slack, { listener: { kind: 'socket-mode', appToken: 'xapp-wrong' } }).start(),
+  ).rejects.toMatchObject({
+    name: 'UserError',
+    code: 'SlackTokenRefused',
+    message: expect.stringContaining('set SLACK_APP_TOKEN to one with the scope connections:write'),
+  });
+});
+
 it('says what to do about a token that Slack refuses', async () => {
   const slack = await slackForTest();
   await expect(boltApp(slack, { botToken: 'xoxb-wrong' }).start()).rejects.toMatchObject({
