@@ -18,6 +18,7 @@ import {
 import { createJsonnet } from './adapters/jsonnet.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
 import { logRuns } from './adapters/logging-run-store.ts';
+import { measureEksctl } from './adapters/measuring-eksctl.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
 import { removeAbandonedFolders } from './adapters/owned-folders.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
@@ -113,7 +114,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const children = childProcesses(config, clouds);
   await tidyUp(config, log);
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
-  const ports = outside({ ...storage.ports, ...children, cloudOf: clouds, slack: createSlackMessages(background) });
+  const ports = outside({ ...storage.ports, ...children, eksctl: measureEksctl(children.eksctl, metrics), cloudOf: clouds, slack: createSlackMessages(background) });
   const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));

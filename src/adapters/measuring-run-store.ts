@@ -65,7 +65,8 @@ function count(metrics: Metrics, before: Run, events: RunEvent[]): void {
     const after = evolve(run, event);
     countStep(metrics, run, event, after);
     countWait(metrics, run, event);
-    if (event.kind === 'command-ended') metrics.commandEnded(event.outcome);
+    // All others are counted where they end, see measuring-eksctl.ts; this one ended with its worker.
+    if (event.kind === 'command-ended' && event.outcome.kind === 'lost') metrics.commandEnded(event.outcome);
     if (after.state.kind !== run.state.kind) metrics.runEntered(after.state.kind);
     run = after;
   }

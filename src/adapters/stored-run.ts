@@ -20,10 +20,19 @@ const StoredRun = z.looseObject({
 
 export function readStoredRun(id: string, doc: string): Run {
   try {
-    return StoredRun.parse(JSON.parse(doc)) as unknown as Run;
+    const stored: unknown = JSON.parse(doc);
+    const { success, data, error } = StoredRun.safeParse(stored);
+    if (success) return data as unknown as Run;
+    throw new Error(otherSchema(stored) ?? z.prettifyError(error).replaceAll(/\s+/g, ' '), { cause: error });
   } catch (error) {
     throw new InternalError('StoredRunUnreadable', `run ${id} cannot be read: ${messageOf(error)}`, { cause: error });
   }
+}
+
+function otherSchema(stored: unknown): string | null {
+  const schema = typeof stored === 'object' && stored !== null && 'schema' in stored ? stored.schema : undefined;
+  if (typeof schema !== 'number' || schema === 1) return null;
+  return `it has schema ${schema}, and this version of the bot reads schema 1: start the version that wrote it`;
 }
 
 const StoredAside = z.object({ cluster: z.string(), why: z.string(), at: z.number() });
