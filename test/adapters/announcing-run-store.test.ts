@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { announceChanges } from '#src/adapters/announcing-run-store.ts';
 import type { RunEvent } from '#src/domain/run-events.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
-import { APPROVER, aRun, ASKED_AT } from '#test/support/builders.ts';
+import { APPROVER, ASKED_AT, aRun } from '#test/support/builders.ts';
 import { type MemoryRunStore, memoryRunStore } from '#test/support/fakes/memory-run-store.ts';
 
 const run = aRun('awaiting-approval');
@@ -38,7 +38,12 @@ it('announces a change after its commit, and nothing when nothing was decided', 
 it('goes by the last decision when it was made anew', async () => {
   plain.put(run);
   plain.meanwhile(() => plain.apply(run.id, rejected));
-  await store.change({ runId: run.id, claim: null, wakeAt: null, decide: ({ state }) => (state.kind === 'awaiting-approval' ? [rejected] : []) });
+  await store.change({
+    runId: run.id,
+    claim: null,
+    wakeAt: null,
+    decide: ({ state }) => (state.kind === 'awaiting-approval' ? [rejected] : []),
+  });
   expect(announced).toEqual([]);
 });
 
@@ -46,7 +51,9 @@ it('announces nothing of a change that a newer claim refused', async () => {
   plain.put(run);
   const claim = await plain.claim(run.id);
   await plain.claim(run.id);
-  await expect(store.change({ runId: run.id, claim, wakeAt: null, decide: () => [rejected] })).rejects.toMatchObject({ code: 'ClaimLost' });
+  await expect(store.change({ runId: run.id, claim, wakeAt: null, decide: () => [rejected] })).rejects.toMatchObject({
+    code: 'ClaimLost',
+  });
   expect(announced).toEqual([]);
 });
 

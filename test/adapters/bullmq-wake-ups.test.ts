@@ -41,14 +41,20 @@ test('a ticket carries the run’s id and nothing else, and goes when it is done
   const { wakeUps, queue } = open();
   await wakeUps.wakeRun('r1');
   const [job] = await queue(QUEUES.advanceRun).getWaiting();
-  expect(job).toMatchObject({ id: 'run-r1', data: { runId: 'r1' }, opts: { removeOnComplete: true, removeOnFail: true } });
+  expect(job).toMatchObject({
+    id: 'run-r1',
+    data: { runId: 'r1' },
+    opts: { removeOnComplete: true, removeOnFail: true },
+  });
 });
 
 test('a run has one ticket a queue, however often it is woken', async () => {
   const { wakeUps, queue } = open();
   await Promise.all(Array.from({ length: 20 }, () => wakeUps.wakeRun('r1')));
   await Promise.all([wakeUps.syncSlack('r1'), wakeUps.syncSlack('r1'), wakeUps.runCommand('r1')]);
-  const counts = await Promise.all([QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map((name) => queue(name).getJobCountByTypes('waiting')));
+  const counts = await Promise.all(
+    [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map((name) => queue(name).getJobCountByTypes('waiting')),
+  );
   expect(counts).toEqual([1, 1, 1]);
 });
 
@@ -77,6 +83,6 @@ test('nobody waits longer than 1.5 s for a Redis that hangs', async () => {
   process.kill(server.pid(), 'SIGSTOP');
   onTestFinished(() => void process.kill(server.pid(), 'SIGCONT'));
   const began = performance.now();
-  await expect(wakeUps.syncSlack('r1')).rejects.toThrow();
+  await expect(wakeUps.syncSlack('r1')).rejects.toThrow(/timed out|did not take a ticket/);
   expect(performance.now() - began).toBeLessThan(2000);
 });

@@ -23,7 +23,9 @@ describe('the next step', () => {
 
   it('is the failed one again: nothing behind it begins', () => {
     const plan = aPlan();
-    expect(nextStep(plan, { steps: progressUpTo(plan, 'control-plane-1.23', failedStep(2)) })?.id).toBe('control-plane-1.23');
+    expect(nextStep(plan, { steps: progressUpTo(plan, 'control-plane-1.23', failedStep(2)) })?.id).toBe(
+      'control-plane-1.23',
+    );
   });
 
   it('is none when all are done', () => {
@@ -39,8 +41,20 @@ describe('the next step', () => {
 
 describe('what must not begin while people cannot be told', () => {
   it('is a hop, a deletion and a replacement; never a creation, nor what only looks', () => {
-    expect(aPlan().steps.filter(endangersUsers).map(({ id }) => id)).toEqual(['control-plane-1.23', 'control-plane-1.24', 'node-groups-1.24-delete']);
-    const managed: Step = { id: 'm', after: [], phase: 'node-groups', version: '1.24', action: 'update-managed', groups: ['web'], expectedMinutes: 1 };
+    expect(
+      aPlan()
+        .steps.filter(endangersUsers)
+        .map(({ id }) => id),
+    ).toEqual(['control-plane-1.23', 'control-plane-1.24', 'node-groups-1.24-delete']);
+    const managed: Step = {
+      id: 'm',
+      after: [],
+      phase: 'node-groups',
+      version: '1.24',
+      action: 'update-managed',
+      groups: ['web'],
+      expectedMinutes: 1,
+    };
     expect(endangersUsers(managed)).toBe(true);
   });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import { aFailure, aPlan, APPROVER, aRun, REQUESTER, STARTED_AT } from '#test/support/builders.ts';
+import { evolve, type RunFact } from '#src/domain/run-events.ts';
+import { APPROVER, aFailure, aPlan, aRun, REQUESTER, STARTED_AT } from '#test/support/builders.ts';
 import { expectAllowed } from '#test/support/run-rules.ts';
 
 const HOP = 'control-plane-1.23';
 const AT = STARTED_AT + 60_000;
 const apply = (run: Run, ...facts: (RunFact & { by?: string; at?: number })[]): Run =>
-  facts.reduce((before, fact) => evolve(before, { at: AT, by: 'bot', ...fact } as RunEvent), run);
+  facts.reduce((before, fact) => evolve(before, { at: AT, by: 'bot', ...fact }), run);
 
 describe('a run after an event', () => {
   const plan = aPlan();
@@ -15,14 +15,24 @@ describe('a run after an event', () => {
 
   it.each<[string, Run, RunFact, Run['state']['kind']]>([
     ['planned', aRun('planning'), { kind: 'planned', plan, expiresAt: AT + 1 }, 'awaiting-approval'],
-    ['refused', aRun('planning'), { kind: 'plan-refused', plan: aPlan({ refusals: [{ id: 'x', text: 'y' }] }) }, 'refused'],
+    [
+      'refused',
+      aRun('planning'),
+      { kind: 'plan-refused', plan: aPlan({ refusals: [{ id: 'x', text: 'y' }] }) },
+      'refused',
+    ],
     ['nothing to do', aRun('planning'), { kind: 'nothing-to-do', snapshot: after }, 'nothing-to-do'],
     ['not plannable', aRun('planning'), { kind: 'planning-failed', failure: aFailure }, 'stopped'],
     ['rejected', aRun('awaiting-approval'), { kind: 'rejected' }, 'rejected'],
     ['expired', aRun('awaiting-approval'), { kind: 'expired' }, 'expired'],
     ['withdrawn', aRun('awaiting-approval'), { kind: 'withdrawn' }, 'withdrawn'],
     ['failed outside a step', aRun('running'), { kind: 'run-failed', failure: aFailure }, 'stopped'],
-    ['at a gate', aRun('running'), { kind: 'gate-opened', stepId: HOP, activity: { total: 1, byNamespace: {} } }, 'waiting'],
+    [
+      'at a gate',
+      aRun('running'),
+      { kind: 'gate-opened', stepId: HOP, activity: { total: 1, byNamespace: {} } },
+      'waiting',
+    ],
     ['through a gate', aRun('waiting'), { kind: 'gate-passed', reason: 'announced' }, 'running'],
     ['at a gate that cleared', aRun('waiting'), { kind: 'gate-cleared' }, 'running'],
     ['retried', aRun('stopped'), { kind: 'retried' }, 'running'],
@@ -52,7 +62,12 @@ describe('a run after an event', () => {
 
   it('has used up its approval when it is planned again', () => {
     const approved = apply(aRun('awaiting-approval'), { kind: 'approved', planHash: plan.hash, by: APPROVER });
-    const run = apply(approved, { kind: 'planning-failed', failure: aFailure }, { kind: 'retried' }, { kind: 'planned', plan, expiresAt: AT + 1 });
+    const run = apply(
+      approved,
+      { kind: 'planning-failed', failure: aFailure },
+      { kind: 'retried' },
+      { kind: 'planned', plan, expiresAt: AT + 1 },
+    );
     expect(run).toMatchObject({ state: { kind: 'awaiting-approval' }, approval: null });
   });
 
@@ -68,7 +83,14 @@ describe('a run after an event', () => {
   });
 
   it('keeps since when a step waits for the same, and begins anew for something else', () => {
-    const wait = (what: string, at: number): RunFact & { at: number } => ({ kind: 'step-waiting', stepId: HOP, for: what, memory: {}, notes: [], at });
+    const wait = (what: string, at: number): RunFact & { at: number } => ({
+      kind: 'step-waiting',
+      stepId: HOP,
+      for: what,
+      memory: {},
+      notes: [],
+      at,
+    });
     const run = apply(aRun('running'), wait('EKS', 1), wait('EKS', 2));
     expect(run.steps[HOP]).toMatchObject({ waiting: { for: 'EKS', since: 1 } });
     expect(apply(run, wait('nodes', 3)).steps[HOP]).toMatchObject({ waiting: { for: 'nodes', since: 3 } });
@@ -86,7 +108,10 @@ describe('a run after an event', () => {
   it('stops with the person who asked for it, once', () => {
     const asked = apply(aRun('running'), { kind: 'stop-requested', by: REQUESTER });
     const run = apply(asked, { kind: 'stopped' });
-    expect(expectAllowed(run)).toMatchObject({ stopRequest: null, stops: [{ cause: { kind: 'stop-requested', decision: { by: REQUESTER } } }] });
+    expect(expectAllowed(run)).toMatchObject({
+      stopRequest: null,
+      stops: [{ cause: { kind: 'stop-requested', decision: { by: REQUESTER } } }],
+    });
     expect(apply(aRun('running'), { kind: 'stopped' })).toEqual(aRun('running'));
   });
 
@@ -98,10 +123,18 @@ describe('a run after an event', () => {
 
   it('succeeded although its config is not committed: the failed step is no stop', () => {
     const done = aRun('succeeded');
-    const steps = { ...done.steps, 'commit-config': { kind: 'started' as const, at: 1, attempt: 1, waiting: null, notes: [], memory: {} } };
+    const steps = {
+      ...done.steps,
+      'commit-config': { kind: 'started' as const, at: 1, attempt: 1, waiting: null, notes: [], memory: {} },
+    };
     const running: Run = { ...done, state: { kind: 'running' }, endedAt: null, after: null, steps };
     const run = apply(running, { kind: 'succeeded-uncommitted', after, stepId: 'commit-config', failure: aFailure });
-    expect(expectAllowed(run)).toMatchObject({ state: { kind: 'succeeded-uncommitted', failure: aFailure }, stops: [], steps: { 'commit-config': { kind: 'failed' } }, after });
+    expect(expectAllowed(run)).toMatchObject({
+      state: { kind: 'succeeded-uncommitted', failure: aFailure },
+      stops: [],
+      steps: { 'commit-config': { kind: 'failed' } },
+      after,
+    });
   });
 
   it('does not change the run it came from', () => {

@@ -8,7 +8,11 @@ describe('a snapshot', () => {
       groups: [aGroup('core-a', '1.22', { nodes: nodesOf('core-a', 2, '1.22') })],
       addons: [
         { kind: 'eks', name: 'vpc-cni', version: 'v1.11.4-eksbuild.1', offered: {} },
-        { kind: 'self-managed', name: 'kube-proxy', image: '602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/kube-proxy:v1.22.6-eksbuild.1' },
+        {
+          kind: 'self-managed',
+          name: 'kube-proxy',
+          image: '602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/kube-proxy:v1.22.6-eksbuild.1',
+        },
         { kind: 'absent', name: 'coredns' },
       ],
     });
@@ -34,7 +38,10 @@ describe('a snapshot', () => {
     expect(imageTag(image)).toBe(tag);
   });
 
-  it.each(['localhost:5000/coredns', 'registry/coredns@sha256:abc', 'coredns'])('does not take anything else of %s for a tag', (image) => {
-    expect(imageTag(image)).toBe(image);
-  });
+  it.each(['localhost:5000/coredns', 'registry/coredns@sha256:abc', 'coredns'])(
+    'does not take anything else of %s for a tag',
+    (image) => {
+      expect(imageTag(image)).toBe(image);
+    },
+  );
 });

@@ -3,7 +3,19 @@ import { stopForError } from '#jobs/advance-run.ts';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import type { Run } from '#src/domain/run.ts';
-import { allDone, APPROVER, aPlan, aRun, failedStep, inOrder, MINUTE, progressUpTo, REQUESTER, startedStep, STARTED_AT } from '#test/support/builders.ts';
+import {
+  APPROVER,
+  allDone,
+  aPlan,
+  aRun,
+  failedStep,
+  inOrder,
+  MINUTE,
+  progressUpTo,
+  REQUESTER,
+  STARTED_AT,
+  type startedStep,
+} from '#test/support/builders.ts';
 import { advanceOnce, advanceUntil, eventsOf, inState, startNoticePosted } from '#test/support/fakes/advance.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 
@@ -28,7 +40,13 @@ describe('between steps', () => {
   });
 
   it('stops before the next step when a person asked for it, and goes on with Continue', async () => {
-    put(aRun('running', { plan, steps: progressUpTo(plan, 'access', done()), stopRequest: { by: REQUESTER, at: STARTED_AT } }));
+    put(
+      aRun('running', {
+        plan,
+        steps: progressUpTo(plan, 'access', done()),
+        stopRequest: { by: REQUESTER, at: STARTED_AT },
+      }),
+    );
     await advanceOnce(world, ID);
     expect(now()).toMatchObject({
       state: { kind: 'stopped' },
@@ -161,14 +179,20 @@ describe('an error outside a step', () => {
 
   it('stops the run in words after its start', async () => {
     put(aRun('running'));
-    await stopForError(world.deps, await claimed(), new UserError('NotInFleet', 'cluster coast is no longer in the fleet file'));
+    await stopForError(
+      world.deps,
+      await claimed(),
+      new UserError('NotInFleet', 'cluster coast is no longer in the fleet file'),
+    );
     expect(now().stops).toMatchObject([{ cause: { kind: 'run-failed', failure: { code: 'NotInFleet' } } }]);
   });
 
   it('is a failed planning before its start', async () => {
     put(aRun('planning'));
     await stopForError(world.deps, await claimed(), new Error('boom'));
-    expect(now().stops).toMatchObject([{ cause: { kind: 'planning-failed', failure: { message: 'the bot itself failed: boom' } } }]);
+    expect(now().stops).toMatchObject([
+      { cause: { kind: 'planning-failed', failure: { message: 'the bot itself failed: boom' } } },
+    ]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { CommandRecord, Run, StepProgress } from '#src/domain/run.ts';
-import { aPlan, aRun, MINUTE, progressUpTo, startedStep, STARTED_AT } from '#test/support/builders.ts';
+import { aPlan, aRun, MINUTE, progressUpTo, STARTED_AT, startedStep } from '#test/support/builders.ts';
 import { advanceOnce, advanceUntil, eventsOf, inState, startNoticePosted } from '#test/support/fakes/advance.ts';
 import { aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
@@ -22,7 +22,10 @@ const waitingFor = (step: string): string | undefined => {
   return progress?.kind === 'started' ? progress.waiting?.for : undefined;
 };
 /** The run is in this step since now. */
-const inStep = (id: string, changes: Partial<Run> & { memory?: Record<string, string>; attempt?: number } = {}): void => {
+const inStep = (
+  id: string,
+  changes: Partial<Run> & { memory?: Record<string, string>; attempt?: number } = {},
+): void => {
   const { memory = {}, attempt = 1, ...rest } = changes;
   const plan = aPlan();
   const progress = startedStep(0, { at: world.clock.now(), memory, attempt });
@@ -150,7 +153,10 @@ describe('a 401 of Kubernetes', () => {
     await advanceOnce(world, ID);
     expect(now().stops[0]?.cause).toMatchObject({
       kind: 'step-failed',
-      failure: { code: 'NotMapped', detail: expect.stringContaining('--arn arn:aws:iam::111122223333:role/eks-upgrade-bot') },
+      failure: {
+        code: 'NotMapped',
+        detail: expect.stringContaining('--arn arn:aws:iam::111122223333:role/eks-upgrade-bot'),
+      },
     });
   });
 
@@ -168,7 +174,8 @@ describe('an outside that does not answer', () => {
     inStep(HOP);
     startNoticePosted(world, ID);
   });
-  const failWith = (message: string): void => void world.cloud.failing.set('describeCluster', new TransientError('AwsUnreachable', message));
+  const failWith = (message: string): void =>
+    void world.cloud.failing.set('describeCluster', new TransientError('AwsUnreachable', message));
 
   it('is waited for, and one wait is one event', async () => {
     failWith('AWS cannot be reached: ECONNREFUSED');
@@ -213,15 +220,23 @@ describe('an outside that does not answer', () => {
   });
 
   it('is none of the kind when Redis was away: nothing is written', async () => {
-    world.cloud.failing.set('describeCluster', Object.assign(new Error('Reached the max retries'), { name: 'MaxRetriesPerRequestError' }));
+    world.cloud.failing.set(
+      'describeCluster',
+      Object.assign(new Error('Reached the max retries'), { name: 'MaxRetriesPerRequestError' }),
+    );
     await expect(advanceOnce(world, ID)).rejects.toThrow('Reached the max retries');
     expect(eventsOf(world, ID)).toEqual([]);
   });
 
   it('fails at once for what only a person can put right', async () => {
-    world.cloud.failing.set('describeCluster', new UserError('AwsAccessDenied', 'AWS denies eks:DescribeCluster\nAction: …'));
+    world.cloud.failing.set(
+      'describeCluster',
+      new UserError('AwsAccessDenied', 'AWS denies eks:DescribeCluster\nAction: …'),
+    );
     await advanceOnce(world, ID);
-    expect(now().stops[0]?.cause).toMatchObject({ failure: { code: 'AwsAccessDenied', message: 'AWS denies eks:DescribeCluster', detail: 'Action: …' } });
+    expect(now().stops[0]?.cause).toMatchObject({
+      failure: { code: 'AwsAccessDenied', message: 'AWS denies eks:DescribeCluster', detail: 'Action: …' },
+    });
   });
 });
 
@@ -243,7 +258,10 @@ describe('a gate', () => {
     inStep(DELETE);
     startNoticePosted(world, ID);
     await advanceOnce(world, ID);
-    expect(now()).toMatchObject({ state: { kind: 'waiting' }, gates: [{ stepId: DELETE, activity: { total: 2 }, resolution: { kind: 'open' } }] });
+    expect(now()).toMatchObject({
+      state: { kind: 'waiting' },
+      gates: [{ stepId: DELETE, activity: { total: 2 }, resolution: { kind: 'open' } }],
+    });
     expect(now().command).toBeNull();
   });
 });
@@ -259,7 +277,10 @@ describe('a config that cannot be committed', () => {
   it('ends the run as succeeded-uncommitted: the cluster is upgraded', async () => {
     expect(await advanceOnce(world, ID)).toEqual({ kind: 'ended' });
     expect(now()).toMatchObject({
-      state: { kind: 'succeeded-uncommitted', failure: { code: 'GitPushRefused', message: 'the remote refused the branch' } },
+      state: {
+        kind: 'succeeded-uncommitted',
+        failure: { code: 'GitPushRefused', message: 'the remote refused the branch' },
+      },
       steps: { 'commit-config': { kind: 'failed' } },
       after: { version: '1.24' },
       stops: [],
@@ -277,5 +298,11 @@ describe('a config that cannot be committed', () => {
 });
 
 function ended(stepId: string): CommandRecord {
-  return { id: 'c', stepId, attempt: 1, args: ['delete'], state: { kind: 'ended', at: STARTED_AT, outcome: { kind: 'exited', code: 1, lastLines: '' } } };
+  return {
+    id: 'c',
+    stepId,
+    attempt: 1,
+    args: ['delete'],
+    state: { kind: 'ended', at: STARTED_AT, outcome: { kind: 'exited', code: 1, lastLines: '' } },
+  };
 }

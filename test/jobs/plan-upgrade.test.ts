@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
-import { APPROVER, aRun, ASKED_AT, MINUTE } from '#test/support/builders.ts';
+import { APPROVER, ASKED_AT, aRun, MINUTE } from '#test/support/builders.ts';
 import { advanceOnce, advanceUntil, eventsOf, inState } from '#test/support/fakes/advance.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
@@ -28,7 +28,11 @@ describe('planning', () => {
   it('observes, plans and awaits approval for 24 hours', async () => {
     await advanceOnce(world, asked.id);
     expect(now().plan).toMatchObject({ from: '1.22', to: '1.24', refusals: [] });
-    expect(now().state).toEqual({ kind: 'awaiting-approval', since: world.clock.now(), expiresAt: world.clock.now() + 24 * HOUR });
+    expect(now().state).toEqual({
+      kind: 'awaiting-approval',
+      since: world.clock.now(),
+      expiresAt: world.clock.now() + 24 * HOUR,
+    });
     expect(world.config.openCheckouts).toBe(0);
   });
 
@@ -60,7 +64,10 @@ describe('planning', () => {
 
   it('has nothing to do when all is at the target', async () => {
     world.cloud.cluster.version = '1.24';
-    world.cloud.workloads['kube-proxy'] = { ...(world.cloud.workloads['kube-proxy'] ?? fail()), image: 'eks/kube-proxy:v1.24.7-eksbuild.2' };
+    world.cloud.workloads['kube-proxy'] = {
+      ...(world.cloud.workloads['kube-proxy'] ?? fail()),
+      image: 'eks/kube-proxy:v1.24.7-eksbuild.2',
+    };
     world.cloud.groupStacks = [aStack('core-a', '1.24')];
     world.cloud.nodeList = [];
     await advanceOnce(world, asked.id);
@@ -72,21 +79,36 @@ describe('planning', () => {
     world.cloud.identityIs = { account: '999900001111', arn: 'arn:aws:iam::999900001111:user/bot' };
     await advanceOnce(world, asked.id);
     expect(now().stops).toMatchObject([
-      { cause: { kind: 'planning-failed', failure: { code: 'WrongAccount', message: expect.stringMatching(/999900001111.*111122223333/s) } } },
+      {
+        cause: {
+          kind: 'planning-failed',
+          failure: { code: 'WrongAccount', message: expect.stringMatching(/999900001111.*111122223333/s) },
+        },
+      },
     ]);
   });
 
   it("stops with the evaluator's words, file and line, when the config does not evaluate", async () => {
-    world.config.renderError = new UserError('JsonnetError', 'STATIC ERROR: coast.jsonnet:3:1: unexpected token\nmore lines');
+    world.config.renderError = new UserError(
+      'JsonnetError',
+      'STATIC ERROR: coast.jsonnet:3:1: unexpected token\nmore lines',
+    );
     await advanceOnce(world, asked.id);
-    expect(now().stops[0]?.cause).toMatchObject({ failure: { message: 'STATIC ERROR: coast.jsonnet:3:1: unexpected token', detail: 'more lines' } });
+    expect(now().stops[0]?.cause).toMatchObject({
+      failure: { message: 'STATIC ERROR: coast.jsonnet:3:1: unexpected token', detail: 'more lines' },
+    });
     expect(world.config.openCheckouts).toBe(0);
   });
 
   it('gives the exact command when Kubernetes does not know the bot', async () => {
     world.cloud.failing.set('nodes', new TransientError('KubernetesUnauthorized', '401'));
     await advanceOnce(world, asked.id);
-    expect(now().stops[0]?.cause).toMatchObject({ failure: { code: 'NotMapped', detail: expect.stringContaining('--arn arn:aws:iam::111122223333:role/eks-upgrade-bot') } });
+    expect(now().stops[0]?.cause).toMatchObject({
+      failure: {
+        code: 'NotMapped',
+        detail: expect.stringContaining('--arn arn:aws:iam::111122223333:role/eks-upgrade-bot'),
+      },
+    });
   });
 
   it('waits 5 minutes for an outside that does not answer, then says so', async () => {
@@ -124,7 +146,11 @@ describe('the start', () => {
 
   it('plans again: the same hash goes ahead, with what it saw', async () => {
     await advanceOnce(world, asked.id);
-    expect(now()).toMatchObject({ state: { kind: 'running' }, startedAt: world.clock.now(), before: { version: '1.22' } });
+    expect(now()).toMatchObject({
+      state: { kind: 'running' },
+      startedAt: world.clock.now(),
+      before: { version: '1.22' },
+    });
   });
 
   it('is not hindered by counts: activity is in no hash', async () => {
@@ -169,7 +195,9 @@ describe('the start', () => {
   });
 
   it('does not begin when the stop comes while it looks', async () => {
-    world.store.meanwhile(() => world.store.apply(asked.id, { kind: 'stop-requested', at: world.clock.now(), by: APPROVER }));
+    world.store.meanwhile(() =>
+      world.store.apply(asked.id, { kind: 'stop-requested', at: world.clock.now(), by: APPROVER }),
+    );
     await advanceOnce(world, asked.id);
     expect(now().startedAt).toBeNull();
     await advanceOnce(world, asked.id);

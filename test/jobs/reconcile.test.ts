@@ -8,7 +8,8 @@ let world: FakeWorld;
 beforeEach(() => {
   world = fakeWorld();
 });
-const wokenAs = (kind: 'run' | 'slack' | 'command'): string[] => world.woken.filter((ticket) => ticket.kind === kind).map(({ runId }) => runId);
+const wokenAs = (kind: 'run' | 'slack' | 'command'): string[] =>
+  world.woken.filter((ticket) => ticket.kind === kind).map(({ runId }) => runId);
 
 describe('the reconciler', () => {
   it('gives a run that is due its ticket again, and one that is not none', async () => {

@@ -75,20 +75,31 @@ describe('a command', () => {
   });
 
   it.each([
-    ['the config does not evaluate', () => void (world.config.renderError = new UserError('JsonnetError', 'coast.jsonnet:3:1: unexpected token'))],
-    ['git is away', () => void (world.config.checkoutError = new TransientError('GitRemoteAway', 'cannot reach git.example'))],
-  ])('ends in words when %s', async (_what, breaks) => {
+    [
+      'the config does not evaluate',
+      { renderError: new UserError('JsonnetError', 'coast.jsonnet:3:1: unexpected token') },
+    ],
+    ['git is away', { checkoutError: new TransientError('GitRemoteAway', 'cannot reach git.example') }],
+  ])('ends in words when %s', async (_what, broken) => {
     asked({ kind: 'requested', at: 1 });
-    breaks();
+    Object.assign(world.config, broken);
     await run();
-    expect(now().command?.state).toMatchObject({ kind: 'ended', outcome: { kind: 'spawn-failed', message: expect.stringMatching(/unexpected token|git\.example/) } });
+    expect(now().command?.state).toMatchObject({
+      kind: 'ended',
+      outcome: { kind: 'spawn-failed', message: expect.stringMatching(/unexpected token|git\.example/) },
+    });
     expect([world.eksctl, world.config.openCheckouts]).toEqual([[], 0]);
   });
 
   it.each(['stopped', 'aborted'] as const)('is not spawned for a run that is %s by now', async (kind) => {
     asked({ kind: 'requested', at: 1 });
     const by = { at: 2, by: APPROVER };
-    world.store.apply(ID, { kind: 'step-failed', stepId: STEP, failure: { code: 'X', message: 'x', remedy: 'y', detail: null }, ...by });
+    world.store.apply(ID, {
+      kind: 'step-failed',
+      stepId: STEP,
+      failure: { code: 'X', message: 'x', remedy: 'y', detail: null },
+      ...by,
+    });
     if (kind === 'aborted') world.store.apply(ID, { kind: 'aborted', ...by });
     await run();
     expect(world.eksctl).toEqual([]);
@@ -98,7 +109,15 @@ describe('a command', () => {
   it('does not touch the row of the command after it', async () => {
     asked({ kind: 'requested', at: 1 });
     world.onEksctl.act = async () => {
-      world.store.apply(ID, { kind: 'command-requested', id: 'c2', stepId: STEP, attempt: 1, args: [], at: 2, by: 'bot' });
+      world.store.apply(ID, {
+        kind: 'command-requested',
+        id: 'c2',
+        stepId: STEP,
+        attempt: 1,
+        args: [],
+        at: 2,
+        by: 'bot',
+      });
       return { kind: 'exited', code: 0, lastLines: '' };
     };
     await run();

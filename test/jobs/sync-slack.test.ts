@@ -3,7 +3,7 @@ import { syncSlack } from '#jobs/sync-slack.ts';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import { APPROVER, aRun } from '#test/support/builders.ts';
-import { FLEET, type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
+import { type FakeWorld, FLEET, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 
 const ID = 'r-coast-7k2m';
 
@@ -34,8 +34,16 @@ describe('sync-slack', () => {
     world.store.put(aRun('stopped'));
     await sync();
     expect(world.slack.keys()).toEqual(wanted());
-    expect(world.slack.messages.map(({ threadTs }) => threadTs)).toEqual([null, ...wanted().slice(1).map(() => '1.0')]);
-    expect(world.slack.messages.filter(({ broadcast }) => broadcast).map(({ key }) => key)).toEqual(['start', 'failure:1']);
+    expect(world.slack.messages.map(({ threadTs }) => threadTs)).toEqual([
+      null,
+      ...wanted()
+        .slice(1)
+        .map(() => '1.0'),
+    ]);
+    expect(world.slack.messages.filter(({ broadcast }) => broadcast).map(({ key }) => key)).toEqual([
+      'start',
+      'failure:1',
+    ]);
   });
 
   it('says that the run is shown when it is', async () => {

@@ -13,7 +13,7 @@ import type { Run } from '#src/domain/run.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import { QUEUE_PREFIX, QUEUES, ticketId } from '#src/queue.ts';
-import { APPROVER, aPlan, aRun, ASKED_AT, progressUpTo, startedStep } from '#test/support/builders.ts';
+import { APPROVER, ASKED_AT, aPlan, aRun, progressUpTo, startedStep } from '#test/support/builders.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { runningCommand } from '#test/support/fakes/phase-context.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
@@ -92,7 +92,8 @@ async function aWorker(changes: Partial<WorkerDeps> = {}): Promise<{ die: () => 
 }
 
 const eventually = <T>(look: () => Promise<T>): Promise<T> => vi.waitFor(look, { timeout: 10_000, interval: 10 });
-const runNow = async (id = ID): Promise<Run> => (await store.read(id)) ?? Promise.reject(new Error(`there is no run ${id}`));
+const runNow = async (id = ID): Promise<Run> =>
+  (await store.read(id)) ?? Promise.reject(new Error(`there is no run ${id}`));
 const kindsOf = async (id = ID): Promise<string[]> => (await store.events(id)).map(({ kind }) => kind);
 const queue = (name: string): Queue => {
   const opened = new Queue(name, { connection: redis, prefix: QUEUE_PREFIX });
@@ -105,45 +106,54 @@ const inStep = (command: Run['command']): Run => {
   return aRun('running', { plan, steps: progressUpTo(plan, STEP, startedStep(0)), command });
 };
 
-test.each(['right after the claim', 'right before the park is written', 'right after the park is written', 'at any moment'] as const)(
-  'a wake-up that comes while the ticket is being worked on is not lost: %s',
-  async (moment) => {
-    const ids = Array.from({ length: 40 }, (_, i) => `r-${i}`);
-    const decided = new Set<string>();
-    // A wake-up that is lost leaves the ticket parked for 5 minutes.
-    const decideAndWake = async (id: string): Promise<void> => {
-      if (decided.has(id)) return;
-      decided.add(id);
-      await store.change({ runId: id, claim: null, wakeAt: null, decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }] });
+test.each([
+  'right after the claim',
+  'right before the park is written',
+  'right after the park is written',
+  'at any moment',
+] as const)('a wake-up that comes while the ticket is being worked on is not lost: %s', async (moment) => {
+  const ids = Array.from({ length: 40 }, (_, i) => `r-${i}`);
+  const decided = new Set<string>();
+  // A wake-up that is lost leaves the ticket parked for 5 minutes.
+  const decideAndWake = async (id: string): Promise<void> => {
+    if (decided.has(id)) return;
+    decided.add(id);
+    await store.change({
+      runId: id,
+      claim: null,
+      wakeAt: null,
+      decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }],
+    });
+    await deps.wakeUps.wakeRun(id);
+  };
+  const raced: RunStore = {
+    ...store,
+    claim: async (id) => {
+      const claim = await store.claim(id);
+      if (moment === 'right after the claim') await decideAndWake(id);
+      return claim;
+    },
+    park: async (claim, wakeAt) => {
+      if (moment === 'right before the park is written') await decideAndWake(claim.runId);
+      await store.park(claim, wakeAt);
+      if (moment === 'right after the park is written') await decideAndWake(claim.runId);
+    },
+  };
+  await aWorker({ clock: stillClock(), store: raced });
+  await Promise.all(
+    ids.map(async (id, i) => {
+      await store.create(aRun('awaiting-approval', { id, cluster: `c-${id}` }), ASKED_AT + 3_600_000);
       await deps.wakeUps.wakeRun(id);
-    };
-    const raced: RunStore = {
-      ...store,
-      claim: async (id) => {
-        const claim = await store.claim(id);
-        if (moment === 'right after the claim') await decideAndWake(id);
-        return claim;
-      },
-      park: async (claim, wakeAt) => {
-        if (moment === 'right before the park is written') await decideAndWake(claim.runId);
-        await store.park(claim, wakeAt);
-        if (moment === 'right after the park is written') await decideAndWake(claim.runId);
-      },
-    };
-    await aWorker({ clock: stillClock(), store: raced });
-    await Promise.all(
-      ids.map(async (id, i) => {
-        await store.create(aRun('awaiting-approval', { id, cluster: `c-${id}` }), ASKED_AT + 3_600_000);
-        await deps.wakeUps.wakeRun(id);
-        for (let turn = 0; turn < i; turn += 1) await new Promise(setImmediate);
-        if (moment === 'at any moment') await decideAndWake(id);
-      }),
-    );
-    const advance = queue(QUEUES.advanceRun);
-    await eventually(async () => expect(await advance.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }));
-    expect(decided.size).toBe(40);
-  },
-);
+      for (let turn = 0; turn < i; turn += 1) await new Promise(setImmediate);
+      if (moment === 'at any moment') await decideAndWake(id);
+    }),
+  );
+  const advance = queue(QUEUES.advanceRun);
+  await eventually(async () =>
+    expect(await advance.getJobCounts('active', 'waiting', 'delayed')).toEqual({ active: 0, waiting: 0, delayed: 0 }),
+  );
+  expect(decided.size).toBe(40);
+});
 
 test('a ticket whose worker died is taken by another', async () => {
   await store.create(aRun('planning'), ASKED_AT);
@@ -187,7 +197,11 @@ test('a command whose ticket is gone is found lost, not waited for', async () =>
   await store.create(inStep(runningCommand(STEP, ['create'])), ASKED_AT + 3_600_000);
   await aWorker({ clock: stillClock() });
   await deps.wakeUps.wakeRun(ID);
-  await eventually(async () => expect((await store.events(ID)).find(({ kind }) => kind === 'command-ended')).toMatchObject({ outcome: { kind: 'lost' } }));
+  await eventually(async () =>
+    expect((await store.events(ID)).find(({ kind }) => kind === 'command-ended')).toMatchObject({
+      outcome: { kind: 'lost' },
+    }),
+  );
   expect(world.eksctl).toEqual([]);
 });
 
@@ -241,7 +255,12 @@ test('Slack follows a change that was committed while its ticket was finishing',
       const revision = await deps.ledger.revision(runId);
       if (looks !== 1) return revision;
       looks += 1;
-      await store.change({ runId, claim: null, wakeAt: null, decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }] });
+      await store.change({
+        runId,
+        claim: null,
+        wakeAt: null,
+        decide: () => [{ kind: 'rejected', at: ASKED_AT, by: APPROVER }],
+      });
       return revision;
     },
   };

@@ -20,7 +20,10 @@ describe('Approve', () => {
   it('is recorded with who, when and on which plan hash, and wakes the run', async () => {
     expect(await approve()).toMatchObject({
       kind: 'done',
-      run: { state: { kind: 'running' }, approval: { by: APPROVER, at: ops.world.clock.now(), planHash: waiting.plan?.hash } },
+      run: {
+        state: { kind: 'running' },
+        approval: { by: APPROVER, at: ops.world.clock.now(), planHash: waiting.plan?.hash },
+      },
     });
     expect(ops.world.woken).toContainEqual({ kind: 'run', runId });
   });
@@ -29,7 +32,9 @@ describe('Approve', () => {
     ops.groups.S0PLATFORM = ['U0SECOND'];
     const answers = await Promise.all([approve(), approve('U0SECOND')]);
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['done', 'too-late']);
-    expect(answers.find(({ kind }) => kind === 'too-late')).toMatchObject({ why: expect.stringMatching(/<@U0\w+> has approved this plan already\./) });
+    expect(answers.find(({ kind }) => kind === 'too-late')).toMatchObject({
+      why: expect.stringMatching(/<@U0\w+> has approved this plan already\./),
+    });
     expect(eventsOf(ops.world, runId)).toEqual(['approved']);
   });
 
@@ -48,7 +53,10 @@ describe('Approve', () => {
   });
 
   it('is for approvers, by membership at the moment of the click', async () => {
-    expect(await approve('U0MEMBER')).toMatchObject({ kind: 'not-allowed', why: expect.stringContaining('not among the approvers') });
+    expect(await approve('U0MEMBER')).toMatchObject({
+      kind: 'not-allowed',
+      why: expect.stringContaining('not among the approvers'),
+    });
     ops.groups.S0PLATFORM = ['U0MEMBER'];
     expect(await approve('U0MEMBER')).toMatchObject({ kind: 'done' });
     expect(ops.asked).toEqual(['S0PLATFORM', 'S0PLATFORM']);
@@ -59,13 +67,19 @@ describe('Approve', () => {
     ['that is too short to tell plans apart', planHash.slice(0, 8)],
     ['that is empty', ''],
   ])('does not take a hash %s', async (_what, hash) => {
-    expect(await approve(APPROVER, hash)).toMatchObject({ kind: 'too-late', why: expect.stringContaining('The plan has changed since this card was shown') });
+    expect(await approve(APPROVER, hash)).toMatchObject({
+      kind: 'too-late',
+      why: expect.stringContaining('The plan has changed since this card was shown'),
+    });
   });
 
   it('is too late when the request has expired, though nobody has written that down yet', async () => {
     const { state } = waiting;
     ops.world.clock.advance((state.kind === 'awaiting-approval' ? state.expiresAt : 0) - ops.world.clock.now());
-    expect(await approve()).toMatchObject({ kind: 'too-late', why: 'This request has expired. Ask for the upgrade again to get a fresh plan.' });
+    expect(await approve()).toMatchObject({
+      kind: 'too-late',
+      why: 'This request has expired. Ask for the upgrade again to get a fresh plan.',
+    });
     expect(eventsOf(ops.world, runId)).toEqual([]);
   });
 
@@ -87,18 +101,26 @@ describe('Approve', () => {
   });
 
   it('of a run that is not there is an error to read', async () => {
-    await expect(approveRun(ops.deps, { runId: 'gone', planHash, by: APPROVER })).rejects.toMatchObject({ code: 'RunNotFound' });
+    await expect(approveRun(ops.deps, { runId: 'gone', planHash, by: APPROVER })).rejects.toMatchObject({
+      code: 'RunNotFound',
+    });
   });
 });
 
 describe('Reject', () => {
   it("is an approver's", async () => {
-    expect(await reject()).toMatchObject({ kind: 'done', run: { state: { kind: 'rejected', decision: { by: APPROVER } } } });
+    expect(await reject()).toMatchObject({
+      kind: 'done',
+      run: { state: { kind: 'rejected', decision: { by: APPROVER } } },
+    });
     expect(await ops.world.store.ownerOf('coast')).toBeNull();
   });
 
   it('by the person who asked is a withdrawal', async () => {
-    expect(await reject(REQUESTER)).toMatchObject({ kind: 'done', run: { state: { kind: 'withdrawn', decision: { by: REQUESTER } } } });
+    expect(await reject(REQUESTER)).toMatchObject({
+      kind: 'done',
+      run: { state: { kind: 'withdrawn', decision: { by: REQUESTER } } },
+    });
   });
 
   it('is nobody else’s', async () => {

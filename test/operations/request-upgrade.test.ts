@@ -10,12 +10,16 @@ let ops: OperationWorld;
 beforeEach(() => {
   ops = operationWorld();
 });
-const ask = (version: string, { cluster = 'coast', by = REQUESTER } = {}) => requestUpgrade(ops.deps, { cluster, version, by });
+const ask = (version: string, { cluster = 'coast', by = REQUESTER } = {}) =>
+  requestUpgrade(ops.deps, { cluster, version, by });
 
 describe('asking for an upgrade', () => {
   it('creates a run in planning that owns the cluster, and wakes it', async () => {
     const answer = await ask('1.24');
-    expect(answer).toMatchObject({ kind: 'planning', run: { cluster: 'coast', to: '1.24', requestedBy: REQUESTER, state: { kind: 'planning' }, planAttempt: 1 } });
+    expect(answer).toMatchObject({
+      kind: 'planning',
+      run: { cluster: 'coast', to: '1.24', requestedBy: REQUESTER, state: { kind: 'planning' }, planAttempt: 1 },
+    });
     if (answer.kind !== 'planning') throw new Error('it is planned');
     expect(await ops.world.store.ownerOf('coast')).toBe(answer.run.id);
     expect(ops.world.woken).toContainEqual({ kind: 'run', runId: answer.run.id });
@@ -24,7 +28,10 @@ describe('asking for an upgrade', () => {
 
   it('of a cluster that is held names the holder', async () => {
     ops.world.store.put(aRun('stopped'));
-    expect(await ask('1.24')).toMatchObject({ kind: 'held', holder: { id: 'r-coast-7k2m', state: { kind: 'stopped' } } });
+    expect(await ask('1.24')).toMatchObject({
+      kind: 'held',
+      holder: { id: 'r-coast-7k2m', state: { kind: 'stopped' } },
+    });
   });
 
   it('by many at the same moment gives one of them the cluster', async () => {
@@ -48,7 +55,11 @@ describe('asking for an upgrade', () => {
 
   it.each([
     ['v1.24', 'NotAVersion', '"v1.24" is not a version like 1.34: coast can go to 1.23, 1.24, 1.25, 1.26, 1.27'],
-    ['1.21', 'NotAnUpgrade', 'coast is at 1.22, so 1.21 is not an upgrade: coast can go to 1.23, 1.24, 1.25, 1.26, 1.27'],
+    [
+      '1.21',
+      'NotAnUpgrade',
+      'coast is at 1.22, so 1.21 is not an upgrade: coast can go to 1.23, 1.24, 1.25, 1.26, 1.27',
+    ],
     ['1.99', 'UnknownVersion', 'EKS does not offer 1.99: coast can go to 1.23, 1.24, 1.25, 1.26, 1.27'],
   ])('to %s is refused with the possible versions', async (version, code, message) => {
     await expect(ask(version)).rejects.toMatchObject({ code, message });
@@ -57,7 +68,9 @@ describe('asking for an upgrade', () => {
 
   it('says so when EKS offers nothing newer', async () => {
     ops.world.cloud.cluster.version = '1.27';
-    await expect(ask('1.28')).rejects.toMatchObject({ message: 'EKS does not offer 1.28: EKS offers nothing newer than 1.27' });
+    await expect(ask('1.28')).rejects.toMatchObject({
+      message: 'EKS does not offer 1.28: EKS offers nothing newer than 1.27',
+    });
   });
 
   it('to the version the cluster is at is left to the plan, which may find older nodes', async () => {

@@ -49,12 +49,18 @@ describe('Stop after this step', () => {
 
   it('is asked for once', async () => {
     put(aRun('running', { stopRequest: { by: REQUESTER, at: STARTED_AT } }));
-    expect(await requestStop(ops.deps, { runId, by: APPROVER })).toMatchObject({ kind: 'too-late', why: 'The run stops after this step already.' });
+    expect(await requestStop(ops.deps, { runId, by: APPROVER })).toMatchObject({
+      kind: 'too-late',
+      why: 'The run stops after this step already.',
+    });
   });
 
   it('has nothing to stop in a run that does not go on', async () => {
     put(aRun('succeeded'));
-    expect(await requestStop(ops.deps, { runId, by: APPROVER })).toMatchObject({ kind: 'too-late', why: 'There is nothing to stop: the run is succeeded.' });
+    expect(await requestStop(ops.deps, { runId, by: APPROVER })).toMatchObject({
+      kind: 'too-late',
+      why: 'There is nothing to stop: the run is succeeded.',
+    });
   });
 });
 
@@ -69,12 +75,17 @@ describe('Retry', () => {
 
   it('plans again when no plan could be made', async () => {
     put(aRun('stopped', { plan: null }));
-    expect(await retryStep(ops.deps, { runId, by: REQUESTER })).toMatchObject({ run: { state: { kind: 'planning' }, planAttempt: 2 } });
+    expect(await retryStep(ops.deps, { runId, by: REQUESTER })).toMatchObject({
+      run: { state: { kind: 'planning' }, planAttempt: 2 },
+    });
   });
 
   it('of two at once happens once', async () => {
     put(aRun('stopped'));
-    const answers = await Promise.all([retryStep(ops.deps, { runId, by: APPROVER }), retryStep(ops.deps, { runId, by: REQUESTER })]);
+    const answers = await Promise.all([
+      retryStep(ops.deps, { runId, by: APPROVER }),
+      retryStep(ops.deps, { runId, by: REQUESTER }),
+    ]);
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['done', 'too-late']);
     expect(eventsOf(ops.world, runId)).toEqual(['retried']);
   });
@@ -83,7 +94,10 @@ describe('Retry', () => {
 describe('Abort', () => {
   it.each(['waiting', 'stopped'] as const)('ends a run that is %s, and gives the cluster back', async (kind) => {
     put(aRun(kind));
-    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({ kind: 'done', run: { state: { kind: 'aborted', decision: { by: APPROVER } } } });
+    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({
+      kind: 'done',
+      run: { state: { kind: 'aborted', decision: { by: APPROVER } } },
+    });
     expect(await ops.world.store.ownerOf('coast')).toBeNull();
   });
 
@@ -102,13 +116,18 @@ describe('Abort', () => {
 
   it('waits for an eksctl that still runs, so that the next run of the cluster does not begin beside it', async () => {
     put(aRun('stopped', { command: runningCommand('control-plane-1.23', []) }));
-    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({ kind: 'too-late', why: expect.stringContaining('eksctl is still running') });
+    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({
+      kind: 'too-late',
+      why: expect.stringContaining('eksctl is still running'),
+    });
     expect(await ops.world.store.ownerOf('coast')).toBe(runId);
   });
 
   it('has nothing to abort in an ended run', async () => {
     put(aRun('succeeded-uncommitted'));
-    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({ why: 'There is nothing to abort: the run is succeeded uncommitted.' });
+    expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({
+      why: 'There is nothing to abort: the run is succeeded uncommitted.',
+    });
   });
 });
 
@@ -120,12 +139,25 @@ describe('Go ahead anyway', () => {
     await pass(APPROVER, '  the maintenance was announced  ');
     expect(ops.world.store.runNow(runId)).toMatchObject({
       state: { kind: 'running' },
-      gates: [{ activity: { total: 3 }, resolution: { kind: 'passed', by: APPROVER, at: ops.world.clock.now(), reason: 'the maintenance was announced' } }],
+      gates: [
+        {
+          activity: { total: 3 },
+          resolution: {
+            kind: 'passed',
+            by: APPROVER,
+            at: ops.world.clock.now(),
+            reason: 'the maintenance was announced',
+          },
+        },
+      ],
     });
   });
 
   it('needs a reason', async () => {
-    expect(await pass(APPROVER, '   ')).toEqual({ kind: 'not-allowed', why: 'A reason is required: people whose servers end will ask for it.' });
+    expect(await pass(APPROVER, '   ')).toEqual({
+      kind: 'not-allowed',
+      why: 'A reason is required: people whose servers end will ask for it.',
+    });
     expect(ops.world.store.runNow(runId).state.kind).toBe('waiting');
   });
 
@@ -139,6 +171,9 @@ describe('Go ahead anyway', () => {
 
   it('is too late when the cluster was left meanwhile', async () => {
     ops.world.store.meanwhile(() => ops.world.store.apply(runId, { kind: 'gate-cleared', at: 1, by: 'bot' }));
-    expect(await pass(APPROVER, 'announced')).toMatchObject({ kind: 'too-late', why: 'The run is not waiting at this point any more.' });
+    expect(await pass(APPROVER, 'announced')).toMatchObject({
+      kind: 'too-late',
+      why: 'The run is not waiting at this point any more.',
+    });
   });
 });

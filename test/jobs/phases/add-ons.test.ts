@@ -39,7 +39,14 @@ describe('the add-ons phase', () => {
     const plan = stepWith([{ kind: 'eks', name: 'vpc-cni', from: 'v1.11.4-eksbuild.1', to: 'v1.12.0-eksbuild.1' }]);
     const key = 'update:vpc-cni:v1.12.0-eksbuild.1';
     const shown = (version: string, status = 'ACTIVE') => {
-      world.cloud.addons = [{ name: 'vpc-cni', version, status, healthIssues: [{ code: 'InsufficientNumberOfReplicas', message: 'no replica is up' }] }];
+      world.cloud.addons = [
+        {
+          name: 'vpc-cni',
+          version,
+          status,
+          healthIssues: [{ code: 'InsufficientNumberOfReplicas', message: 'no replica is up' }],
+        },
+      ];
     };
 
     it('is done already when EKS shows the pinned version ACTIVE', async () => {
@@ -58,7 +65,12 @@ describe('the add-ons phase', () => {
       expect(world.cloud.calls).toEqual([
         {
           call: 'updateAddon',
-          request: { cluster: 'coast', addon: 'vpc-cni', version: 'v1.12.0-eksbuild.1', token: requestToken(context, key) },
+          request: {
+            cluster: 'coast',
+            addon: 'vpc-cni',
+            version: 'v1.12.0-eksbuild.1',
+            token: requestToken(context, key),
+          },
         },
       ]);
     });
@@ -66,7 +78,9 @@ describe('the add-ons phase', () => {
     it('says why an update failed', async () => {
       shown('v1.11.4-eksbuild.1');
       const errors = [{ code: 'ConfigurationConflict', message: 'conflicts', resources: [] }];
-      world.cloud.updates = [{ id: 'u', type: 'AddonUpdate', status: 'Failed', version: null, createdAt: null, errors }];
+      world.cloud.updates = [
+        { id: 'u', type: 'AddonUpdate', status: 'Failed', version: null, createdAt: null, errors },
+      ];
       expect(await runPhase(contextFor(world, STEP, { plan, progress: { memory: { [key]: 'u' } } }))).toMatchObject({
         kind: 'failed',
         failure: { code: 'AddonUpdateFailed', message: expect.stringContaining('changed by hand') },
@@ -74,15 +88,23 @@ describe('the add-ons phase', () => {
     });
 
     it('fails when EKS no longer manages it', async () => {
-      expect(await runPhase(contextFor(world, STEP, { plan }))).toMatchObject({ kind: 'failed', failure: { code: 'AddonGone' } });
+      expect(await runPhase(contextFor(world, STEP, { plan }))).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'AddonGone' },
+      });
     });
 
     it('does not wait for ever for an add-on that is DEGRADED after its update was successful', async () => {
       shown('v1.12.0-eksbuild.1', 'DEGRADED');
-      world.cloud.updates = [{ id: 'u', type: 'AddonUpdate', status: 'Successful', version: null, createdAt: null, errors: [] }];
+      world.cloud.updates = [
+        { id: 'u', type: 'AddonUpdate', status: 'Successful', version: null, createdAt: null, errors: [] },
+      ];
       const first = contextFor(world, STEP, { plan, progress: { memory: { [key]: 'u' } } });
       const settled = await runPhase(first);
-      expect(settled).toMatchObject({ kind: 'wait', for: 'vpc-cni to be ACTIVE at v1.12.0-eksbuild.1 (EKS shows it DEGRADED)' });
+      expect(settled).toMatchObject({
+        kind: 'wait',
+        for: 'vpc-cni to be ACTIVE at v1.12.0-eksbuild.1 (EKS shows it DEGRADED)',
+      });
       const waiting = { for: settled.kind === 'wait' ? settled.for : '', since: first.now };
       const later = contextFor(world, STEP, { plan, progress: { memory: { [key]: 'u' }, waiting } });
       expect(await runPhase({ ...later, now: first.now + 16 * 60_000 })).toMatchObject({
@@ -96,7 +118,9 @@ describe('the add-ons phase', () => {
     const proxy = stepWith([{ kind: 'eksctl', name: 'kube-proxy' }]);
     const coredns = stepWith([{ kind: 'eksctl', name: 'coredns' }]);
     const cni = stepWith([{ kind: 'eksctl', name: 'vpc-cni' }]);
-    const before = (addon: 'kube-proxy' | 'vpc-cni' | 'coredns', image: string) => ({ memory: { [`before:${addon}`]: image } });
+    const imageBefore = (addon: 'kube-proxy' | 'vpc-cni' | 'coredns', image: string) => ({
+      memory: { [`before:${addon}`]: image },
+    });
     const OLD_PROXY = aWorkload('eks/kube-proxy:v1.22.6-eksbuild.1').image;
     const NEW_PROXY = aWorkload('eks/kube-proxy:v1.23.8-eksbuild.2');
 
@@ -111,56 +135,90 @@ describe('the add-ons phase', () => {
     it('is done when the rollout with the new image is complete', async () => {
       world.cloud.workloads['kube-proxy'] = NEW_PROXY;
       const command = endedCommand(STEP, PROXY, exited(0));
-      expect(await runPhase(contextFor(world, STEP, { plan: proxy, command, progress: before('kube-proxy', OLD_PROXY) }))).toMatchObject({
+      expect(
+        await runPhase(
+          contextFor(world, STEP, { plan: proxy, command, progress: imageBefore('kube-proxy', OLD_PROXY) }),
+        ),
+      ).toMatchObject({
         kind: 'done',
         evidence: ['DaemonSet of kube-proxy rolled out at v1.23.8-eksbuild.2'],
       });
     });
 
     it('waits for the rollout, and fails after 15 minutes with what the pods say', async () => {
-      world.cloud.workloads['kube-proxy'] = { ...NEW_PROXY, rolledOut: false, progress: '1 of 2 pods updated', podProblems: ['CrashLoopBackOff'] };
+      world.cloud.workloads['kube-proxy'] = {
+        ...NEW_PROXY,
+        rolledOut: false,
+        progress: '1 of 2 pods updated',
+        podProblems: ['CrashLoopBackOff'],
+      };
       const context = contextFor(world, STEP, {
         plan: proxy,
         command: endedCommand(STEP, PROXY, exited(0), { at: world.clock.now() }),
-        progress: before('kube-proxy', OLD_PROXY),
+        progress: imageBefore('kube-proxy', OLD_PROXY),
       });
-      expect(await runPhase(context)).toMatchObject({ kind: 'wait', for: 'the rollout of kube-proxy: 1 of 2 pods updated' });
+      expect(await runPhase(context)).toMatchObject({
+        kind: 'wait',
+        for: 'the rollout of kube-proxy: 1 of 2 pods updated',
+      });
       expect(await runPhase({ ...context, now: context.now + 16 * 60_000 })).toMatchObject({
         kind: 'failed',
         failure: { code: 'RolloutStuck', detail: 'CrashLoopBackOff' },
       });
     });
 
-    it.each(['already', 'now'])('takes "%s up-to-date" with exit code 1 for what it says when the rollout is complete', async (word) => {
-      const { image } = aWorkload('eks/coredns:v1.8.7-eksbuild.1');
-      const command = endedCommand(STEP, COREDNS, exited(1, `"coredns" is ${word} up-to-date`));
-      expect(await runPhase(contextFor(world, STEP, { plan: coredns, command, progress: before('coredns', image) }))).toMatchObject({
-        kind: 'done',
-        evidence: ['Deployment of coredns unchanged at v1.8.7-eksbuild.1, rolled out'],
-      });
-    });
+    it.each(['already', 'now'])(
+      'takes "%s up-to-date" with exit code 1 for what it says when the rollout is complete',
+      async (word) => {
+        const { image } = aWorkload('eks/coredns:v1.8.7-eksbuild.1');
+        const command = endedCommand(STEP, COREDNS, exited(1, `"coredns" is ${word} up-to-date`));
+        expect(
+          await runPhase(contextFor(world, STEP, { plan: coredns, command, progress: imageBefore('coredns', image) })),
+        ).toMatchObject({
+          kind: 'done',
+          evidence: ['Deployment of coredns unchanged at v1.8.7-eksbuild.1, rolled out'],
+        });
+      },
+    );
 
     it('fails when eksctl exited 1 and nothing changed', async () => {
       const { image } = aWorkload('eks/coredns:v1.8.7-eksbuild.1');
       const command = endedCommand(STEP, COREDNS, exited(1, 'Error: no such host'));
-      expect(await runPhase(contextFor(world, STEP, { plan: coredns, command, progress: before('coredns', image) }))).toMatchObject({
+      expect(
+        await runPhase(contextFor(world, STEP, { plan: coredns, command, progress: imageBefore('coredns', image) })),
+      ).toMatchObject({
         kind: 'failed',
-        failure: { code: 'AddonNotUpdated', message: 'coredns is still at v1.8.7-eksbuild.1 after eksctl (exit code 1)', detail: 'Error: no such host' },
+        failure: {
+          code: 'AddonNotUpdated',
+          message: 'coredns is still at v1.8.7-eksbuild.1 after eksctl (exit code 1)',
+          detail: 'Error: no such host',
+        },
       });
     });
 
     it('fails for a kube-proxy of another minor although eksctl exited 0', async () => {
       const command = endedCommand(STEP, PROXY, exited(0, 'up-to-date'));
-      expect(await runPhase(contextFor(world, STEP, { plan: proxy, command, progress: before('kube-proxy', OLD_PROXY) }))).toMatchObject({
+      expect(
+        await runPhase(
+          contextFor(world, STEP, { plan: proxy, command, progress: imageBefore('kube-proxy', OLD_PROXY) }),
+        ),
+      ).toMatchObject({
         kind: 'failed',
-        failure: { code: 'AddonNotUpdated', message: 'kube-proxy is still at v1.22.6-eksbuild.1 after eksctl (exit code 0)' },
+        failure: {
+          code: 'AddonNotUpdated',
+          message: 'kube-proxy is still at v1.22.6-eksbuild.1 after eksctl (exit code 0)',
+        },
       });
     });
 
     it('does not say "still" of a kube-proxy that changed to another wrong minor', async () => {
       world.cloud.workloads['kube-proxy'] = aWorkload('eks/kube-proxy:v1.25.1-eksbuild.1');
       const command = endedCommand(STEP, PROXY, exited(0));
-      expect(await runPhase(contextFor(world, STEP, { plan: proxy, command, progress: before('kube-proxy', OLD_PROXY) }))).toMatchObject({
+      expect(
+        await runPhase(
+          contextFor(world, STEP, { plan: proxy, command, progress: imageBefore('kube-proxy', OLD_PROXY) }),
+        ),
+      ).toMatchObject({
         kind: 'failed',
         failure: { message: 'kube-proxy is at v1.25.1-eksbuild.1, not of 1.23, after eksctl (exit code 0)' },
       });
@@ -168,15 +226,25 @@ describe('the add-ons phase', () => {
 
     it('patches runAsNonRoot out of aws-node once, with a note, then waits for the rollout', async () => {
       const problem = 'CreateContainerConfigError: container has runAsNonRoot and image will run as root';
-      world.cloud.workloads['vpc-cni'] = { ...aWorkload('amazon-k8s-cni:v1.12.0'), rolledOut: false, podProblems: [problem] };
+      world.cloud.workloads['vpc-cni'] = {
+        ...aWorkload('amazon-k8s-cni:v1.12.0'),
+        rolledOut: false,
+        podProblems: [problem],
+      };
       const command = endedCommand(STEP, AWS_NODE, exited(0), { at: world.clock.now() });
-      const progress = before('vpc-cni', aWorkload('amazon-k8s-cni:v1.11.4').image);
+      const progress = imageBefore('vpc-cni', aWorkload('amazon-k8s-cni:v1.11.4').image);
       const context = contextFor(world, STEP, { plan: cni, command, progress });
       const patched = await runPhase(context);
-      expect(patched).toMatchObject({ kind: 'wait', memory: { patched: 'yes' }, notes: [expect.stringContaining('eksctl issue 6048')] });
+      expect(patched).toMatchObject({
+        kind: 'wait',
+        memory: { patched: 'yes' },
+        notes: [expect.stringContaining('eksctl issue 6048')],
+      });
       expect(context.confirmed.times).toBe(1);
       const memory = { ...progress.memory, patched: 'yes' };
-      expect(await runPhase(contextFor(world, STEP, { plan: cni, command, progress: { memory } }))).toMatchObject({ kind: 'wait' });
+      expect(await runPhase(contextFor(world, STEP, { plan: cni, command, progress: { memory } }))).toMatchObject({
+        kind: 'wait',
+      });
       expect(world.cloud.calls).toHaveLength(1);
     });
 
@@ -190,29 +258,49 @@ describe('the add-ons phase', () => {
         podProblems: ['ImagePullBackOff'],
       };
       const command = endedCommand(STEP, PROXY, exited(0), { at: world.clock.now() });
-      const progress = before('kube-proxy', aWorkload('eks/kube-proxy:v1.21.2-eksbuild.2').image);
-      const result = await runPhase(contextFor(world, STEP, { plan: stepWith([{ kind: 'eksctl', name: 'kube-proxy' }], version), command, progress }));
+      const progress = imageBefore('kube-proxy', aWorkload('eks/kube-proxy:v1.21.2-eksbuild.2').image);
+      const result = await runPhase(
+        contextFor(world, STEP, {
+          plan: stepWith([{ kind: 'eksctl', name: 'kube-proxy' }], version),
+          command,
+          progress,
+        }),
+      );
       expect(result.kind).toBe(kind);
-      if (result.kind === 'done') expect(result.notes).toEqual([expect.stringContaining('Below 1.23 that is known and harmless')]);
+      const said = JSON.stringify(result).includes('Below 1.23 that is known and harmless');
+      expect(said).toBe(kind === 'done');
     });
 
-    it.each(['lost', 'killed'] as const)('asks a %s command again and keeps the image from before the first', async (kind) => {
-      world.cloud.workloads['kube-proxy'] = NEW_PROXY;
-      const command = endedCommand(STEP, PROXY, kind === 'lost' ? { kind } : { kind, lastLines: '' });
-      const result = await runPhase(contextFor(world, STEP, { plan: proxy, command, progress: before('kube-proxy', OLD_PROXY) }));
-      expect(result).toMatchObject({ kind: 'command', args: PROXY, memory: { 'before:kube-proxy': OLD_PROXY } });
-    });
+    it.each(['lost', 'killed'] as const)(
+      'asks a %s command again and keeps the image from before the first',
+      async (kind) => {
+        world.cloud.workloads['kube-proxy'] = NEW_PROXY;
+        const command = endedCommand(STEP, PROXY, kind === 'lost' ? { kind } : { kind, lastLines: '' });
+        const result = await runPhase(
+          contextFor(world, STEP, { plan: proxy, command, progress: imageBefore('kube-proxy', OLD_PROXY) }),
+        );
+        expect(result).toMatchObject({ kind: 'command', args: PROXY, memory: { 'before:kube-proxy': OLD_PROXY } });
+      },
+    );
 
     it('skips by name one that has gone since the plan', async () => {
       world.cloud.workloads.coredns = null;
-      expect(await runPhase(contextFor(world, STEP, { plan: coredns }))).toMatchObject({ kind: 'done', evidence: ['coredns skipped: absent'] });
+      expect(await runPhase(contextFor(world, STEP, { plan: coredns }))).toMatchObject({
+        kind: 'done',
+        evidence: ['coredns skipped: absent'],
+      });
     });
 
     it('takes one after the other, and keeps what was seen of those before', async () => {
       world.cloud.workloads['kube-proxy'] = NEW_PROXY;
-      const plan = stepWith([{ kind: 'eksctl', name: 'kube-proxy' }, { kind: 'eksctl', name: 'coredns' }]);
+      const plan = stepWith([
+        { kind: 'eksctl', name: 'kube-proxy' },
+        { kind: 'eksctl', name: 'coredns' },
+      ]);
       const command = endedCommand(STEP, PROXY, exited(0));
-      const next = await runPhase(contextFor(world, STEP, { plan, command, progress: before('kube-proxy', OLD_PROXY) }));
+      const next = await runPhase(
+        contextFor(world, STEP, { plan, command, progress: imageBefore('kube-proxy', OLD_PROXY) }),
+      );
       expect(next).toMatchObject({
         kind: 'command',
         args: COREDNS,

@@ -58,7 +58,9 @@ describe('the control-plane phase', () => {
 
   it('adopts an update to the same version that is in flight', async () => {
     world.cloud.cluster.status = 'UPDATING';
-    world.cloud.updates = [{ id: 'theirs', type: 'VersionUpdate', status: 'InProgress', version: '1.23', createdAt: null, errors: [] }];
+    world.cloud.updates = [
+      { id: 'theirs', type: 'VersionUpdate', status: 'InProgress', version: '1.23', createdAt: null, errors: [] },
+    ];
     expect(await runPhase(contextFor(world, STEP))).toMatchObject({
       kind: 'wait',
       memory: { update: 'theirs' },
@@ -69,7 +71,9 @@ describe('the control-plane phase', () => {
 
   it("waits for somebody else's other update to end", async () => {
     world.cloud.cluster.status = 'UPDATING';
-    world.cloud.updates = [{ id: 'theirs', type: 'LoggingUpdate', status: 'InProgress', version: null, createdAt: null, errors: [] }];
+    world.cloud.updates = [
+      { id: 'theirs', type: 'LoggingUpdate', status: 'InProgress', version: null, createdAt: null, errors: [] },
+    ];
     const result = await runPhase(contextFor(world, STEP));
     expect(result).toMatchObject({ kind: 'wait', for: 'another update (LoggingUpdate theirs) to end' });
     expect(world.cloud.calls).toEqual([]);
@@ -77,11 +81,16 @@ describe('the control-plane phase', () => {
 
   it('looks again when EKS says that something is in flight', async () => {
     world.cloud.answerNextStart = { kind: 'in-flight', message: 'ResourceInUse' };
-    expect(await runPhase(contextFor(world, STEP))).toMatchObject({ kind: 'wait', for: 'the update that is in flight to be seen' });
+    expect(await runPhase(contextFor(world, STEP))).toMatchObject({
+      kind: 'wait',
+      for: 'the update that is in flight to be seen',
+    });
   });
 
   it('does not call a successful update done before EKS shows the version', async () => {
-    world.cloud.updates = [{ id: 'u', type: 'VersionUpdate', status: 'Successful', version: '1.23', createdAt: null, errors: [] }];
+    world.cloud.updates = [
+      { id: 'u', type: 'VersionUpdate', status: 'Successful', version: '1.23', createdAt: null, errors: [] },
+    ];
     expect(await runPhase(contextFor(world, STEP, { progress: { memory: { update: 'u' } } }))).toMatchObject({
       kind: 'wait',
       for: 'EKS to show 1.23 (update u is successful)',
@@ -96,26 +105,34 @@ describe('the control-plane phase', () => {
     });
   });
 
-  it.each(['Failed', 'Cancelled'] as const)("says the codes of a %s update in words, with EKS's own", async (status) => {
-    const errors = [{ code: 'IpNotAvailable', message: 'no free addresses', resources: ['subnet-1'] }];
-    world.cloud.updates = [{ id: 'u', type: 'VersionUpdate', status, version: '1.23', createdAt: null, errors }];
-    expect(await runPhase(contextFor(world, STEP, { progress: { memory: { update: 'u' } } }))).toEqual({
-      kind: 'failed',
-      failure: {
-        code: 'ControlPlaneUpdateFailed',
-        message:
-          'EKS could not update the control plane to 1.23: IpNotAvailable: a subnet of the cluster has not enough free IP addresses (EKS needs up to 5) (subnet-1). EKS says: no free addresses',
-        remedy: 'EKS shows the control plane ACTIVE at 1.22. Free addresses in the subnets named, then press Retry',
-        detail: `update u, status ${status}`,
-      },
-    });
-  });
+  it.each(['Failed', 'Cancelled'] as const)(
+    "says the codes of a %s update in words, with EKS's own",
+    async (status) => {
+      const errors = [{ code: 'IpNotAvailable', message: 'no free addresses', resources: ['subnet-1'] }];
+      world.cloud.updates = [{ id: 'u', type: 'VersionUpdate', status, version: '1.23', createdAt: null, errors }];
+      expect(await runPhase(contextFor(world, STEP, { progress: { memory: { update: 'u' } } }))).toEqual({
+        kind: 'failed',
+        failure: {
+          code: 'ControlPlaneUpdateFailed',
+          message:
+            'EKS could not update the control plane to 1.23: IpNotAvailable: a subnet of the cluster has not enough free IP addresses (EKS needs up to 5) (subnet-1). EKS says: no free addresses',
+          remedy: 'EKS shows the control plane ACTIVE at 1.22. Free addresses in the subnets named, then press Retry',
+          detail: `update u, status ${status}`,
+        },
+      });
+    },
+  );
 
   it('does not say that EKS has put the version back when EKS does not show it', async () => {
     world.cloud.cluster.status = 'UPDATING';
-    world.cloud.updates = [{ id: 'u', type: 'VersionUpdate', status: 'Failed', version: '1.23', createdAt: null, errors: [] }];
+    world.cloud.updates = [
+      { id: 'u', type: 'VersionUpdate', status: 'Failed', version: '1.23', createdAt: null, errors: [] },
+    ];
     const result = await runPhase(contextFor(world, STEP, { progress: { memory: { update: 'u' } } }));
-    expect(result).toMatchObject({ kind: 'failed', failure: { message: expect.stringContaining('EKS gave no reason') } });
+    expect(result).toMatchObject({
+      kind: 'failed',
+      failure: { message: expect.stringContaining('EKS gave no reason') },
+    });
     expect(JSON.stringify(result)).not.toContain('has put the control plane back');
     expect(JSON.stringify(result)).toContain('EKS shows the control plane UPDATING at 1.22');
   });
@@ -124,7 +141,10 @@ describe('the control-plane phase', () => {
     world.cloud.cluster.version = '1.24';
     expect(await runPhase(contextFor(world, STEP))).toMatchObject({
       kind: 'failed',
-      failure: { code: 'UnexpectedVersion', message: 'the control plane is at 1.24, and this step goes from 1.22 to 1.23' },
+      failure: {
+        code: 'UnexpectedVersion',
+        message: 'the control plane is at 1.24, and this step goes from 1.22 to 1.23',
+      },
     });
     expect(world.cloud.calls).toEqual([]);
   });

@@ -16,7 +16,13 @@ describe('the preflight phase', () => {
   it('shows the tools, the account and the cluster it saw', async () => {
     expect(await runPhase(contextFor(world, 'preflight'))).toEqual({
       kind: 'done',
-      evidence: ['eksctl 0.230.0', 'jsonnet 0.230.0', 'git 0.230.0', 'account 111122223333', 'EKS shows coast ACTIVE at 1.22'],
+      evidence: [
+        'eksctl 0.230.0',
+        'jsonnet 0.230.0',
+        'git 0.230.0',
+        'account 111122223333',
+        'EKS shows coast ACTIVE at 1.22',
+      ],
       notes: [],
     });
   });
@@ -30,16 +36,30 @@ describe('the preflight phase', () => {
   });
 
   it.each([
-    ['missing', { kind: 'missing' as const, why: 'not on the PATH' }, 'eksctl: not on the PATH (install 0.100.0 or newer)'],
-    ['too old', { kind: 'version' as const, version: '0.99.0' }, 'eksctl 0.99.0 is older than 0.100.0: install a newer one'],
+    [
+      'missing',
+      { kind: 'missing' as const, why: 'not on the PATH' },
+      'eksctl: not on the PATH (install 0.100.0 or newer)',
+    ],
+    [
+      'too old',
+      { kind: 'version' as const, version: '0.99.0' },
+      'eksctl 0.99.0 is older than 0.100.0: install a newer one',
+    ],
   ])('refuses a tool that is %s', async (_what, found, words) => {
     world.tools.versions = [{ tool: 'eksctl', minimum: '0.100.0', found }];
-    await expect(runPhase(contextFor(world, 'preflight'))).rejects.toMatchObject({ code: 'ToolMissing', message: `the worker lacks tools: ${words}` });
+    await expect(runPhase(contextFor(world, 'preflight'))).rejects.toMatchObject({
+      code: 'ToolMissing',
+      message: `the worker lacks tools: ${words}`,
+    });
   });
 
   it('fails for a cluster that is not ACTIVE', async () => {
     world.cloud.cluster.status = 'UPDATING';
-    expect(await runPhase(contextFor(world, 'preflight'))).toMatchObject({ kind: 'failed', failure: { code: 'ClusterNotActive' } });
+    expect(await runPhase(contextFor(world, 'preflight'))).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'ClusterNotActive' },
+    });
   });
 });
 
@@ -47,17 +67,33 @@ describe('the access phase', () => {
   it('asks for what the plan needs: more when eksctl replaces add-ons and groups', async () => {
     await runPhase(contextFor(world, 'access'));
     const all = world.cloud.wishes.length;
-    expect(world.cloud.wishes).toContainEqual({ verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' });
-    await runPhase(contextFor(world, 'access', { plan: aPlan({ steps: inOrder([{ id: 'access', phase: 'access', expectedMinutes: 1 }]) }) }));
+    expect(world.cloud.wishes).toContainEqual({
+      verb: 'update',
+      group: '',
+      resource: 'configmaps',
+      namespace: 'kube-system',
+      name: 'aws-auth',
+    });
+    await runPhase(
+      contextFor(world, 'access', {
+        plan: aPlan({ steps: inOrder([{ id: 'access', phase: 'access', expectedMinutes: 1 }]) }),
+      }),
+    );
     expect(world.cloud.wishes.length).toBeLessThan(all);
     expect(world.cloud.wishes.every(({ verb }) => verb === 'get' || verb === 'list')).toBe(true);
   });
 
   it('names the rights that are missing', async () => {
-    world.cloud.review = { kind: 'denied', missing: [{ verb: 'update', group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'aws-node' }] };
+    world.cloud.review = {
+      kind: 'denied',
+      missing: [{ verb: 'update', group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'aws-node' }],
+    };
     expect(await runPhase(contextFor(world, 'access'))).toMatchObject({
       kind: 'failed',
-      failure: { code: 'MissingRights', message: 'Kubernetes does not let the bot update daemonsets aws-node in kube-system' },
+      failure: {
+        code: 'MissingRights',
+        message: 'Kubernetes does not let the bot update daemonsets aws-node in kube-system',
+      },
     });
   });
 
@@ -96,7 +132,16 @@ describe('the template-drift phase', () => {
         renames: [{ from: 'core-a', to: 'core-b' }],
         expectedMinutes: 1,
       },
-      { id: 'create', phase: 'node-groups', version: '1.24', action: 'create', role: 'others', groups: ['nb-small'], renames: [], expectedMinutes: 1 },
+      {
+        id: 'create',
+        phase: 'node-groups',
+        version: '1.24',
+        action: 'create',
+        role: 'others',
+        groups: ['nb-small'],
+        renames: [],
+        expectedMinutes: 1,
+      },
     ]),
   });
   const drift = () => runPhase(contextFor(world, 'template-drift', { plan }));
@@ -113,12 +158,17 @@ describe('the template-drift phase', () => {
 
   it('fails for a group that the config does not have and that could never come back', async () => {
     world.config.groups = [aConfigGroup('core-a')];
-    expect(await drift()).toMatchObject({ kind: 'failed', failure: { code: 'ConfigLacksGroup', message: expect.stringContaining('nb-small') } });
+    expect(await drift()).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'ConfigLacksGroup', message: expect.stringContaining('nb-small') },
+    });
   });
 
   it('notes sizes that people changed in AWS', async () => {
     world.cloud.groupStacks = [aStack('nb-small', '1.22', { sizes: { min: 2, max: 40, desired: 2 } })];
-    expect(await drift()).toMatchObject({ notes: ['nb-small takes its sizes from the config: minimum 2 → 0, maximum 40 → 10'] });
+    expect(await drift()).toMatchObject({
+      notes: ['nb-small takes its sizes from the config: minimum 2 → 0, maximum 40 → 10'],
+    });
   });
 
   it("gives its checkout back when the config does not evaluate, and keeps the evaluator's words", async () => {
@@ -154,7 +204,10 @@ describe('the commit-config phase', () => {
   });
 
   it('pushes nothing when its claim is lost, and gives its checkout back', async () => {
-    const context = { ...contextFor(world, 'commit-config'), confirmClaim: () => Promise.reject(new Error('claim lost')) };
+    const context = {
+      ...contextFor(world, 'commit-config'),
+      confirmClaim: () => Promise.reject(new Error('claim lost')),
+    };
     await expect(runPhase(context)).rejects.toThrow('claim lost');
     expect(world.config).toMatchObject({ pushes: [], openCheckouts: 0 });
   });

@@ -29,7 +29,9 @@ describe('the node-groups phase, creating', () => {
     world.cloud.groupStacks = ['nb-small', 'nb-large', 'dask-worker'].map((group) => aStack(group, '1.24'));
     expect(await runPhase(contextFor(world, STEP))).toEqual({
       kind: 'done',
-      evidence: ['nb-small', 'nb-large', 'dask-worker'].map((name) => `${name}: no nodes wanted, AMI amazon-eks-node-1.24-v20230105`),
+      evidence: ['nb-small', 'nb-large', 'dask-worker'].map(
+        (name) => `${name}: no nodes wanted, AMI amazon-eks-node-1.24-v20230105`,
+      ),
     });
   });
 
@@ -81,7 +83,10 @@ describe('the node-groups phase, creating', () => {
     const context = contextFor(world, CORE, { command: endedCommand(CORE, CREATE, EXIT_0) });
     expect(await runPhase({ ...context, now: context.progress.at + 31 * 60_000 })).toMatchObject({
       kind: 'failed',
-      failure: { code: 'NodesNotReady', message: 'nodes are not Ready 30 minutes after this step began (core-b: 0 of 1)' },
+      failure: {
+        code: 'NodesNotReady',
+        message: 'nodes are not Ready 30 minutes after this step began (core-b: 0 of 1)',
+      },
     });
   });
 
@@ -108,14 +113,17 @@ describe('the node-groups phase, creating', () => {
     expect(JSON.stringify(result)).not.toContain('Somebody');
   });
 
-  it.each(['lost', 'killed'] as const)('asks again after a %s command, only for what it then sees missing', async (kind) => {
-    world.cloud.groupStacks = [aStack('nb-small', '1.24')];
-    const outcome = kind === 'lost' ? { kind } : { kind, lastLines: '' };
-    expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, outcome) }))).toMatchObject({
-      kind: 'command',
-      args: ['create', 'nodegroup', '--include=nb-large,dask-worker'],
-    });
-  });
+  it.each(['lost', 'killed'] as const)(
+    'asks again after a %s command, only for what it then sees missing',
+    async (kind) => {
+      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+      const outcome = kind === 'lost' ? { kind } : { kind, lastLines: '' };
+      expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, outcome) }))).toMatchObject({
+        kind: 'command',
+        args: ['create', 'nodegroup', '--include=nb-large,dask-worker'],
+      });
+    },
+  );
 
   it('gives up on a command that could not be started, in its own words', async () => {
     const command = endedCommand(STEP, CREATE, { kind: 'spawn-failed', message: 'coast.jsonnet:3:1 unexpected token' });
@@ -132,8 +140,10 @@ describe('the node-groups phase, creating', () => {
       kind: 'failed',
       failure: {
         code: 'NodeGroupStackFailed',
-        message: 'CloudFormation could not create node group core-b (ROLLBACK_COMPLETE): NodeInstanceRole: quota exceeded',
-        detail: 'eksctl-coast-nodegroup-core-b: NodeInstanceRole: quota exceeded\neksctl-coast-nodegroup-core-b: cancelled',
+        message:
+          'CloudFormation could not create node group core-b (ROLLBACK_COMPLETE): NodeInstanceRole: quota exceeded',
+        detail:
+          'eksctl-coast-nodegroup-core-b: NodeInstanceRole: quota exceeded\neksctl-coast-nodegroup-core-b: cancelled',
       },
     });
   });
@@ -167,7 +177,10 @@ describe('the node-groups phase, creating', () => {
     it('asks again to remove when the removing command was lost', async () => {
       world.cloud.groupStacks = [broken];
       const command = { ...endedCommand(CORE, CLEAR, { kind: 'lost' }), attempt: 2 };
-      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({ kind: 'command', args: CLEAR });
+      expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
+        kind: 'command',
+        args: CLEAR,
+      });
     });
 
     it('fails with the reason when it rolls back again', async () => {
@@ -185,7 +198,9 @@ describe('the node-groups phase, creating', () => {
       const command = { ...endedCommand(CORE, CLEAR, EXIT_0), attempt: 2 };
       expect(await core({ progress: { ...progress, memory: { cleared: 'yes' } }, command })).toMatchObject({
         kind: 'failed',
-        failure: { message: expect.stringContaining('CloudFormation could not delete node group core-b (DELETE_FAILED)') },
+        failure: {
+          message: expect.stringContaining('CloudFormation could not delete node group core-b (DELETE_FAILED)'),
+        },
       });
     });
 

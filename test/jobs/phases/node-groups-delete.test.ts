@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
-import { anActivityGate, APPROVER } from '#test/support/builders.ts';
+import { APPROVER, anActivityGate } from '#test/support/builders.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -21,16 +21,25 @@ describe('the node-groups phase, deleting', () => {
 
   it('is done already when no stack of its groups is left', async () => {
     world.cloud.groupStacks = [replacement];
-    expect(await run()).toEqual({ kind: 'done', evidence: ['no stack of core-a, nb-small, nb-large, dask-worker is left'] });
+    expect(await run()).toEqual({
+      kind: 'done',
+      evidence: ['no stack of core-a, nb-small, nb-large, dask-worker is left'],
+    });
   });
 
   it('deletes without draining and with --wait, when nobody uses the cluster', async () => {
-    expect(await run()).toEqual({ kind: 'command', args: DELETE, for: 'eksctl to delete core-a, nb-small, nb-large, dask-worker' });
+    expect(await run()).toEqual({
+      kind: 'command',
+      args: DELETE,
+      for: 'eksctl to delete core-a, nb-small, nb-large, dask-worker',
+    });
   });
 
   it('deletes only what is still there', async () => {
     world.cloud.groupStacks = [aStack('nb-large', '1.22'), replacement];
-    expect(await run()).toMatchObject({ args: ['delete', 'nodegroup', '--include=nb-large', '--approve', '--wait', '--drain=false'] });
+    expect(await run()).toMatchObject({
+      args: ['delete', 'nodegroup', '--include=nb-large', '--approve', '--wait', '--drain=false'],
+    });
   });
 
   describe('counts activity right before', () => {
@@ -48,20 +57,31 @@ describe('the node-groups phase, deleting', () => {
 
     it('opens another gate when there are more than were accepted', async () => {
       world.cloud.activityIs = { total: 4, byNamespace: { prod: 4 } };
-      expect(await run({ gates: [anActivityGate(STEP, passed)] })).toMatchObject({ kind: 'gate', activity: { total: 4 } });
+      expect(await run({ gates: [anActivityGate(STEP, passed)] })).toMatchObject({
+        kind: 'gate',
+        activity: { total: 4 },
+      });
     });
 
     it('does not take what was accepted for another step, nor a gate that only cleared', async () => {
       world.cloud.activityIs = { total: 1, byNamespace: { prod: 1 } };
       const other = anActivityGate('node-groups-1.24-create-core', passed);
-      expect(await run({ gates: [other, anActivityGate(STEP, { kind: 'cleared', at: 1 })] })).toMatchObject({ kind: 'gate' });
+      expect(await run({ gates: [other, anActivityGate(STEP, { kind: 'cleared', at: 1 })] })).toMatchObject({
+        kind: 'gate',
+      });
     });
   });
 
   it('waits while eksctl or CloudFormation still deletes', async () => {
-    expect(await run({ command: runningCommand(STEP, DELETE) })).toMatchObject({ kind: 'wait', for: expect.stringContaining('to be gone') });
+    expect(await run({ command: runningCommand(STEP, DELETE) })).toMatchObject({
+      kind: 'wait',
+      for: expect.stringContaining('to be gone'),
+    });
     world.cloud.groupStacks = [aStack('nb-large', '1.22', { status: 'DELETE_IN_PROGRESS' }), replacement];
-    expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({ kind: 'wait', for: 'the stacks of nb-large to be gone' });
+    expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({
+      kind: 'wait',
+      for: 'the stacks of nb-large to be gone',
+    });
   });
 
   it("gives CloudFormation's reason for DELETE_FAILED, for each group that failed", async () => {
@@ -82,7 +102,8 @@ describe('the node-groups phase, deleting', () => {
       kind: 'failed',
       failure: {
         code: 'NodeGroupsNotDeleted',
-        message: 'eksctl ended (exit code 0), but core-a, nb-small, nb-large, dask-worker still exist in CloudFormation',
+        message:
+          'eksctl ended (exit code 0), but core-a, nb-small, nb-large, dask-worker still exist in CloudFormation',
       },
     });
   });
@@ -105,14 +126,20 @@ describe('the node-groups phase, deleting', () => {
       world.cloud.groupStacks = old;
       expect(await run()).toMatchObject({
         kind: 'failed',
-        failure: { code: 'ReplacementMissing', message: 'core group core-b, which replaces what is to be deleted, is missing' },
+        failure: {
+          code: 'ReplacementMissing',
+          message: 'core group core-b, which replaces what is to be deleted, is missing',
+        },
       });
     });
 
     it('waits while its nodes are not Ready', async () => {
       world.cloud.groupStacks = [...old, aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
       world.cloud.nodeList = [aNode('core-b', '1.24', { ready: false })];
-      expect(await run()).toMatchObject({ kind: 'wait', for: 'core group core-b to be Ready before anything is deleted' });
+      expect(await run()).toMatchObject({
+        kind: 'wait',
+        for: 'core group core-b to be Ready before anything is deleted',
+      });
     });
   });
 });

@@ -9,7 +9,16 @@ import { contextFor } from '#test/support/fakes/phase-context.ts';
 
 const STEP = 'node-groups-1.24-update-managed';
 const plan = aPlan({
-  steps: inOrder([{ id: STEP, phase: 'node-groups', version: '1.24', action: 'update-managed', groups: ['web', 'batch'], expectedMinutes: 30 }]),
+  steps: inOrder([
+    {
+      id: STEP,
+      phase: 'node-groups',
+      version: '1.24',
+      action: 'update-managed',
+      groups: ['web', 'batch'],
+      expectedMinutes: 30,
+    },
+  ]),
 });
 const anUpdate = (status: EksUpdate['status'], errors: EksUpdate['errors'] = []): EksUpdate => {
   return { id: 'u-web', type: 'VersionUpdate', status, version: '1.24', createdAt: null, errors };
@@ -28,7 +37,12 @@ describe('the node-groups phase, updating managed groups', () => {
     const seen = context();
     expect(await runPhase(seen)).toMatchObject({ kind: 'wait', memory: { web: 'update-1', batch: 'update-2' } });
     expect(world.cloud.calls.map(({ request }) => request)).toEqual(
-      ['web', 'batch'].map((nodeGroup) => ({ cluster: 'coast', nodeGroup, version: '1.24', token: requestToken(seen, nodeGroup) })),
+      ['web', 'batch'].map((nodeGroup) => ({
+        cluster: 'coast',
+        nodeGroup,
+        version: '1.24',
+        token: requestToken(seen, nodeGroup),
+      })),
     );
   });
 
@@ -61,16 +75,25 @@ describe('the node-groups phase, updating managed groups', () => {
   });
 
   it('says why an update failed', async () => {
-    world.cloud.updates = [anUpdate('Failed', [{ code: 'PodEvictionFailure', message: 'cannot evict hub', resources: ['node-1'] }])];
+    world.cloud.updates = [
+      anUpdate('Failed', [{ code: 'PodEvictionFailure', message: 'cannot evict hub', resources: ['node-1'] }]),
+    ];
     expect(await runPhase(context({ progress: { memory: { web: 'u-web', batch: 'u-web' } } }))).toMatchObject({
       kind: 'failed',
-      failure: { code: 'NodeGroupUpdateFailed', message: expect.stringContaining('cannot evict hub'), detail: 'update u-web, status Failed' },
+      failure: {
+        code: 'NodeGroupUpdateFailed',
+        message: expect.stringContaining('cannot evict hub'),
+        detail: 'update u-web, status Failed',
+      },
     });
   });
 
   it('fails when a group is gone', async () => {
     world.cloud.managed = [aManagedGroup('web', '1.23')];
-    expect(await runPhase(context())).toMatchObject({ kind: 'failed', failure: { code: 'NodeGroupGone', message: 'managed node group batch no longer exists' } });
+    expect(await runPhase(context())).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'NodeGroupGone', message: 'managed node group batch no longer exists' },
+    });
   });
 
   it('does not wait for ever for nodes after EKS called the updates successful', async () => {
@@ -78,7 +101,10 @@ describe('the node-groups phase, updating managed groups', () => {
     world.cloud.updates = [anUpdate('Successful')];
     const seen = context({ progress: { memory: { web: 'u-web', batch: 'u-web' } } });
     const settled = await runPhase(seen);
-    expect(settled).toMatchObject({ kind: 'wait', for: 'the nodes of web, batch to be Ready at 1.24: EKS calls the updates successful' });
+    expect(settled).toMatchObject({
+      kind: 'wait',
+      for: 'the nodes of web, batch to be Ready at 1.24: EKS calls the updates successful',
+    });
     const waiting = { for: settled.kind === 'wait' ? settled.for : '', since: seen.now };
     const later = context({ progress: { memory: { web: 'u-web', batch: 'u-web' }, waiting } });
     expect(await runPhase({ ...later, now: seen.now + 31 * 60_000 })).toMatchObject({

@@ -30,12 +30,19 @@ describe('the verify phase', () => {
   it('counts as Ready only nodes it has seen Ready in the groups it proves', async () => {
     world.cloud.groupStacks.push(aStack('strange', '1.24'));
     world.cloud.nodeList.push(aNode('strange', '1.24', { ready: false }));
-    expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({ kind: 'done', evidence: expect.arrayContaining(['4 node groups proven at 1.24, 1 nodes Ready']) });
+    expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({
+      kind: 'done',
+      evidence: expect.arrayContaining(['4 node groups proven at 1.24, 1 nodes Ready']),
+    });
   });
 
   it('waits for all that is not healthy, by name', async () => {
     world.cloud.groupStacks = world.cloud.groupStacks.filter(({ group }) => group !== 'nb-large');
-    world.cloud.workloads.coredns = { ...(world.cloud.workloads.coredns ?? never()), rolledOut: false, progress: '1 of 2 pods available' };
+    world.cloud.workloads.coredns = {
+      ...(world.cloud.workloads.coredns ?? never()),
+      rolledOut: false,
+      progress: '1 of 2 pods available',
+    };
     expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({
       kind: 'wait',
       for: 'node group nb-large: missing; coredns: 1 of 2 pods available',
@@ -53,7 +60,10 @@ describe('the verify phase', () => {
 
   it('misses a core add-on that was there before the run', async () => {
     world.cloud.workloads.coredns = null;
-    expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({ kind: 'wait', for: 'coredns: not there any more' });
+    expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({
+      kind: 'wait',
+      for: 'coredns: not there any more',
+    });
   });
 
   it('does not miss one that was not there before either', async () => {

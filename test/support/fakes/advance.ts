@@ -1,6 +1,6 @@
 import { advanceRun, type NextLook } from '#jobs/advance-run.ts';
-import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Run, RunState } from '#src/domain/run.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { FakeWorld } from './fake-worker-deps.ts';
 
 /** One activation of the run's ticket: claim and one short action. */
@@ -31,5 +31,8 @@ export function eventsOf(world: FakeWorld, id: string): RunEvent['kind'][] {
 
 /** The start notice (and the card) are known to stand in Slack. */
 export function startNoticePosted(world: FakeWorld, id: string): void {
-  world.ledger.records.set(id, { card: { kind: 'posted', ts: '1', contentHash: '' }, start: { kind: 'posted', ts: '2', contentHash: '' } });
+  world.ledger.records.set(id, {
+    card: { kind: 'posted', ts: '1', contentHash: '' },
+    start: { kind: 'posted', ts: '2', contentHash: '' },
+  });
 }

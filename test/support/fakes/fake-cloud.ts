@@ -111,7 +111,8 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       managedNodeGroups: async () => structuredClone(cloud.managed),
       updateNodegroupVersion: async (request) => start('updateNodegroupVersion', 'VersionUpdate', request),
       listAddons: async () => cloud.addons.map(({ name }) => name),
-      describeAddon: async (_cluster, addon) => structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null),
+      describeAddon: async (_cluster, addon) =>
+        structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null),
       offeredAddonVersions: async (addon) => cloud.offered[addon] ?? null,
       updateAddon: async (request) => start('updateAddon', 'AddonUpdate', request),
     },
@@ -149,11 +150,21 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
 }
 
 export function aWorkload(image: string, kind: AddonWorkload['kind'] = 'DaemonSet'): AddonWorkload {
-  return { kind, image: `602401143452.dkr.ecr.us-west-2.amazonaws.com/${image}`, rolledOut: true, progress: '2 of 2 pods updated', podProblems: [] };
+  return {
+    kind,
+    image: `602401143452.dkr.ecr.us-west-2.amazonaws.com/${image}`,
+    rolledOut: true,
+    progress: '2 of 2 pods updated',
+    podProblems: [],
+  };
 }
 
 /** A node group's stack that eksctl made, complete and without nodes. */
-export function aStack(group: string, version: KubernetesVersion, changes: Partial<NodeGroupStack> = {}): NodeGroupStack {
+export function aStack(
+  group: string,
+  version: KubernetesVersion,
+  changes: Partial<NodeGroupStack> = {},
+): NodeGroupStack {
   return {
     stackName: `eksctl-coast-nodegroup-${group}`,
     group,
@@ -166,10 +177,29 @@ export function aStack(group: string, version: KubernetesVersion, changes: Parti
   };
 }
 
-export function aManagedGroup(name: string, version: KubernetesVersion, changes: Partial<ManagedNodeGroup> = {}): ManagedNodeGroup {
-  return { name, status: 'ACTIVE', version, releaseVersion: null, sizes: { min: 1, max: 3, desired: 1 }, healthIssues: [], ...changes };
+export function aManagedGroup(
+  name: string,
+  version: KubernetesVersion,
+  changes: Partial<ManagedNodeGroup> = {},
+): ManagedNodeGroup {
+  return {
+    name,
+    status: 'ACTIVE',
+    version,
+    releaseVersion: null,
+    sizes: { min: 1, max: 3, desired: 1 },
+    healthIssues: [],
+    ...changes,
+  };
 }
 
 export function aNode(group: string, version: KubernetesVersion, changes: Partial<ObservedNode> = {}): ObservedNode {
-  return { name: `ip-10-0-0-1.${group}`, group, ready: true, kubeletVersion: `v${version}.17-eks-0a21954`, unschedulable: false, ...changes };
+  return {
+    name: `ip-10-0-0-1.${group}`,
+    group,
+    ready: true,
+    kubeletVersion: `v${version}.17-eks-0a21954`,
+    unschedulable: false,
+    ...changes,
+  };
 }

@@ -1,5 +1,5 @@
 import type { OperationDeps } from '#src/operations/decide.ts';
-import { fakeWorld, type FakeWorld } from './fake-worker-deps.ts';
+import { type FakeWorld, fakeWorld } from './fake-worker-deps.ts';
 
 export type OperationWorld = {
   world: FakeWorld;

@@ -1,7 +1,7 @@
+import type { WorkerDeps } from '#jobs/worker-deps.ts';
 import type { Fleet, FleetCluster } from '#src/domain/fleet.ts';
 import type { ConfigNodeGroup } from '#src/domain/observation.ts';
 import type { CommandOutcome, RunId } from '#src/domain/run.ts';
-import type { WorkerDeps } from '#jobs/worker-deps.ts';
 import type { Checkout, CommitRequest } from '#src/ports/config-repository.ts';
 import type { EksctlCommand } from '#src/ports/eksctl.ts';
 import { APPROVER, REQUESTER, STARTED_AT } from '../builders.ts';
@@ -123,7 +123,12 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
     log: { debug: say, info: say, warn: say, error: say },
     fleet: FLEET,
     store,
-    setAsides: { setAside: async () => false, list: async () => [], takeBack: async () => undefined, release: async () => false },
+    setAsides: {
+      setAside: async () => false,
+      list: async () => [],
+      takeBack: async () => undefined,
+      release: async () => false,
+    },
     ledger,
     wakeUps: { wakeRun: wake('run'), syncSlack: wake('slack'), runCommand: wake('command') },
     cloudOf: () => cloud,
@@ -136,7 +141,12 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
         return { branch: request.branch, commit: '9d3f1a7c00000000000000000000000000000000', diff: '' };
       },
     },
-    readConfig: () => ({ clusterName: 'coast', region: 'us-west-2', version: config.version, nodeGroups: config.groups }),
+    readConfig: () => ({
+      clusterName: 'coast',
+      region: 'us-west-2',
+      version: config.version,
+      nodeGroups: config.groups,
+    }),
     renderCopy: (rendered, change) => JSON.stringify({ rendered, ...change }),
     editConfig: async () => {
       if (config.editError !== null) throw config.editError;

@@ -2,7 +2,10 @@ import type { RunId } from '#src/domain/run.ts';
 import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import type { MemoryRunStore } from './memory-run-store.ts';
 
-export type MemoryLedger = MessageLedger & { records: Map<RunId, Record<string, MessageRecord>>; outage: number | null };
+export type MemoryLedger = MessageLedger & {
+  records: Map<RunId, Record<string, MessageRecord>>;
+  outage: number | null;
+};
 
 /** What stands in Slack, as far as the bot knows. */
 export function memoryLedger(store: MemoryRunStore): MemoryLedger {
@@ -27,7 +30,8 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
       return 0;
     },
     forget: async (runId, key) => {
-      delete (ledger.records.get(runId) ?? {})[key];
+      const record = ledger.records.get(runId);
+      if (record !== undefined) delete record[key];
     },
     outageSince: async () => ledger.outage,
     noteOutage: async (now) => {

@@ -1,6 +1,6 @@
 import { InternalError, TransientError } from '#src/domain/errors.ts';
-import { evolve, type RunEvent } from '#src/domain/run-events.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
+import { evolve, type RunEvent } from '#src/domain/run-events.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 
 type Row = { run: Run; epoch: number; rev: number; wake: number; wakeAt: number; events: RunEvent[] };
@@ -72,7 +72,8 @@ export function memoryRunStore(): MemoryRunStore {
         between?.();
         between = null;
         if (events.length === 0) return structuredClone(row.run);
-        if (claim !== null && claim.epoch !== row.epoch) throw new TransientError('ClaimLost', 'another worker has the run');
+        if (claim !== null && claim.epoch !== row.epoch)
+          throw new TransientError('ClaimLost', 'another worker has the run');
         if (row.rev !== rev) continue;
         commit(row, events);
         if (wakeAt !== null) row.wakeAt = wakeAt;

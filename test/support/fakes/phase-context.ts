@@ -7,7 +7,11 @@ import { COAST, type FakeWorld } from './fake-worker-deps.ts';
 type Changes = { plan?: Plan; progress?: Partial<Started>; command?: Run['command']; gates?: Run['gates'] };
 
 /** What `runPhase` is given for this step of a run that has come to it. */
-export function contextFor(world: FakeWorld, stepId: StepId, changes: Changes = {}): PhaseContext<Phase> & { confirmed: { times: number } } {
+export function contextFor(
+  world: FakeWorld,
+  stepId: StepId,
+  changes: Changes = {},
+): PhaseContext<Phase> & { confirmed: { times: number } } {
   const plan = changes.plan ?? aPlan();
   const step = plan.steps.find(({ id }) => id === stepId);
   if (step === undefined) throw new Error(`the plan has no step ${stepId}`);
@@ -36,7 +40,12 @@ export function contextFor(world: FakeWorld, stepId: StepId, changes: Changes = 
 }
 
 /** A command of the step's attempt that has ended so. */
-export function endedCommand(stepId: StepId, args: string[], outcome: CommandOutcome, changes: Partial<CommandRecord> & { at?: number } = {}): CommandRecord {
+export function endedCommand(
+  stepId: StepId,
+  args: string[],
+  outcome: CommandOutcome,
+  changes: Partial<CommandRecord> & { at?: number } = {},
+): CommandRecord {
   const { at = 0, ...rest } = changes;
   return { id: 'command-1', stepId, attempt: 1, args, state: { kind: 'ended', at, outcome }, ...rest };
 }
