@@ -76,7 +76,7 @@ async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { 
     wakeAt: fact.kind === 'command-ended' ? at : null,
     decide: (run) => {
       const current = run.command?.id === fact.id ? run.command.state.kind : 'ended';
-      recorded = fact.kind === 'command-started' ? current === 'requested' : current !== 'ended';
+      recorded = fact.kind === 'command-started' ? current === 'requested' && isStillAskedFor(run) : current !== 'ended';
       return recorded ? [event] : [];
     },
   });

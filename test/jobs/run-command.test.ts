@@ -106,6 +106,14 @@ describe('a command', () => {
     expect(now().command?.state).toMatchObject({ kind: 'ended', outcome: { kind: 'spawn-failed' } });
   });
 
+  it('is not spawned when the run stops right before its row is written', async () => {
+    asked({ kind: 'requested', at: 1 });
+    const failure = { code: 'X', message: 'x', remedy: 'y', detail: null };
+    world.store.meanwhile(() => world.store.apply(ID, { kind: 'step-failed', stepId: STEP, failure, at: 2, by: 'bot' }));
+    await run();
+    expect([world.eksctl, now().command?.state.kind]).toEqual([[], 'requested']);
+  });
+
   it('does not touch the row of the command after it', async () => {
     asked({ kind: 'requested', at: 1 });
     world.onEksctl.act = async () => {
