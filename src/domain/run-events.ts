@@ -141,6 +141,8 @@ function evolveStep(run: Run, event: StepEvent): Run {
   const withStep = (progress: StepProgress): Run => ({ ...run, steps: { ...run.steps, [event.stepId]: progress } });
   switch (event.kind) {
     case 'step-started':
+      // A commit whose answer was lost may be made again: that is no second attempt.
+      if (before?.kind === 'started') return run;
       return withStep({ kind: 'started', at: event.at, attempt: (before?.attempt ?? 0) + 1, waiting: null, notes: [], memory: {} });
     case 'step-waiting': {
       if (before?.kind !== 'started') return run;

@@ -82,6 +82,11 @@ describe('a run after an event', () => {
     expect(run.steps[HOP]).toEqual({ kind: 'started', at: AT, attempt: 2, waiting: null, notes: [], memory: {} });
   });
 
+  it('is in the same attempt when the commit that began it was made twice', () => {
+    const run = aRun('running');
+    expect(apply(run, { kind: 'step-started', stepId: HOP })).toEqual(run);
+  });
+
   it('keeps since when a step waits for the same, and begins anew for something else', () => {
     const wait = (what: string, at: number): RunFact & { at: number } => ({
       kind: 'step-waiting',
