@@ -1,0 +1,69 @@
+import '../../script/require-node.js';
+import { messageOf, UserError } from '#src/domain/errors.ts';
+import { everyCall, type Failure, type Reports, type Summary } from './every-call.ts';
+import { parseChaosOptions } from './options.ts';
+import { isWell } from './verdict.ts';
+
+/** `npm run chaos`: exits with 0 when nothing was lost, 1 when something was, 2 when it was asked for something wrong. */
+async function main(args: string[]): Promise<void> {
+  const options = parseChaosOptions(args);
+  const summary = await everyCall(options, onStandardError());
+  const { failures, notReached, ...figures } = summary;
+  for (const failure of failures) say(inWords(failure));
+  for (const point of notReached) say(`not reached: ${point}`);
+  const shown = { ...figures, failures: failures.map(({ logTail: _logTail, ...rest }) => rest), notReached };
+  process.stdout.write(options.json ? `${JSON.stringify(shown, null, 2)}\n` : `${JSON.stringify(figures)}\n`);
+  process.exitCode = isAllWell(summary) ? 0 : 1;
+}
+
+function isAllWell({ failures, notReached, points }: Summary): boolean {
+  return points > 0 && failures.length === 0 && notReached.length === 0;
+}
+
+function onStandardError(): Reports {
+  return {
+    recorded: (calls, points) => say(`${calls} outside calls recorded, ${points} points to hit`),
+    judged: ({ point, life, verdict }, left) => {
+      const word = verdict === null ? 'not reached' : life.trouble === null && isWell(verdict) ? 'ok' : 'FAILED';
+      say(`${word.padEnd(6)} ${(life.ms / 1000).toFixed(1).padStart(5)} s  ${point}  (${left} left)`);
+    },
+  };
+}
+
+function inWords({
+  point,
+  trouble,
+  deviations,
+  repeatedEffects,
+  lostMessages,
+  doubledMessages,
+  logTail,
+}: Failure): string {
+  const list = (title: string, lines: string[]) => lines.map((line) => `  ${title}: ${line}`);
+  return [
+    '',
+    `failed: ${point}`,
+    ...(trouble === null ? [] : [`  ${trouble}`]),
+    ...list('deviation', deviations),
+    ...list('repeated effect', repeatedEffects),
+    ...list('lost message', lostMessages),
+    ...list('doubled message', doubledMessages),
+    ...logTail.split('\n').map((line) => `    ${line}`),
+  ].join('\n');
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  say(
+    error instanceof UserError
+      ? messageOf(error)
+      : `the harness failed: ${error instanceof Error ? error.stack : String(error)}`,
+  );
+  process.exitCode = error instanceof UserError ? 2 : 1;
+}
+process.exit();

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { messageOf, UserError } from '#src/domain/errors.ts';
+import { PROTECTIONS, type Protection } from './without.ts';
+
+export type ChaosOptions = {
+  json: boolean;
+  without: Protection | null;
+  /** Of the points' names; null: all. */
+  only: RegExp | null;
+  /** How many points at most; null: all. */
+  limit: number | null;
+  /** Shuffles the points, so that `limit` takes a sample; null: in the order of the run. */
+  seed: number | null;
+  /** Worlds at once. */
+  workers: number;
+  /** Simulated milliseconds in a real one. */
+  speed: number;
+};
+
+export const USAGE = `usage: npm run chaos -- --every-call [--json] [--without ${PROTECTIONS.join('|')}]
+                        [--only PATTERN] [--limit N] [--seed N] [--workers N] [--speed N]`;
+
+/** Throws UserError with the wrong value and what would be right. */
+export function parseChaosOptions(args: string[]): ChaosOptions {
+  const values = parsed(args);
+  if (values['every-call'] !== true) throw new UserError('Usage', `say what to do: --every-call\n${USAGE}`);
+  return {
+    json: values.json ?? false,
+    without: values.without === undefined ? null : protection(values.without),
+    only: values.only === undefined ? null : pattern(values.only),
+    limit: values.limit === undefined ? null : whole('--limit', values.limit, 1),
+    seed: values.seed === undefined ? null : whole('--seed', values.seed, 0),
+    workers: whole('--workers', values.workers ?? '4', 1),
+    speed: whole('--speed', values.speed ?? '1500', 1),
+  };
+}
+
+function parsed(args: string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = {
+    'every-call': flag,
+    json: flag,
+    without: text,
+    only: text,
+    limit: text,
+    seed: text,
+    workers: text,
+    speed: text,
+  };
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    throw new UserError('Usage', `${messageOf(error)}\n${USAGE}`);
+  }
+}
+
+function protection(value: string): Protection {
+  const found = PROTECTIONS.find((candidate) => candidate === value);
+  if (found === undefined) throw new UserError('Usage', `--without "${value}" is not one of ${PROTECTIONS.join(', ')}`);
+  return found;
+}
+
+function pattern(value: string): RegExp {
+  try {
+    return new RegExp(value);
+  } catch {
+    throw new UserError('Usage', `--only "${value}" is no regular expression`);
+  }
+}
+
+function whole(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
+    throw new UserError('Usage', `${name} "${text}" is not a whole number from ${least} on`);
+  }
+  return value;
+}

@@ -1,0 +1,45 @@
+import { beyond } from './beyond.ts';
+import type { Evidence } from './evidence.ts';
+
+/** What a world was hit by shows beside the undisturbed one. All lists empty and `converged`: nothing was lost. */
+export type Verdict = {
+  converged: boolean;
+  /** Why not. */
+  deviations: string[];
+  repeatedEffects: string[];
+  lostMessages: string[];
+  doubledMessages: string[];
+};
+
+export function judge(undisturbed: Evidence, seen: Evidence): Verdict {
+  const deviations = [
+    ...(seen.state === 'succeeded'
+      ? []
+      : [`the run is ${seen.state}${seen.reason === null ? '' : `: ${seen.reason}`}`]),
+    ...seen.notAtTarget,
+    ...beyond(undisturbed.effects, seen.effects).map((effect) => `missing effect: ${effect}`),
+    ...beyond(undisturbed.commits, seen.commits).map(() => 'the config was not pushed as it should be'),
+    ...beyond([...new Set(seen.posted)], undisturbed.posted).map((key) => `unexpected message: ${key}`),
+  ];
+  return {
+    converged: deviations.length === 0,
+    deviations,
+    repeatedEffects: [
+      ...beyond(seen.effects, undisturbed.effects),
+      ...beyond(seen.commits, undisturbed.commits).map((tree) => `commit of tree ${tree}`),
+    ],
+    lostMessages: [...beyond(undisturbed.posted, seen.posted), ...staleTexts(undisturbed, seen)],
+    doubledMessages: beyond(seen.posted, [...new Set(seen.posted)]),
+  };
+}
+
+/** An edit that never came: people are left with a card that says something else than the end. */
+function staleTexts(undisturbed: Evidence, seen: Evidence): string[] {
+  return ['card', 'finish']
+    .filter((key) => key in seen.texts && seen.texts[key] !== undisturbed.texts[key])
+    .map((key) => `${key} ends as "${seen.texts[key]}"`);
+}
+
+export function isWell({ converged, repeatedEffects, lostMessages, doubledMessages }: Verdict): boolean {
+  return converged && repeatedEffects.length + lostMessages.length + doubledMessages.length === 0;
+}

@@ -1,0 +1,196 @@
+import type { OutsidePorts } from '#src/context.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
+import type { Cloud } from '#src/ports/cloud.ts';
+import type { Checkout, ConfigRepository } from '#src/ports/config-repository.ts';
+import type { Eksctl } from '#src/ports/eksctl.ts';
+import type { MessageLedger } from '#src/ports/message-ledger.ts';
+import type { RunStore } from '#src/ports/run-store.ts';
+import type { SlackMessages } from '#src/ports/slack.ts';
+import type { WakeUps } from '#src/ports/wake-ups.ts';
+import type { Probe } from './probe.ts';
+
+type Watch = {
+  probe: Probe;
+  /** Effects in the cloud's log so far. */
+  effects: () => Promise<number>;
+};
+
+/**
+ * The same ports, but every way out of the process is told to the probe. Nothing else changes: not what is called,
+ * not with what, not what comes back. Redis reads are not told: they change nothing, and what lies beside them is.
+ */
+export function wrapPorts(ports: OutsidePorts, { probe, effects }: Watch): OutsidePorts {
+  const clouds = new Map<Cloud, Cloud>();
+  return {
+    store: wrapStore(ports.store, probe),
+    ledger: wrapLedger(ports.ledger, probe),
+    wakeUps: wrapWakeUps(ports.wakeUps, probe),
+    cloudOf: (cluster) => {
+      const cloud = ports.cloudOf(cluster);
+      const wrapped = clouds.get(cloud) ?? wrapCloud(cloud, probe);
+      clouds.set(cloud, wrapped);
+      return wrapped;
+    },
+    repository: wrapRepository(ports.repository, probe),
+    eksctl: wrapEksctl(ports.eksctl, { probe, effects }),
+    tools: { versions: () => probe.around(probe.here('tools: versions'), () => ports.tools.versions()) },
+    slack: wrapSlack(ports.slack, probe),
+  };
+}
+
+function wrapStore(store: RunStore, probe: Probe): RunStore {
+  return {
+    ...store,
+    create: (run, wakeAt) => probe.around('redis: create the run', () => store.create(run, wakeAt)),
+    claim: async (id) => {
+      const claim = await probe.around(probe.here('redis: claim'), () => store.claim(id));
+      if (claim !== null) probe.stands(claim.run);
+      return claim;
+    },
+    park: (claim, wakeAt) => probe.around(probe.here('redis: park'), () => store.park(claim, wakeAt)),
+    holds: (claim) => probe.around(probe.here('redis: still mine?'), () => store.holds(claim), { stalls: true }),
+    change: async (request) => {
+      let call: string | null = null;
+      const changed = await store.change({
+        ...request,
+        decide: (run) => {
+          const events = request.decide(run);
+          if (events.length === 0) return events;
+          call = `redis: commit ${events.map(factName).join(' and ')}`;
+          // A command that is asked for by a worker which no longer has the run in hand would be run once more.
+          probe.before(call, { stalls: events.some(({ kind }) => kind === 'command-requested') });
+          return events;
+        },
+      });
+      if (call !== null) probe.after(call);
+      return changed;
+    },
+  };
+}
+
+function factName(event: RunEvent): string {
+  const step = 'stepId' in event ? ` ${event.stepId}` : '';
+  const memory = event.kind === 'step-waiting' ? ` (${Object.keys(event.memory).length} noted)` : '';
+  return `${event.kind}${step}${memory}`;
+}
+
+function wrapWakeUps(wakeUps: WakeUps, probe: Probe): WakeUps {
+  return {
+    wakeRun: (runId) => probe.around(probe.here('queue: wake the run'), () => wakeUps.wakeRun(runId)),
+    syncSlack: (runId) => probe.around(probe.here('queue: sync slack'), () => wakeUps.syncSlack(runId)),
+    runCommand: (runId) => probe.around(probe.here('queue: run the command'), () => wakeUps.runCommand(runId)),
+  };
+}
+
+/** Which message is in hand says enough: the ledger is only written for one message at a time. */
+function wrapLedger(ledger: MessageLedger, probe: Probe): MessageLedger {
+  const edited = new Set<string>();
+  return {
+    ...ledger,
+    save: (runId, key, record) => {
+      const isEdit = record.kind === 'posted' && edited.has(key);
+      const name = `redis: note ${record.kind} ${key}`;
+      if (record.kind === 'posted') edited.add(key);
+      return probe.around(isEdit ? probe.numbered(`${name} again`) : name, () => ledger.save(runId, key, record));
+    },
+    markSynced: (runId, revision) =>
+      probe.around(probe.here('redis: mark synced'), () => ledger.markSynced(runId, revision)),
+    reserve: (lane, gapMs, now) => probe.around(`redis: reserve ${lane}`, () => ledger.reserve(lane, gapMs, now)),
+    noteAnswer: () => probe.around('redis: note that slack answers', () => ledger.noteAnswer()),
+  };
+}
+function wrapSlack(slack: SlackMessages, probe: Probe): SlackMessages {
+  const keys = new Map<string, string>();
+  const keyAt = (ts: string): string => keys.get(ts) ?? 'what another process posted';
+  return {
+    post: (message) =>
+      probe.around(`slack: post ${message.key}`, async () => {
+        const posted = await slack.post(message);
+        keys.set(posted.ts, message.key);
+        return posted;
+      }),
+    edit: (message) => probe.around(probe.numbered(`slack: edit ${keyAt(message.ts)}`), () => slack.edit(message)),
+    find: (query) => probe.around(`slack: find ${query.key}`, () => slack.find(query)),
+  };
+}
+
+function wrapEksctl(eksctl: Eksctl, { probe, effects }: Watch): Eksctl {
+  return { run: (command) => probe.around(`eksctl ${command.args.join(' ')}`, () => eksctl.run(command), { effects }) };
+}
+
+function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepository {
+  const wrapCheckout = (checkout: Checkout): Checkout => ({
+    ...checkout,
+    render: () => probe.around(probe.here('jsonnet'), () => checkout.render()),
+    renderEdited: (source) => probe.around(probe.here('jsonnet: edited'), () => checkout.renderEdited(source)),
+  });
+  return {
+    headCommit: (location) => probe.around(probe.here('git: head'), () => repository.headCommit(location)),
+    checkout: async (location, commit) =>
+      wrapCheckout(await probe.around(probe.here('git: check out'), () => repository.checkout(location, commit))),
+    commitAndPush: (request) => probe.around(`git: push ${request.branch}`, () => repository.commitAndPush(request)),
+  };
+}
+
+function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): Cloud {
+  const read =
+    <A extends unknown[], T>(
+      name: string,
+      call: (...args: A) => Promise<T>,
+      detail: (...args: A) => string = () => '',
+    ) =>
+    (...args: A): Promise<T> =>
+      probe.around(probe.here(`${name}${bracketed(detail(...args))}`), () => call(...args));
+  const act =
+    <A extends unknown[], T>(
+      name: string,
+      call: (...args: A) => Promise<T>,
+      detail: (...args: A) => string = () => '',
+    ) =>
+    (...args: A): Promise<T> =>
+      probe.around(`${name}${bracketed(detail(...args))}`, () => call(...args), { stalls: true });
+  return {
+    identity: { callerIdentity: read('sts: GetCallerIdentity', identity.callerIdentity) },
+    eks: {
+      describeCluster: read('eks: DescribeCluster', eks.describeCluster),
+      offeredVersions: read('eks: DescribeClusterVersions', eks.offeredVersions),
+      updateClusterVersion: act('eks: UpdateClusterVersion', eks.updateClusterVersion, ({ version }) => version),
+      describeUpdate: read(
+        'eks: DescribeUpdate',
+        eks.describeUpdate,
+        ({ addon, nodeGroup }) => addon ?? nodeGroup ?? '',
+      ),
+      updatesInProgress: read('eks: ListUpdates', eks.updatesInProgress),
+      managedNodeGroups: read('eks: ListNodegroups', eks.managedNodeGroups),
+      updateNodegroupVersion: act(
+        'eks: UpdateNodegroupVersion',
+        eks.updateNodegroupVersion,
+        ({ nodeGroup }) => nodeGroup,
+      ),
+      listAddons: read('eks: ListAddons', eks.listAddons),
+      describeAddon: read('eks: DescribeAddon', eks.describeAddon, (_, addon) => addon),
+      offeredAddonVersions: read(
+        'eks: DescribeAddonVersions',
+        eks.offeredAddonVersions,
+        (addon, version) => `${addon} ${version}`,
+      ),
+      updateAddon: act('eks: UpdateAddon', eks.updateAddon, ({ addon, version }) => `${addon} ${version}`),
+    },
+    stacks: {
+      list: read('cloudformation: DescribeStacks', stacks.list),
+      failureReasons: read('cloudformation: DescribeStackEvents', stacks.failureReasons, (stack) => stack),
+    },
+    kubernetes: {
+      reviewAccess: read('kubernetes: review access', kubernetes.reviewAccess),
+      serverVersion: read('kubernetes: version', kubernetes.serverVersion),
+      nodes: read('kubernetes: nodes', kubernetes.nodes),
+      activity: read('kubernetes: activity', kubernetes.activity),
+      addonWorkload: read('kubernetes: workload', kubernetes.addonWorkload, (addon) => addon),
+      patchAwsNodeRunAsNonRoot: act('kubernetes: patch aws-node', kubernetes.patchAwsNodeRunAsNonRoot),
+    },
+  };
+}
+
+function bracketed(detail: string): string {
+  return detail === '' ? '' : `(${detail})`;
+}
