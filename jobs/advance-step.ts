@@ -9,6 +9,7 @@ import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
+import { requireOwnership } from './ownership.ts';
 import { commandOf, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
 import { isStorageAway } from './storage-away.ts';
@@ -59,6 +60,7 @@ function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step
     now: deps.clock.now(),
     confirmClaim: async () => {
       if (!(await deps.store.holds(claim))) throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
+      await requireOwnership(deps, claim.run);
     },
   };
 }

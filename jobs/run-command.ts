@@ -5,6 +5,7 @@ import { messageOf } from '#src/domain/errors.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
 import { clusterOf } from './observe-cluster.ts';
 import { idsOf } from './ids-of.ts';
+import { requireOwnership } from './ownership.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** Real milliseconds: eksctl gives up by itself after 25 minutes of stacks and as long of nodes. */
@@ -50,6 +51,7 @@ async function execute(
     const cluster = clusterOf(deps.fleet, run.cluster);
     checkout = await deps.repository.checkout(cluster.config, run.plan.config.commit);
     const config = deps.renderCopy(await checkout.render(), copyFor(step));
+    await requireOwnership(deps, run);
     deps.log.info({ ...idsOf(run, step), args }, 'running eksctl');
     return await deps.eksctl.run({ cluster, args, config, workingDirectory: checkout.directory, timeoutMs: COMMAND_LIMIT_MS, signal });
   } catch (error) {
