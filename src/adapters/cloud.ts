@@ -21,13 +21,24 @@ export type ClusterClouds = CloudOf & {
 
 type Room = { cloud: Cloud; clients: AwsClients; close: () => void };
 
-/** Makes the adapters of each cluster once, so that connections, credentials and what cannot change are kept. */
+/**
+ * Makes the adapters of each cluster once, so that connections, credentials and what cannot change are kept. Clusters of
+ * one account and region that are reached as the same principal share their AWS clients: a client is some 100 kB and has
+ * connections of its own, and there are a thousand clusters.
+ */
 export function createCloudOf(deps: CloudDeps): ClusterClouds {
   const rooms = new Map<string, Room>();
+  const shared = new Map<string, AwsClients>();
+  const clientsOf = ({ region, account, roleArn }: FleetCluster): AwsClients => {
+    const key = JSON.stringify([region, account, roleArn]);
+    const clients = shared.get(key) ?? createAwsClients({ region, roleArn }, deps);
+    shared.set(key, clients);
+    return clients;
+  };
   const roomOf = (cluster: FleetCluster): Room => {
     // Two entries of the fleet may share a name in different regions or accounts.
     const key = JSON.stringify([cluster.name, cluster.region, cluster.account, cluster.roleArn]);
-    const room = rooms.get(key) ?? openRoom(cluster, deps);
+    const room = rooms.get(key) ?? openRoom(cluster, clientsOf(cluster), deps);
     rooms.set(key, room);
     return room;
   };
@@ -35,14 +46,14 @@ export function createCloudOf(deps: CloudDeps): ClusterClouds {
     credentialsOf: (cluster: FleetCluster) => roomOf(cluster).clients.credentials,
     close: () => {
       for (const room of rooms.values()) room.close();
+      for (const clients of shared.values()) clients.close();
       rooms.clear();
+      shared.clear();
     },
   });
 }
 
-function openRoom({ name: cluster, region, roleArn }: FleetCluster, deps: CloudDeps): Room {
-  const { logger, version } = deps;
-  const clients = createAwsClients({ region, roleArn }, deps);
+function openRoom({ name: cluster }: FleetCluster, clients: AwsClients, { logger, version }: CloudDeps): Room {
   const eks = createEks({ clients, cluster, logger });
   const tokens = createTokenSource({ clients, cluster });
   const connection = createKubernetesConnection({
@@ -58,12 +69,5 @@ function openRoom({ name: cluster, region, roleArn }: FleetCluster, deps: CloudD
     stacks: createNodeGroupStacks({ clients, cluster, logger }),
     kubernetes: createKubernetes(connection),
   };
-  return {
-    cloud,
-    clients,
-    close: () => {
-      connection.close();
-      clients.close();
-    },
-  };
+  return { cloud, clients, close: () => connection.close() };
 }
