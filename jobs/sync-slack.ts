@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
-import { messagesOf } from '#src/messages/messages-of.ts';
 import { CARD, type Message } from '#src/messages/message.ts';
+import { messagesOf } from '#src/messages/messages-of.ts';
 import { setAsideNotice } from '#src/messages/set-aside-notice.ts';
-import type { MessageRecord } from '#src/ports/message-ledger.ts';
+import type { MessageRecord, Posting } from '#src/ports/message-ledger.ts';
 import { idsOf } from './ids-of.ts';
 import { setAside } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -14,6 +14,8 @@ const POST_GAP_MS = 1000;
 /** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
 const EDIT_GAP_MS = 3000;
 const RETRY_MS = 5000;
+/** Real milliseconds: no post is under way for longer, the client's own limit is 10 s. */
+const IN_HAND_LIMIT_MS = 12_000;
 
 /** `again`: something is left, look again in `ms` of run time. */
 export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
@@ -45,7 +47,11 @@ export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncRe
 type Shown = Pick<Run, 'id' | 'cluster'>;
 type Sync = { run: Shown; messages: Message[]; known: Record<string, MessageRecord> };
 
-async function project(deps: WorkerDeps, runId: string, known: Sync['known']): Promise<{ run: Shown; messages: Message[] } | null> {
+async function project(
+  deps: WorkerDeps,
+  runId: string,
+  known: Sync['known'],
+): Promise<{ run: Shown; messages: Message[] } | null> {
   try {
     const run = await deps.store.read(runId);
     return run === null ? null : { run, messages: messagesOf(run, deps.fleet) };
@@ -57,24 +63,57 @@ async function project(deps: WorkerDeps, runId: string, known: Sync['known']): P
   }
 }
 
-
 /** One message a turn; the turn ends early when Slack's rate says wait. null: nothing is missing. */
 async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
   const missing = messages.find(({ key }) => known[key]?.kind !== 'posted');
   if (missing === undefined) return null;
   const wait = await deps.ledger.reserve(`post:${deps.fleet.maintenanceChannel}`, POST_GAP_MS, deps.clock.now());
   if (wait > 0) return { kind: 'again', ms: wait };
-  const lost = known[missing.key];
+  const before = known[missing.key];
+  const lost = before?.kind === 'posting' ? before : undefined;
   const threadTs = parentTs(missing, known);
-  const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.kind === 'posting' ? lost.since : 0 });
-  // The time of the first announcement stays: any of the posts since then may be the one that stands there.
-  if (lost === undefined) await deps.ledger.save(run.id, missing.key, { kind: 'posting', since: deps.clock.now() });
-  const { ts } = found ?? (await postInThread(deps, { run, message: missing, threadTs }));
+  const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.since });
+  if (found === null) {
+    const inHand = inHandForMs(deps, lost);
+    if (inHand > 0) return { kind: 'again', ms: inHand };
+  }
+  const ts = found?.ts ?? (await announceAndPost(deps, { run, message: missing, threadTs }, lost));
+  if (ts === null) return { kind: 'again', ms: POST_GAP_MS };
   // A message that was found may show an older state of the run: its hash is left open, so that it is edited.
-  await deps.ledger.save(run.id, missing.key, { kind: 'posted', ts, contentHash: found === null ? hashOf(missing) : '' });
+  await deps.ledger.save(run.id, missing.key, {
+    kind: 'posted',
+    ts,
+    contentHash: found === null ? hashOf(missing) : '',
+  });
   await deps.ledger.noteAnswer();
   if (missing.key === 'start') await deps.wakeUps.wakeRun(run.id);
   return { kind: 'again', ms: 0 };
+}
+
+/**
+ * A message that was announced and does not stand there yet may still be under way, by a worker that lost its lease and
+ * lives. For how long it can be (run time); 0: nobody posts it any more.
+ */
+function inHandForMs({ clock }: WorkerDeps, lost: Posting | undefined): number {
+  if (lost?.inHand === undefined) return 0;
+  const left = IN_HAND_LIMIT_MS - clock.realMs(clock.now() - lost.inHand);
+  return Math.max(0, left / clock.realMs(1));
+}
+
+/** null: another worker came first. */
+async function announceAndPost(deps: WorkerDeps, post: Post, lost: Posting | undefined): Promise<string | null> {
+  const { run, message } = post;
+  const now = deps.clock.now();
+  // The time of the first announcement stays: any of the posts since then may be the one that stands there.
+  const announced: Posting = { kind: 'posting', since: lost?.since ?? now, inHand: now };
+  if (!(await deps.ledger.announce(run.id, message.key, { before: lost, record: announced }))) return null;
+  try {
+    return (await postInThread(deps, post)).ts;
+  } catch (error) {
+    const record: Posting = { kind: 'posting', since: announced.since };
+    await deps.ledger.announce(run.id, message.key, { before: announced, record });
+    throw error;
+  }
 }
 
 function parentTs({ key, parent }: Message, known: Sync['known']): string | null {
@@ -89,7 +128,15 @@ type Post = { run: Shown; message: Message; threadTs: string | null };
 async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
   deps.log.debug({ ...idsOf(run), key }, 'posting a message');
-  return deps.slack.post({ channel: deps.fleet.maintenanceChannel, runId: run.id, key, threadTs, broadcast, text, blocks });
+  return deps.slack.post({
+    channel: deps.fleet.maintenanceChannel,
+    runId: run.id,
+    key,
+    threadTs,
+    broadcast,
+    text,
+    blocks,
+  });
 }
 
 /** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */
@@ -106,7 +153,10 @@ function isGone(error: unknown): boolean {
   return error instanceof UserError && error.code === 'SlackMessageGone';
 }
 
-function find(deps: WorkerDeps, { run, message, threadTs, since }: Post & { since: number }): Promise<{ ts: string } | null> {
+function find(
+  deps: WorkerDeps,
+  { run, message, threadTs, since }: Post & { since: number },
+): Promise<{ ts: string } | null> {
   deps.log.info({ ...idsOf(run), key: message.key }, 'looking for a message whose answer was lost');
   return deps.slack.find({ channel: deps.fleet.maintenanceChannel, key: message.key, runId: run.id, threadTs, since });
 }
@@ -124,7 +174,10 @@ async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   return edit(deps, { run, message: stale, ts: record.ts });
 }
 
-async function edit(deps: WorkerDeps, { run, message, ts }: { run: Shown; message: Message; ts: string }): Promise<SyncResult> {
+async function edit(
+  deps: WorkerDeps,
+  { run, message, ts }: { run: Shown; message: Message; ts: string },
+): Promise<SyncResult> {
   try {
     await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
     await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
@@ -141,13 +194,20 @@ async function edit(deps: WorkerDeps, { run, message, ts }: { run: Shown; messag
 async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise<SyncResult> {
   if (error instanceof TransientError || error instanceof UserError) {
     await deps.ledger.noteOutage(deps.clock.now());
-    deps.log.warn({ ...idsOf(run), code: error.code, err: messageOf(error) }, 'slack did not take a message, trying again');
-    const retryAfterMs = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
+    deps.log.warn(
+      { ...idsOf(run), code: error.code, err: messageOf(error) },
+      'slack did not take a message, trying again',
+    );
+    const retryAfterMs =
+      'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
     return { kind: 'again', ms: retryAfterMs };
   }
   throw error;
 }
 
 function hashOf({ text, blocks }: Message): string {
-  return createHash('sha256').update(JSON.stringify([text, blocks])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([text, blocks]))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { RunId } from '#src/domain/run.ts';
-import type { MessageLedger } from '#src/ports/message-ledger.ts';
+import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import { KEY_PREFIX } from './redis.ts';
-import { MARK_SYNCED, RESERVE_SLOT } from './redis-run-scripts.ts';
+import { ANNOUNCE_POST, MARK_SYNCED, RESERVE_SLOT } from './redis-run-scripts.ts';
 import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
 
 const Record_ = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('posting'), since: z.number() }),
+  z.object({ kind: z.literal('posting'), since: z.number(), inHand: z.number().exactOptional() }),
   z.object({ kind: z.literal('posted'), ts: z.string(), contentHash: z.string() }),
 ]);
 
@@ -24,7 +24,11 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
       return Object.fromEntries(Object.entries(rows).map(([key, text]) => [key, Record_.parse(JSON.parse(text))]));
     },
     save: async (runId, key, record) => {
-      await redis.hset(postsKey(runId), key, JSON.stringify(record));
+      await redis.hset(postsKey(runId), key, textOf(record));
+    },
+    announce: async (runId, key, { before, record }) => {
+      const expected = before === undefined ? '' : textOf(before);
+      return (await redis.eval(ANNOUNCE_POST, 1, postsKey(runId), key, expected, textOf(record))) === 1;
     },
     forget: async (runId, key) => {
       await redis.hdel(postsKey(runId), key);
@@ -34,7 +38,8 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
     markSynced: async (runId, revision) => {
       await redis.eval(MARK_SYNCED, 2, runKey(runId), RUN_STORE_KEYS.unsynced, runId, revision);
     },
-    reserve: async (lane, gapMs, now) => Number(await redis.eval(RESERVE_SLOT, 1, `${KEY_PREFIX}:lane:${lane}`, gapMs, now)),
+    reserve: async (lane, gapMs, now) =>
+      Number(await redis.eval(RESERVE_SLOT, 1, `${KEY_PREFIX}:lane:${lane}`, gapMs, now)),
     outageSince: async () => {
       const since = await redis.get(SLACK_OUTAGE);
       return since === null ? null : Number(since);
@@ -46,4 +51,9 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
       await redis.del(SLACK_OUTAGE);
     },
   };
+}
+
+/** The same record is the same text, so that Redis can compare it. */
+function textOf(record: MessageRecord): string {
+  return JSON.stringify(record, ['kind', 'since', 'inHand', 'ts', 'contentHash']);
 }

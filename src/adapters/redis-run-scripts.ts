@@ -96,6 +96,13 @@ redis.call('XADD', KEYS[1], '*', 'event', ARGV[3])
 return 'ok'
 `;
 
+/** KEYS posts · ARGV key before-or-'' record: writes it if what stands there is still `before`. */
+export const ANNOUNCE_POST = `
+if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+`;
+
 /** KEYS run unsynced · ARGV id rev: synced only if nothing was committed since. */
 export const MARK_SYNCED = `
 if redis.call('HGET', KEYS[1], 'rev') == ARGV[2] then redis.call('SREM', KEYS[2], ARGV[1]) end

@@ -4,6 +4,15 @@ import type { RunId } from '#src/domain/run.ts';
 export type MessageLedger = {
   read: (runId: RunId) => Promise<Record<string, MessageRecord>>;
   save: (runId: RunId, key: string, record: MessageRecord) => Promise<void>;
+  /**
+   * Writes `posting` before a post, or after one that failed. False, and nothing is written, when the record is no longer
+   * as it was read: of two workers that come to the same message at once, one posts it.
+   */
+  announce: (
+    runId: RunId,
+    key: string,
+    change: { before: MessageRecord | undefined; record: Posting },
+  ) => Promise<boolean>;
   /** The message is not there any more. */
   forget: (runId: RunId, key: string) => Promise<void>;
   /** The projection equals the run as of `revision`; later changes keep it unsynced. */
@@ -19,6 +28,7 @@ export type MessageLedger = {
   noteAnswer: () => Promise<void>;
 };
 
-export type MessageRecord =
-  | { kind: 'posting'; since: number }
-  | { kind: 'posted'; ts: string; contentHash: string };
+/** `inHand`: since when a worker is at the post (run time); absent: none is. */
+export type Posting = { kind: 'posting'; since: number; inHand?: number };
+
+export type MessageRecord = Posting | { kind: 'posted'; ts: string; contentHash: string };

@@ -93,6 +93,7 @@ function wrapLedger(ledger: MessageLedger, probe: Probe): MessageLedger {
       if (record.kind === 'posted') edited.add(key);
       return probe.around(isEdit ? probe.numbered(`${name} again`) : name, () => ledger.save(runId, key, record));
     },
+    announce: (runId, key, change) => probe.around(`redis: announce ${key}`, () => ledger.announce(runId, key, change)),
     markSynced: (runId, revision) =>
       probe.around(probe.here('redis: mark synced'), () => ledger.markSynced(runId, revision)),
     reserve: (lane, gapMs, now) => probe.around(`redis: reserve ${lane}`, () => ledger.reserve(lane, gapMs, now)),

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { syncSlack } from '#jobs/sync-slack.ts';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
@@ -112,6 +112,43 @@ describe('sync-slack', () => {
     world.ledger.records.set(ID, { card: { kind: 'posting', since: 5 } });
     await sync();
     expect([world.slack.finds, world.slack.keys()]).toEqual([1, wanted()]);
+  });
+
+  it('leaves a post alone that a worker which lost its lease still has under way', async () => {
+    const { post } = world.slack;
+    const slow = Promise.withResolvers<void>();
+    world.slack.post = async (message) => {
+      await slow.promise;
+      return post(message);
+    };
+    const first = syncSlack(world.deps, ID);
+    await vi.waitFor(() => expect(world.ledger.records.get(ID)?.card).toMatchObject({ kind: 'posting' }));
+    world.clock.advance(2000);
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 10_000 });
+    slow.resolve();
+    await first;
+    await sync();
+    expect(world.slack.keys()).toEqual(wanted());
+  });
+
+  it('posts a message that a killed worker had in hand when nobody can be posting it any more', async () => {
+    world.ledger.records.set(ID, { card: { kind: 'posting', since: 5, inHand: world.clock.now() } });
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 12_000 });
+    world.clock.advance(12_000);
+    await sync();
+    expect(world.slack.keys()).toEqual(wanted());
+  });
+
+  it('posts once when another worker announced the same message a moment before', async () => {
+    const { read } = world.ledger;
+    world.ledger.read = async (runId) => {
+      const known = await read(runId);
+      world.ledger.read = read;
+      await world.ledger.save(ID, 'card', { kind: 'posting', since: 5, inHand: world.clock.now() });
+      return known;
+    };
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1000 });
+    expect(world.slack.keys()).toEqual([]);
   });
 
   it('keeps looking from the first announcement on, however often it was tried', async () => {

@@ -18,6 +18,12 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
     save: async (runId, key, record) => {
       records.set(runId, { ...records.get(runId), [key]: record });
     },
+    announce: async (runId, key, { before, record }) => {
+      const stands = records.get(runId)?.[key];
+      if (JSON.stringify(stands) !== JSON.stringify(before)) return false;
+      records.set(runId, { ...records.get(runId), [key]: record });
+      return true;
+    },
     markSynced: async (runId, revision) => {
       if (store.revision(runId) === revision) store.unsyncedRuns.delete(runId);
     },
