@@ -1,5 +1,4 @@
-import type { PhaseResult } from './phase.ts';
-import type { PhaseContext } from './phase.ts';
+import type { PhaseContext, PhaseResult } from './phase.ts';
 
 /**
  * Counted right before something is deleted or replaced. More in use than a named person accepted for this step: the
@@ -10,7 +9,9 @@ export async function activityGate({
   cloud,
   run,
   step,
-}: Pick<PhaseContext<'node-groups'>, 'deps' | 'cloud' | 'run'> & { step: { id: string } }): Promise<PhaseResult | null> {
+}: Pick<PhaseContext<'node-groups'>, 'deps' | 'cloud' | 'run'> & {
+  step: { id: string };
+}): Promise<PhaseResult | null> {
   const activity = await cloud.kubernetes.activity(deps.fleet.activitySelectors);
   const accepted = run.gates
     .filter(({ stepId, resolution }) => stepId === step.id && resolution.kind === 'passed')

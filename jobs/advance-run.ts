@@ -1,7 +1,7 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { nextStep } from '#src/domain/next-step.ts';
-import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep } from './advance-step.ts';
 import { failureOf } from './failure.ts';
@@ -75,12 +75,15 @@ async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
 }
 
 function awaitApproval(expiresAt: number, now: number): Decided {
-  return now >= expiresAt ? { facts: [{ kind: 'expired' }], inMs: 0 } : { facts: [], inMs: Math.min(expiresAt - now, MAX_PARK_MS) };
+  return now >= expiresAt
+    ? { facts: [{ kind: 'expired' }], inMs: 0 }
+    : { facts: [], inMs: Math.min(expiresAt - now, MAX_PARK_MS) };
 }
 
 async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   const { run } = claim;
-  if (run.startedAt === null) return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
+  if (run.startedAt === null)
+    return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
   const step = nextStep(run.plan, run);
   if (step !== null && run.steps[step.id]?.kind === 'started') return advanceStep(deps, { claim, step });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { TransientError } from '#src/domain/errors.ts';
 import { endangersUsers } from '#src/domain/next-step.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
-import type { RunFact } from '#src/domain/run-events.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import type { Decided } from './advance-run.ts';
 import { failureOf, notMapped } from './failure.ts';
@@ -39,7 +39,9 @@ async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ f
   const posted = await deps.ledger.read(run.id);
   if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
   const progress = run.steps[step.id];
-  const hasActed = progress?.kind === 'started' && (Object.keys(progress.memory).length > 0 || commandOf({ run, step, progress }) !== null);
+  const hasActed =
+    progress?.kind === 'started' &&
+    (Object.keys(progress.memory).length > 0 || commandOf({ run, step, progress }) !== null);
   if (!endangersUsers(step) || hasActed) return null;
   const since = await deps.ledger.outageSince();
   return since !== null && deps.clock.now() - since > OUTAGE_LIMIT_MS
@@ -59,7 +61,8 @@ function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step
     progress: progressOf(claim.run, step),
     now: deps.clock.now(),
     confirmClaim: async () => {
-      if (!(await deps.store.holds(claim))) throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
+      if (!(await deps.store.holds(claim)))
+        throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
       await requireOwnership(deps, claim.run);
     },
   };
@@ -79,12 +82,21 @@ async function decidedBy(
   const stepId = step.id;
   switch (result.kind) {
     case 'done':
-      return { facts: [{ kind: 'step-done', stepId, evidence: result.evidence, notes: result.notes ?? notes }], inMs: 0 };
+      return {
+        facts: [{ kind: 'step-done', stepId, evidence: result.evidence, notes: result.notes ?? notes }],
+        inMs: 0,
+      };
     case 'wait':
       return waiting(run, step, result);
     case 'command': {
       const id = randomUUID();
-      const fact: RunFact = { kind: 'step-waiting', stepId, for: result.for, memory: result.memory ?? memory, notes: result.notes ?? notes };
+      const fact: RunFact = {
+        kind: 'step-waiting',
+        stepId,
+        for: result.for,
+        memory: result.memory ?? memory,
+        notes: result.notes ?? notes,
+      };
       // Written before the spawn: a worker that dies with the command leaves a row that says so.
       return { facts: [fact, { kind: 'command-requested', id, stepId, attempt, args: result.args }], inMs: 30_000 };
     }
@@ -116,20 +128,29 @@ function waiting(run: Run, step: Step, wait: Wait): Decided {
 }
 
 /** An uncommitted config is no reason to keep people waiting: the cluster is upgraded, and the notice says what is left. */
-async function failedStep(deps: WorkerDeps, { run, step, failure }: { run: Run; step: Step; failure: Failure }): Promise<Decided> {
+async function failedStep(
+  deps: WorkerDeps,
+  { run, step, failure }: { run: Run; step: Step; failure: Failure },
+): Promise<Decided> {
   if (step.phase !== 'commit-config') return { facts: [{ kind: 'step-failed', stepId: step.id, failure }], inMs: 0 };
   const cluster = clusterOf(deps.fleet, run.cluster);
   const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
   return { facts: [{ kind: 'succeeded-uncommitted', after, stepId: step.id, failure }], inMs: 0 };
 }
 
-async function afterError(deps: WorkerDeps, { run, step, error }: { run: Run; step: Step; error: unknown }): Promise<Decided> {
+async function afterError(
+  deps: WorkerDeps,
+  { run, step, error }: { run: Run; step: Step; error: unknown },
+): Promise<Decided> {
   const now = deps.clock.now();
   const { waiting: wait, at } = progressOf(run, step);
   if (isStorageAway(error)) throw error;
   if (!(error instanceof TransientError)) return failedStep(deps, { run, step, failure: failureOf(error) });
   if (error.code === 'ClaimLost') throw error;
-  deps.log.warn({ ...idsOf(run, step), code: error.code, err: error.message }, 'the outside did not answer, looking again');
+  deps.log.warn(
+    { ...idsOf(run, step), code: error.code, err: error.message },
+    'the outside did not answer, looking again',
+  );
   const lastHop = lastHopAt(run);
   if (error.code === 'KubernetesUnauthorized' && (lastHop === null || now - lastHop > UNAUTHORIZED_GRACE_MS)) {
     const cluster = clusterOf(deps.fleet, run.cluster);
@@ -149,7 +170,8 @@ const NO_ANSWER = 'an answer: ';
  * its beginning is known, and neither the audit log nor Slack changes with every look.
  */
 function transientText(error: TransientError, current: string): string {
-  if (error.code === 'KubernetesUnauthorized') return 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)';
+  if (error.code === 'KubernetesUnauthorized')
+    return 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)';
   return current.startsWith(NO_ANSWER) ? current : `${NO_ANSWER}${error.message.split('\n')[0]}`;
 }
 

@@ -112,7 +112,7 @@ async function commit(redis: Redis, { runId, claim, stored, changed, events, wak
 }
 
 /** Another worker took the run in hand: what this one holds is old, and it must not act on it. */
-export function claimLost(runId: RunId): TransientError {
+function claimLost(runId: RunId): TransientError {
   return new TransientError('ClaimLost', `another worker has run ${runId} in hand`);
 }
 

@@ -22,7 +22,12 @@ let scraped: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
   const figures = { runsByState: new Map(), setAside: 0, oldestDueAt: null, unsynced: 0, slackOutageSince: null };
-  const { metrics, expose } = createPrometheusMetrics({ version: '1', role: 'worker', clock: systemClock, figures: async () => figures });
+  const { metrics, expose } = createPrometheusMetrics({
+    version: '1',
+    role: 'worker',
+    clock: systemClock,
+    figures: async () => figures,
+  });
   // A series with labels is there from its first value on.
   metrics.runEntered('running');
   metrics.stepStarted({ phase: 'verify', attempt: 2 });
@@ -45,7 +50,10 @@ afterAll(() => close());
 
 /** `name{labels` of every series in a query: names of metrics have an underscore, words and functions of PromQL that have are listed. */
 function namesIn(query: string): string[] {
-  const withoutLabels = query.replaceAll(/\{[^}]*\}/g, '').replaceAll(/\b(?:by|on|without) \([^)]*\)/g, '').replaceAll(/"[^"]*"/g, '');
+  const withoutLabels = query
+    .replaceAll(/\{[^}]*\}/g, '')
+    .replaceAll(/\b(?:by|on|without) \([^)]*\)/g, '')
+    .replaceAll(/"[^"]*"/g, '');
   const words = withoutLabels.match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g) ?? [];
   return words.filter((word) => !['histogram_quantile', 'group_left'].includes(word));
 }
@@ -60,7 +68,8 @@ describe('dashboard and alerts', () => {
   test.each(queries)('%s asks for labels and values that are there', (_, query) => {
     for (const [, name = '', labels = ''] of query.matchAll(/([a-z_0-9]+)\{([^}]*)\}/g)) {
       if (!name.startsWith('eks_upgrade_')) continue;
-      for (const [, label] of labels.matchAll(/([a-z]+)(?:=|!=|=~)/g)) expect(scraped).toMatch(new RegExp(`^${name}\\{[^}]*${label}="`, 'm'));
+      for (const [, label] of labels.matchAll(/([a-z]+)(?:=|!=|=~)/g))
+        expect(scraped).toMatch(new RegExp(`^${name}\\{[^}]*${label}="`, 'm'));
     }
     for (const [, states = ''] of query.matchAll(/state=~?"([^"]*)"/g)) {
       for (const state of states.split('|')) expect(RUN_STATES).toContain(state);
@@ -73,14 +82,23 @@ describe('dashboard and alerts', () => {
     expect([...ours].filter((name) => !asked.includes(name ?? ''))).toEqual([]);
   });
 
-  test.each(alerts.map((alert) => [alert.alert, alert] as const))('%s says what to do in operations.md', (name, { annotations }) => {
-    expect(annotations.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`);
-    const section = docs('operations.md').split(/^### /m).find((part) => part.startsWith(`${name}\n`));
-    expect(section?.split('\n').slice(1).join('').trim().length).toBeGreaterThan(40);
-  });
+  test.each(alerts.map((alert) => [alert.alert, alert] as const))(
+    '%s says what to do in operations.md',
+    (name, { annotations }) => {
+      expect(annotations.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`);
+      const section = docs('operations.md')
+        .split(/^### /m)
+        .find((part) => part.startsWith(`${name}\n`));
+      expect(section?.split('\n').slice(1).join('').trim().length).toBeGreaterThan(40);
+    },
+  );
 
   test('the settings of every panel are importable: a data source to choose, ids of its own, no overlap', () => {
-    const dashboard = JSON.parse(docs('dashboard.json')) as { uid: string; templating: { list: { type: string }[] }; panels: { id: number; gridPos: object }[] };
+    const dashboard = JSON.parse(docs('dashboard.json')) as {
+      uid: string;
+      templating: { list: { type: string }[] };
+      panels: { id: number; gridPos: object }[];
+    };
     expect(dashboard.templating.list.map(({ type }) => type)).toEqual(['datasource']);
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
     expect(new Set(dashboard.panels.map(({ gridPos }) => JSON.stringify(gridPos))).size).toBe(dashboard.panels.length);
@@ -91,7 +109,9 @@ describe('/metrics', () => {
   test('tells outcomes apart', () => {
     expect(scraped).toContain('eks_upgrade_commands_total{outcome="exit-0"} 1');
     expect(scraped).toContain('eks_upgrade_commands_total{outcome="exit-not-0"} 1');
-    expect(scraped).toContain('eks_upgrade_aws_requests_total{service="eks",operation="DescribeCluster",outcome="throttled"} 1');
+    expect(scraped).toContain(
+      'eks_upgrade_aws_requests_total{service="eks",operation="DescribeCluster",outcome="throttled"} 1',
+    );
     expect(scraped).toContain('eks_upgrade_step_attempts_total{phase="verify",attempt="again"} 1');
     expect(scraped).toContain('eks_upgrade_step_duration_seconds_sum{phase="verify",outcome="done"} 1.5');
     expect(scraped).toContain('eks_upgrade_wait_seconds_sum{kind="approval"} 60');

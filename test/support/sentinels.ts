@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,8 @@ export async function startWatchedRedis({ sentinels = 3 }: { sentinels?: number 
     const replica = await startRedis({ args: [...secured, '--replicaof', '127.0.0.1', String(master.port)] });
     undo.push(replica.stop);
     const ports = await Promise.all(Array.from({ length: sentinels }, freePort));
-    for (const port of ports) undo.push(await startSentinel({ port, master: master.port, quorum: Math.floor(sentinels / 2) + 1 }));
+    for (const port of ports)
+      undo.push(await startSentinel({ port, master: master.port, quorum: Math.floor(sentinels / 2) + 1 }));
     await Promise.all(ports.map((port) => knowsAll(port, sentinels - 1)));
     const hosts = ports.map((port) => `127.0.0.1:${port}`).join(',');
     return { url: `redis+sentinel://:${encodeURIComponent(PASSWORD)}@${hosts}/${MASTER}/2`, master, replica, stop };
@@ -45,7 +46,15 @@ export async function startWatchedRedis({ sentinels = 3 }: { sentinels?: number 
   }
 }
 
-async function startSentinel({ port, master, quorum }: { port: number; master: number; quorum: number }): Promise<() => Promise<void>> {
+async function startSentinel({
+  port,
+  master,
+  quorum,
+}: {
+  port: number;
+  master: number;
+  quorum: number;
+}): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(process.env['TEST_RUN_DIR'] ?? tmpdir(), 'sentinel-'));
   const config = join(folder, 'sentinel.conf');
   await writeFile(
