@@ -70,7 +70,11 @@ export type Gate = { kind: 'activity'; stepId: StepId; since: number; activity: 
 
 /** `passed`: a named person let the run go on, with a reason, accepting up to `activity.total` pods. */
 export type GateRecord = Gate & {
-  resolution: { kind: 'open' } | ({ kind: 'passed'; reason: string } & Decision) | { kind: 'cleared'; at: number } | ({ kind: 'aborted' } & Decision);
+  resolution:
+    | { kind: 'open' }
+    | ({ kind: 'passed'; reason: string } & Decision)
+    | { kind: 'cleared'; at: number }
+    | ({ kind: 'aborted' } & Decision);
 };
 
 export type StopRecord = {
@@ -141,19 +145,51 @@ export type ClusterSnapshot = {
   addons: { name: string; version: string }[];
 };
 
+/** A run as it is created: nothing is planned, nobody decided, nothing happened. */
+export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy' | 'requestedAt'>): Run {
+  return {
+    schema: 1,
+    ...request,
+    state: { kind: 'planning' },
+    planAttempt: 1,
+    plan: null,
+    approval: null,
+    supersededPlan: null,
+    steps: {},
+    stops: [],
+    gates: [],
+    stopRequest: null,
+    command: null,
+    startedAt: null,
+    endedAt: null,
+    before: null,
+    after: null,
+  };
+}
+
 export type EndState = Extract<
   RunState['kind'],
-  | 'refused' | 'nothing-to-do' | 'rejected' | 'expired' | 'withdrawn'
-  | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
+  'refused' | 'nothing-to-do' | 'rejected' | 'expired' | 'withdrawn' | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
 >;
 
 const END_STATES = [
-  'refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn',
-  'succeeded', 'succeeded-uncommitted', 'aborted',
+  'refused',
+  'nothing-to-do',
+  'rejected',
+  'expired',
+  'withdrawn',
+  'succeeded',
+  'succeeded-uncommitted',
+  'aborted',
 ] satisfies EndState[];
 
 export const RUN_STATES: readonly RunState['kind'][] = [
-  'planning', 'awaiting-approval', 'running', 'waiting', 'stopped', ...END_STATES,
+  'planning',
+  'awaiting-approval',
+  'running',
+  'waiting',
+  'stopped',
+  ...END_STATES,
 ];
 
 /** An ended run no longer owns its cluster. */

@@ -5,47 +5,62 @@ import { isOneOf } from './permissions.ts';
 
 type Click = Parameters<Operations['approveRun']>[0];
 
+const NOT_AN_APPROVER = 'You are not among the approvers of the fleet file, so this decision is not yours.';
+
 /** Approves exactly the plan the person saw: state, hash, expiry, who, membership now, and never one's own request. */
-export async function approveRun(deps: OperationDeps, { runId, planHash, by }: Click): Promise<OperationResult> {
-  const isApprover = await isOneOf(deps.people, deps.fleet.approvers, by);
-  return decide(deps, {
-    runId,
-    by,
-    rule: (run, now) => {
-      const open = stillOpen(run, { planHash, now });
-      if (open.kind !== 'open') return open;
-      if (!isApprover) return { kind: 'not-allowed', why: 'You are not among the approvers of the fleet file, so this decision is not yours.' };
-      if (run.requestedBy === by) return { kind: 'not-allowed', why: 'You asked for this upgrade yourself: another approver has to approve it.' };
-      return { kind: 'fact', fact: { kind: 'approved', planHash: open.planHash } };
-    },
+export function approveRun(deps: OperationDeps, click: Click): Promise<OperationResult> {
+  return decideOnPlan(deps, click, ({ isRequester, isApprover, planHash }) => {
+    if (!isApprover) return { kind: 'not-allowed', why: NOT_AN_APPROVER };
+    if (isRequester)
+      return { kind: 'not-allowed', why: 'You asked for this upgrade yourself: another approver has to approve it.' };
+    return { kind: 'fact', fact: { kind: 'approved', planHash } };
   });
 }
 
 /** An approver rejects; the person who asked withdraws. */
-export async function rejectRun(deps: OperationDeps, { runId, planHash, by }: Click): Promise<OperationResult> {
+export function rejectRun(deps: OperationDeps, click: Click): Promise<OperationResult> {
+  return decideOnPlan(deps, click, ({ isRequester, isApprover }) => {
+    if (isRequester) return { kind: 'fact', fact: { kind: 'withdrawn' } };
+    return isApprover ? { kind: 'fact', fact: { kind: 'rejected' } } : { kind: 'not-allowed', why: NOT_AN_APPROVER };
+  });
+}
+
+type Decider = { isRequester: boolean; isApprover: boolean; planHash: string };
+
+async function decideOnPlan(
+  deps: OperationDeps,
+  { runId, planHash, by }: Click,
+  rule: (decider: Decider) => Verdict,
+): Promise<OperationResult> {
   const isApprover = await isOneOf(deps.people, deps.fleet.approvers, by);
   return decide(deps, {
     runId,
     by,
     rule: (run, now) => {
       const open = stillOpen(run, { planHash, now });
-      if (open.kind !== 'open') return open;
-      if (run.requestedBy === by) return { kind: 'fact', fact: { kind: 'withdrawn' } };
-      if (!isApprover) return { kind: 'not-allowed', why: 'You are not among the approvers of the fleet file, so this decision is not yours.' };
-      return { kind: 'fact', fact: { kind: 'rejected' } };
+      return open.kind === 'open'
+        ? rule({ isRequester: run.requestedBy === by, isApprover, planHash: open.planHash })
+        : open;
     },
   });
 }
 
 type Open = { kind: 'open'; planHash: string };
 
-function stillOpen(run: Run, { planHash, now }: { planHash: string; now: number }): Open | Extract<Verdict, { kind: 'too-late' }> {
+function stillOpen(
+  run: Run,
+  { planHash, now }: { planHash: string; now: number },
+): Open | Extract<Verdict, { kind: 'too-late' }> {
   const { state, plan } = run;
   if (state.kind !== 'awaiting-approval' || plan === null) return { kind: 'too-late', why: whyClosed(run) };
-  if (now >= state.expiresAt) return { kind: 'too-late', why: 'This request has expired. Ask for the upgrade again to get a fresh plan.' };
+  if (now >= state.expiresAt)
+    return { kind: 'too-late', why: 'This request has expired. Ask for the upgrade again to get a fresh plan.' };
   // Buttons carry the beginning of the hash: an old card decides nothing about a new plan.
   if (planHash.length < 16 || !plan.hash.startsWith(planHash)) {
-    return { kind: 'too-late', why: 'The plan has changed since this card was shown. Read the card again and decide on the plan it shows now.' };
+    return {
+      kind: 'too-late',
+      why: 'The plan has changed since this card was shown. Read the card again and decide on the plan it shows now.',
+    };
   }
   return { kind: 'open', planHash: plan.hash };
 }
@@ -60,7 +75,9 @@ function whyClosed({ state, approval }: Run): string {
     case 'planning':
       return 'The plan is being made again. Wait for the card to show it.';
     default:
-      return approval === null ? 'There is nothing to decide any more.' : `${mention(approval.by)} has approved this plan already.`;
+      return approval === null
+        ? 'There is nothing to decide any more.'
+        : `${mention(approval.by)} has approved this plan already.`;
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import { nearestNames } from '#src/domain/nearest-names.ts';
-import type { Run, UserId } from '#src/domain/run.ts';
+import { newRun, type Run, type UserId } from '#src/domain/run.ts';
 import { type KubernetesVersion, minorsBetween, parseVersion } from '#src/domain/version.ts';
 import type { OperationDeps } from './decide.ts';
 import type { Operations, RequestResult } from './operations.ts';
@@ -15,10 +15,16 @@ type Request = Parameters<Operations['requestUpgrade']>[0];
 const VERSION_CHECK_MS = 4000;
 
 /** Checks the request, creates the run, takes the cluster and has it planned; or names the run that holds the cluster. */
-export async function requestUpgrade(deps: OperationDeps, { cluster: name, version, by }: Request): Promise<RequestResult> {
+export async function requestUpgrade(
+  deps: OperationDeps,
+  { cluster: name, version, by }: Request,
+): Promise<RequestResult> {
   const cluster = findCluster(deps, name);
   if (!(await isOneOf(deps.people, deps.fleet.requesters, by))) {
-    throw new RefusedError('NotARequester', 'you are not among the requesters of the fleet file: ask somebody who is, or have yourself added');
+    throw new RefusedError(
+      'NotARequester',
+      'you are not among the requesters of the fleet file: ask somebody who is, or have yourself added',
+    );
   }
   const held = await holderOf(deps, cluster.name);
   if (held !== null) return { kind: 'held', holder: held };
@@ -30,11 +36,12 @@ async function createRun(
   deps: OperationDeps,
   { cluster, to, by }: { cluster: string; to: KubernetesVersion; by: UserId },
 ): Promise<RequestResult> {
-  const run = newRun({ id: `${cluster}-${randomUUID()}`, cluster, to, by, at: deps.clock.now() });
+  const run = newRun({ id: `${cluster}-${randomUUID()}`, cluster, to, requestedBy: by, requestedAt: deps.clock.now() });
   const created = await deps.store.create(run, run.requestedAt);
   if (created.kind === 'held') {
     const holder = await readHolder(deps, cluster, created.holder);
-    if (holder === null) throw new TransientError('HolderGone', `cluster ${cluster} was held until a moment ago: try again`);
+    if (holder === null)
+      throw new TransientError('HolderGone', `cluster ${cluster} was held until a moment ago: try again`);
     return { kind: 'held', holder };
   }
   deps.log.info({ run: run.id, cluster, to, by }, 'an upgrade was requested');
@@ -67,7 +74,12 @@ async function checkVersion(
   const to = parseVersion(version);
   const known = await versionsNow(deps, cluster);
   const possible = known === null ? null : known.offered.filter((offered) => minorsBetween(known.current, offered) > 0);
-  const hint = possible === null ? '' : possible.length === 0 ? `: EKS offers nothing newer than ${known?.current}` : `: ${cluster.name} can go to ${possible.join(', ')}`;
+  const hint =
+    possible === null
+      ? ''
+      : possible.length === 0
+        ? `: EKS offers nothing newer than ${known?.current}`
+        : `: ${cluster.name} can go to ${possible.join(', ')}`;
   if (to === undefined) throw new UserError('NotAVersion', `"${version}" is not a version like 1.34${hint}`);
   if (known === null || known.current === to) return to;
   if (minorsBetween(known.current, to) < 0) {
@@ -93,35 +105,13 @@ async function versionsNow(
   try {
     return await Promise.race([look, limit]);
   } catch (error) {
-    deps.log.warn({ cluster: cluster.name, err: error }, 'could not check the version with EKS, leaving it to the plan');
+    deps.log.warn(
+      { cluster: cluster.name, err: error },
+      'could not check the version with EKS, leaving it to the plan',
+    );
     return null;
   } finally {
     clearTimeout(timer);
     look.catch(() => undefined);
   }
-}
-
-function newRun({ id, cluster, to, by, at }: { id: string; cluster: string; to: KubernetesVersion; by: UserId; at: number }): Run {
-  return {
-    schema: 1,
-    id,
-    cluster,
-    to,
-    requestedBy: by,
-    requestedAt: at,
-    state: { kind: 'planning' },
-    planAttempt: 1,
-    plan: null,
-    approval: null,
-    supersededPlan: null,
-    steps: {},
-    stops: [],
-    gates: [],
-    stopRequest: null,
-    command: null,
-    startedAt: null,
-    endedAt: null,
-    before: null,
-    after: null,
-  };
 }

@@ -1,6 +1,15 @@
 import type { Plan, Step, StepId } from '#src/domain/plan.ts';
 import { planHash } from '#src/domain/plan-hash.ts';
-import type { Failure, GateRecord, Run, RunState, StepProgress, StopCause, StopRecord } from '#src/domain/run.ts';
+import {
+  type Failure,
+  type GateRecord,
+  newRun,
+  type Run,
+  type RunState,
+  type StepProgress,
+  type StopCause,
+  type StopRecord,
+} from '#src/domain/run.ts';
 import { expectAllowed } from './run-rules.ts';
 
 /**
@@ -114,28 +123,13 @@ function addonActions(version: string): Extract<Step, { phase: 'add-ons' }>['add
 
 /** A run in this state, as it would be; `changes` go on top. Throws when the result could not happen. */
 export function aRun(kind: RunState['kind'], changes: Partial<Run> = {}): Run {
-  const base: Run = {
-    schema: 1,
+  const base = newRun({
     id: 'r-coast-7k2m',
     cluster: 'coast',
     to: '1.24',
     requestedBy: REQUESTER,
     requestedAt: ASKED_AT,
-    state: { kind: 'planning' },
-    planAttempt: 1,
-    plan: null,
-    approval: null,
-    supersededPlan: null,
-    steps: {},
-    stops: [],
-    gates: [],
-    stopRequest: null,
-    command: null,
-    startedAt: null,
-    endedAt: null,
-    before: null,
-    after: null,
-  };
+  });
   const plan =
     changes.plan === undefined
       ? aPlan({ to: changes.to ?? base.to, cluster: changes.cluster ?? base.cluster })
