@@ -1,10 +1,10 @@
-import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
-import type { Run, RunId, UserId } from '#src/domain/run.ts';
 import { UserError } from '#src/domain/errors.ts';
-import type { Clock } from '#src/ports/clock.ts';
-import type { Log } from '#src/ports/log.ts';
-import type { CloudOf } from '#src/ports/cloud.ts';
 import type { Fleet } from '#src/domain/fleet.ts';
+import type { Run, RunId, UserId } from '#src/domain/run.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
+import type { Clock } from '#src/ports/clock.ts';
+import type { CloudOf } from '#src/ports/cloud.ts';
+import type { Log } from '#src/ports/log.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import type { SlackPeople } from '#src/ports/slack.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
@@ -22,7 +22,10 @@ export type OperationDeps = {
 };
 
 /** What a rule says of a click on the run as it is at this moment. `why` is a sentence for the person. */
-export type Verdict = { kind: 'fact'; fact: RunFact } | { kind: 'too-late'; why: string } | { kind: 'not-allowed'; why: string };
+export type Verdict =
+  | { kind: 'fact'; fact: RunFact }
+  | { kind: 'too-late'; why: string }
+  | { kind: 'not-allowed'; why: string };
 
 /**
  * Decides by compare-and-set: the rule sees the run that the commit will replace, so of two clicks at the same moment

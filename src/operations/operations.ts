@@ -24,4 +24,3 @@ export type OperationResult =
   | { kind: 'too-late'; run: Run; why: string }
   /** The person may not do this; `why` is a sentence for the person, told privately. */
   | { kind: 'not-allowed'; why: string };
-

@@ -1,7 +1,7 @@
 import type { Run } from '#src/domain/run.ts';
 import type { OperationDeps } from './decide.ts';
-import { readUnlessUnreadable } from './unreadable-runs.ts';
 import { findCluster } from './request-upgrade.ts';
+import { readUnlessUnreadable } from './unreadable-runs.ts';
 
 /** All runs that own a cluster, or the newest run of the cluster named; empty when it never had one. What cannot be read is left out. */
 export async function runStatus(deps: Pick<OperationDeps, 'fleet' | 'store'>, cluster: string | null): Promise<Run[]> {

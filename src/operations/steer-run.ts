@@ -4,7 +4,10 @@ import type { OperationResult, Operations } from './operations.ts';
 import { isOneOf, isOperator } from './permissions.ts';
 
 /** "Go ahead anyway": an approver, with a reason that is kept. The person takes it on for as many pods as the card shows. */
-export async function passGate(deps: OperationDeps, click: Parameters<Operations['passGate']>[0]): Promise<OperationResult> {
+export async function passGate(
+  deps: OperationDeps,
+  click: Parameters<Operations['passGate']>[0],
+): Promise<OperationResult> {
   const { runId, stepId, by } = click;
   const reason = click.reason.trim();
   const isApprover = await isOneOf(deps.people, deps.fleet.approvers, by);
@@ -13,16 +16,22 @@ export async function passGate(deps: OperationDeps, click: Parameters<Operations
     by,
     rule: (run): Verdict => {
       const gate = run.gates.at(-1);
-      if (run.state.kind !== 'waiting' || gate?.stepId !== stepId) return { kind: 'too-late', why: 'The run is not waiting at this point any more.' };
-      if (!isApprover) return { kind: 'not-allowed', why: 'Only approvers of the fleet file may let servers in use be deleted.' };
-      if (reason === '') return { kind: 'not-allowed', why: 'A reason is required: people whose servers end will ask for it.' };
+      if (run.state.kind !== 'waiting' || gate?.stepId !== stepId)
+        return { kind: 'too-late', why: 'The run is not waiting at this point any more.' };
+      if (!isApprover)
+        return { kind: 'not-allowed', why: 'Only approvers of the fleet file may let servers in use be deleted.' };
+      if (reason === '')
+        return { kind: 'not-allowed', why: 'A reason is required: people whose servers end will ask for it.' };
       return { kind: 'fact', fact: { kind: 'gate-passed', reason } };
     },
   });
 }
 
 /** Goes on where the run stopped; for a plan that could not be made, plans again. */
-export function retryStep(deps: OperationDeps, click: Parameters<Operations['retryStep']>[0]): Promise<OperationResult> {
+export function retryStep(
+  deps: OperationDeps,
+  click: Parameters<Operations['retryStep']>[0],
+): Promise<OperationResult> {
   return steer(deps, click, (run) =>
     run.state.kind === 'stopped'
       ? { kind: 'fact', fact: { kind: 'retried' } }
@@ -40,10 +49,16 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
       case 'waiting':
       case 'stopped':
         return isCommandUnderWay(run)
-          ? { kind: 'too-late', why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.' }
+          ? {
+              kind: 'too-late',
+              why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.',
+            }
           : { kind: 'fact', fact: { kind: 'aborted' } };
       case 'running':
-        return { kind: 'too-late', why: 'The run is in the middle of a step. Press "Stop after this step" first, then abort.' };
+        return {
+          kind: 'too-late',
+          why: 'The run is in the middle of a step. Press "Stop after this step" first, then abort.',
+        };
       default:
         return { kind: 'too-late', why: `There is nothing to abort: ${stateText(run)}.` };
     }
@@ -51,9 +66,13 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
 }
 
 /** "Stop after this step": nothing is interrupted, and nothing new begins. */
-export function requestStop(deps: OperationDeps, click: Parameters<Operations['requestStop']>[0]): Promise<OperationResult> {
+export function requestStop(
+  deps: OperationDeps,
+  click: Parameters<Operations['requestStop']>[0],
+): Promise<OperationResult> {
   return steer(deps, click, (run) => {
-    if (run.state.kind !== 'running' && run.state.kind !== 'waiting') return { kind: 'too-late', why: `There is nothing to stop: ${stateText(run)}.` };
+    if (run.state.kind !== 'running' && run.state.kind !== 'waiting')
+      return { kind: 'too-late', why: `There is nothing to stop: ${stateText(run)}.` };
     if (run.stopRequest !== null) return { kind: 'too-late', why: 'The run stops after this step already.' };
     return { kind: 'fact', fact: { kind: 'stop-requested' } };
   });
@@ -75,7 +94,10 @@ async function steer(deps: OperationDeps, { runId, by }: Click, rule: (run: Run)
     rule: (run) =>
       isApprover || run.requestedBy === by
         ? rule(run)
-        : { kind: 'not-allowed', why: 'Only approvers of the fleet file and the person who asked for this upgrade may steer it.' },
+        : {
+            kind: 'not-allowed',
+            why: 'Only approvers of the fleet file and the person who asked for this upgrade may steer it.',
+          },
   });
 }
 
