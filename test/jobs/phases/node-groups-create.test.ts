@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
+import type { Run } from '#src/domain/run.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -113,17 +114,41 @@ describe('the node-groups phase, creating', () => {
     expect(JSON.stringify(result)).not.toContain('Somebody');
   });
 
-  it.each(['lost', 'killed'] as const)(
-    'asks again after a %s command, only for what it then sees missing',
-    async (kind) => {
-      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+  describe('after a command that was cut off', () => {
+    const LEFT = ['delete', 'nodegroup', '--include=nb-small', '--approve', '--wait', '--drain=false'];
+    const memory = { halfMade: 'nb-small' };
+    const next = (command: Run['command'], progress = {}) => runPhase(contextFor(world, STEP, { command, progress }));
+
+    it.each(['lost', 'killed'] as const)('asks again when nothing was made yet (%s)', async (kind) => {
       const outcome = kind === 'lost' ? { kind } : { kind, lastLines: '' };
-      expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, outcome) }))).toMatchObject({
+      expect(await next(endedCommand(STEP, CREATE, outcome))).toMatchObject({ kind: 'command', args: CREATE });
+    });
+
+    it('removes a complete group first, because its role may not be mapped', async () => {
+      world.cloud.groupStacks = ['nb-small', 'nb-large', 'dask-worker'].map((group) => aStack(group, '1.24'));
+      world.cloud.nodeList = [aNode('nb-large', '1.24'), aNode('dask-worker', '1.24')];
+      expect(await next(endedCommand(STEP, CREATE, { kind: 'lost' }))).toMatchObject({
         kind: 'command',
-        args: ['create', 'nodegroup', '--include=nb-large,dask-worker'],
+        args: LEFT,
+        memory,
       });
-    },
-  );
+    });
+
+    it('removes it even when the removal was cut off too, and then creates it', async () => {
+      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+      expect(await next(endedCommand(STEP, LEFT, { kind: 'lost' }), { memory })).toMatchObject({ args: LEFT });
+      world.cloud.groupStacks = [];
+      expect(await next(endedCommand(STEP, LEFT, EXIT_0), { memory })).toMatchObject({ args: CREATE, memory: {} });
+    });
+
+    it('fails when the removal ended and left it there', async () => {
+      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
+      expect(await next(endedCommand(STEP, LEFT, EXIT_0), { memory })).toMatchObject({
+        kind: 'failed',
+        failure: { code: 'NodeGroupsNotRemoved', remedy: 'Delete nb-small by hand, then press Retry' },
+      });
+    });
+  });
 
   it('gives up on a command that could not be started, in its own words', async () => {
     const command = endedCommand(STEP, CREATE, { kind: 'spawn-failed', message: 'coast.jsonnet:3:1 unexpected token' });
