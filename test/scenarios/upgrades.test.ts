@@ -158,7 +158,7 @@ scenario.concurrent('managed groups and EKS add-ons, described in YAML, need no 
 scenario.concurrent(
   'aws-node that fails on runAsNonRoot is patched, and the image of kube-proxy does not matter below 1.23',
   async ({ startWorld }) => {
-    const cluster = selfManaged('coast', { version: '1.21' });
+    const cluster = managed('coast', { version: '1.21', amiFamily: 'AmazonLinux2', seed: { addons: 'self-managed' } });
     const world = await startWorld({
       clusters: [cluster],
       faults: [

@@ -50,8 +50,11 @@ const NODE_GROUP = `{
 }
 `;
 
-/** Managed groups and EKS add-ons, in YAML: an upgrade needs no eksctl command. */
-export function managed(name: string, { version, skew = 'supported', seed = {} }: Wish): ScenarioCluster {
+/** Managed groups and EKS add-ons, in YAML: an upgrade needs no eksctl command. `amiFamily`: AmazonLinux2 up to 1.29. */
+export function managed(
+  name: string,
+  { version, skew = 'supported', seed = {}, amiFamily = 'AmazonLinux2023' }: Wish & { amiFamily?: string },
+): ScenarioCluster {
   const source = `# ${name}, as one would make it today
 apiVersion: eksctl.io/v1alpha5
 kind: ClusterConfig
@@ -65,13 +68,13 @@ addons:
   - name: kube-proxy
 managedNodeGroups:
   - name: core
-    amiFamily: AmazonLinux2023
+    amiFamily: ${amiFamily}
     instanceType: m7i.large
     minSize: 1
     maxSize: 3
     desiredCapacity: 1
   - name: nb-small
-    amiFamily: AmazonLinux2023
+    amiFamily: ${amiFamily}
     instanceType: m7i.large
     minSize: 0
     maxSize: 10

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { test, vi } from 'vitest';
+import { afterAll, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
@@ -15,7 +15,7 @@ import { ACCOUNT, fleetFile } from '#test/simulators/demo/fleet.ts';
 import type { EksctlFault } from '#test/simulators/eksctl/settings.ts';
 import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
 import { type SlackSimulator, startSlackSimulator } from '#test/simulators/slack/simulator.ts';
-import { startRedis } from './redis.ts';
+import { type RedisServer, startRedis } from './redis.ts';
 import { type ScenarioCluster, writeConfigs } from './scenario-clusters.ts';
 import { createLooks, type Looks } from './scenario-looks.ts';
 import { createPeople, MAINTENANCE, PEOPLE, type People } from './scenario-people.ts';
@@ -23,7 +23,7 @@ import { createPeople, MAINTENANCE, PEOPLE, type People } from './scenario-peopl
 const run = promisify(execFile);
 
 /** Worlds share the machine with each other and with other test files: what is slow is not wrong. */
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 150_000 });
 
 export type WorldOptions = {
   clusters: ScenarioCluster[];
@@ -69,25 +69,24 @@ export const ADMIN = {
   arn: `arn:aws:iam::${ACCOUNT}:user/ada`,
 };
 
+/** One a test file. */
+let redis: Promise<RedisServer> | undefined;
+afterAll(async () => (await redis)?.stop());
+
 /**
- * A test that starts worlds of its own; they are stopped with it. One Redis a test file. Most of a run's time is waiting
- * for simulated minutes and for child processes, so the tests of a file run at the same time.
+ * A test that starts worlds of its own; they are stopped with it. Most of a run's time is waiting for simulated minutes
+ * and for child processes, so the tests of a file should run at the same time.
  */
-export const scenario = test
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are needed
-  .extend('redis', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const redis = await startRedis();
-    onCleanup(() => redis.stop());
-    return redis;
-  })
-  .extend('startWorld', async ({ redis }, { onCleanup }) => {
-    const undo: Undo = [];
-    onCleanup(async () => {
-      for (const step of undo.splice(0).reverse()) await step();
-    });
-    return (options: WorldOptions): Promise<ScenarioWorld> =>
-      startWorld(options, { redisUrl: redis.freshDatabase(), undo });
+export const scenario = test.extend('startWorld', async ({ onTestFinished }) => {
+  const undo: Undo = [];
+  onTestFinished(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
   });
+  return async (options: WorldOptions): Promise<ScenarioWorld> => {
+    redis ??= startRedis();
+    return startWorld(options, { redisUrl: (await redis).freshDatabase(), undo });
+  };
+});
 
 type Undo = (() => unknown)[];
 type Place = { redisUrl: string; undo: Undo };

@@ -8,6 +8,8 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { managed, writeConfigs } from '#test/support/scenario-clusters.ts';
+import { demoFleet } from './fleet.ts';
+import { parseDemoOptions } from './options.ts';
 import type { Report } from './report.ts';
 
 /** Whole worlds of processes, beside those of other tests. */
@@ -74,23 +76,26 @@ describe('npm run demo -- --auto --json', () => {
     });
   });
 
-  test.concurrent.each([
-    {
-      args: ['--fault', 'meteor'],
-      why: /^--fault "meteor" is not one of update-fails, stack-rolls-back, eksctl-exits-1, jsonnet-error, no-access\n$/,
-    },
-    { args: ['--to', 'v1.34'], why: /^--to "v1\.34" is not a version like 1\.24\n$/ },
-    { args: ['--speed', '0'], why: /^--speed "0" is not a number from 1 to 10000\n$/ },
-    {
-      args: ['--cluster', 'atlantis'],
-      why: /^--cluster "atlantis" is not in the fleet: it has coast, harbor, lagoon\n$/,
-    },
-    { args: ['--config', '/nowhere/reef.yaml'], why: /^\/nowhere\/reef\.yaml is no eksctl ClusterConfig: ENOENT/ },
+  test.concurrent('refuses bad arguments in words, prints nothing and exits 2', async () => {
+    const refusals = await Promise.all([auto('--fault', 'meteor'), auto('--cluster', 'atlantis')]);
+    expect(refusals).toMatchObject([
+      { code: 2, stdout: '', stderr: expect.stringMatching(/^--fault "meteor" is not one of update-fails, /) },
+      { code: 2, stdout: '', stderr: '--cluster "atlantis" is not in the fleet: it has coast, harbor, lagoon\n' },
+    ]);
+  });
+
+  test.each([
+    { args: ['--to', 'v1.34'], why: /^--to "v1\.34" is not a version like 1\.24$/ },
+    { args: ['--speed', '0'], why: /^--speed "0" is not a number from 1 to 10000$/ },
+    { args: ['--skew', 'wild'], why: /^--skew "wild" is not one of supported, runbook$/ },
     { args: ['--colour'], why: /^Unknown option '--colour'.*\nusage: npm run demo/ },
-  ])('refuses $args in words, prints nothing and exits 2', async ({ args, why }) => {
-    const { code, stdout, stderr } = await auto(...args);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(why);
+  ])('does not understand $args', ({ args, why }) => {
+    expect(() => parseDemoOptions(args)).toThrow(why);
+  });
+
+  test('says what is wrong with a config', async () => {
+    const missing = demoFleet({ config: '/nowhere/reef.yaml', skew: 'supported' });
+    await expect(missing).rejects.toThrow(/^\/nowhere\/reef\.yaml is no eksctl ClusterConfig: ENOENT/);
   });
 });
 
