@@ -14,10 +14,13 @@ export async function observeCluster(
   deps: WorkerDeps,
   { cluster, to }: { cluster: FleetCluster; to: KubernetesVersion },
 ): Promise<Observation> {
-  checkTools(await deps.tools.versions());
   const cloud = deps.cloudOf(cluster);
-  const account = await confirmAccount(cloud, cluster);
-  const seen = await cloud.eks.describeCluster(cluster.name);
+  // Asked together, because a person who has just decided waits; what stands in the way is named in this order.
+  const looks = [deps.tools.versions(), confirmAccount(cloud, cluster), cloud.eks.describeCluster(cluster.name)] as const;
+  await Promise.allSettled(looks);
+  checkTools(await looks[0]);
+  const account = await looks[1];
+  const seen = await looks[2];
   const [config, offeredVersions, nodeGroups, addons, activity] = await Promise.all([
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),

@@ -3,7 +3,7 @@ import type { EksAddon } from '#src/ports/eks.ts';
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, requestToken, waitedMs } from '../phase.ts';
-import type { AddonResult, AddonsContext } from './add-ons.ts';
+import type { AddonResult, AddonsContext, UnderWay } from './add-ons.ts';
 
 const HEALTHY_LIMIT_MS = 15 * 60_000;
 
@@ -53,12 +53,12 @@ async function startUpdate(context: AddonsContext, action: EksAction): Promise<A
   const started = await cloud.eks.updateAddon({ cluster: cluster.name, addon: action.name, version: action.to, token });
   return started.kind === 'started'
     ? wait(action, started.updateId)
-    : { kind: 'wait', for: `an update of ${action.name} that is in flight to end`, pollMs: 15_000 };
+    : { kind: 'under-way', for: `an update of ${action.name} that is in flight to end`, pollMs: 15_000 };
 }
 
-function wait(action: EksAction, updateId: string): Extract<AddonResult, { kind: 'wait' }> {
+function wait(action: EksAction, updateId: string): UnderWay {
   return {
-    kind: 'wait',
+    kind: 'under-way',
     for: `EKS to update ${action.name} to ${action.to} (update ${updateId})`,
     pollMs: 15_000,
     memory: { [updateKey(action)]: updateId },

@@ -16,6 +16,8 @@ const SUBCOMMAND = {
 } as const satisfies Record<CoreAddon, string>;
 
 const ROLLOUT_LIMIT_MS = 15 * 60_000;
+/** Only Kubernetes is asked, and a rollout takes a minute: AWS's rates do not bind here. */
+const ROLLOUT_POLL_MS = 5000;
 
 /**
  * An add-on that nobody manages: eksctl replaces its object by the version embedded in eksctl, which cannot be known
@@ -26,9 +28,13 @@ export async function updateSelfManagedAddon(context: AddonsContext, addon: Core
   const { cloud, step, progress } = context;
   const workload = await cloud.kubernetes.addonWorkload(addon);
   if (workload === null) return { kind: 'next', evidence: `${addon} skipped: absent` };
+  const before = progress.memory[`before:${addon}`];
+  const replacedAt = progress.memory[replacedKey(addon)];
+  if (before !== undefined && replacedAt !== undefined) {
+    return followRollout(context, { addon, workload, before, startedAt: Number(replacedAt) });
+  }
   const command = commandOf(context);
   const args = ['utils', SUBCOMMAND[addon], '--approve'];
-  const before = progress.memory[`before:${addon}`];
   if (before === undefined || command === null || command.args[1] !== SUBCOMMAND[addon]) {
     return { kind: 'command', args, for: `eksctl to replace ${addon}`, memory: { [`before:${addon}`]: workload.image } };
   }
@@ -62,8 +68,23 @@ async function judge(context: AddonsContext, judged: Judged): Promise<AddonResul
       detail: outputOf(outcome),
     });
   }
+  return followRollout(context, { addon, workload, before, startedAt });
+}
+
+/** The object is replaced; from here on only Kubernetes works. The next add-on's command takes the place of this one's. */
+function replacedKey(addon: CoreAddon): string {
+  return `replaced:${addon}`;
+}
+
+async function followRollout(
+  context: AddonsContext,
+  { addon, workload, before, startedAt }: Pick<Judged, 'addon' | 'workload' | 'before' | 'startedAt'>,
+): Promise<AddonResult> {
+  const changed = workload.image !== before;
   if (workload.rolledOut) return { kind: 'next', evidence: rolledOut(addon, workload, changed) };
-  return waitForRollout(context, { addon, workload, startedAt });
+  const result = await waitForRollout(context, { addon, workload, startedAt });
+  if (result.kind !== 'under-way') return result;
+  return { ...result, memory: { ...result.memory, [replacedKey(addon)]: String(startedAt) } };
 }
 
 async function waitForRollout(
@@ -76,7 +97,7 @@ async function waitForRollout(
     deps.log.info(idsOf(run, step), 'patching runAsNonRoot out of aws-node (eksctl issue 6048)');
     await cloud.kubernetes.patchAwsNodeRunAsNonRoot();
     const note = 'aws-node did not start because of runAsNonRoot (eksctl issue 6048): its securityContext was patched';
-    return { kind: 'wait', for: 'aws-node to start after the patch', pollMs: 15_000, memory: { patched: 'yes' }, notes: [note] };
+    return { kind: 'under-way', for: 'aws-node to start after the patch', pollMs: ROLLOUT_POLL_MS, memory: { patched: 'yes' }, notes: [note] };
   }
   const harmless = harmlessPullFailure(addon, step.version, workload);
   if (harmless !== null) {
@@ -92,7 +113,7 @@ async function waitForRollout(
       detail: problem === '' ? null : problem,
     });
   }
-  return { kind: 'wait', for: `the rollout of ${addon}: ${workload.progress}`, pollMs: 15_000 };
+  return { kind: 'under-way', for: `the rollout of ${addon}: ${workload.progress}`, pollMs: ROLLOUT_POLL_MS };
 }
 
 function rolledOut(addon: CoreAddon, { kind, image }: AddonWorkload, changed: boolean): string {

@@ -5,27 +5,56 @@ import { updateSelfManagedAddon } from './add-ons-eksctl.ts';
 
 export type AddonsContext = PhaseContext<'add-ons'>;
 
-/** One add-on's answer: `next` with its evidence, or what the whole step does meanwhile. */
-export type AddonResult = { kind: 'next'; evidence: string; notes?: string[] } | Exclude<PhaseResult, { kind: 'done' }>;
+type Wait = Extract<PhaseResult, { kind: 'wait' }>;
+
+/** AWS or Kubernetes work on an add-on and need nobody: others may begin meanwhile. */
+export type UnderWay = Omit<Wait, 'kind'> & { kind: 'under-way' };
+
+/** One add-on's answer: `next` with its evidence, `under-way`, or what the whole step does meanwhile. */
+export type AddonResult =
+  | { kind: 'next'; evidence: string; notes?: string[] }
+  | UnderWay
+  | Exclude<PhaseResult, { kind: 'done' }>;
 
 /**
- * One add-on after the other, in the plan's order. `memory.next` says which one it is at, `memory.evidence` what was
- * seen of those before; an add-on that is where it should be is seen so again and passed over.
+ * The add-ons in the plan's order, each begun as soon as the ones before it need nobody any more: order does not matter
+ * between them. kube-proxy is replaced alone, when all before it are where they should be, which is the careful order.
+ * `memory` has `seen:<position>` with the evidence of those that are done: they are passed over.
  */
 export const addOns: PhaseRunner<'add-ons'> = async (context) => {
   const { step, progress } = context;
-  let seen = progress.memory;
-  let notes = progress.notes;
-  for (let index = Number(seen.next ?? 0); index < step.addons.length; index += 1) {
-    const action = step.addons[index];
-    if (action === undefined) break;
-    const result = await advanceAddon({ ...context, progress: { ...progress, memory: seen, notes } }, action);
-    if (result.kind !== 'next') return result.kind === 'wait' || result.kind === 'command' ? keep(result, seen, notes) : result;
-    seen = { next: String(index + 1), evidence: JSON.stringify([...evidenceOf(seen), result.evidence]) };
-    notes = [...notes, ...(result.notes ?? [])];
+  const seen: Seen = { memory: progress.memory, notes: progress.notes };
+  const underWay: UnderWay[] = [];
+  const begun = new Set<string>();
+  for (const [position, action] of step.addons.entries()) {
+    if (seen.memory[seenKey(position)] !== undefined) continue;
+    if (underWay.length > 0 && (action.name === 'kube-proxy' || begun.has(action.name) || begun.has('kube-proxy'))) break;
+    const result = await advanceAddon({ ...context, progress: { ...progress, ...seen } }, action);
+    if (result.kind === 'gate' || result.kind === 'failed') return result;
+    seen.notes = [...seen.notes, ...(result.notes ?? [])];
+    if (result.kind === 'next') {
+      seen.memory = { ...seen.memory, [seenKey(position)]: result.evidence };
+      continue;
+    }
+    seen.memory = { ...seen.memory, ...result.memory };
+    if (result.kind !== 'under-way') return { ...result, ...seen };
+    underWay.push(result);
+    begun.add(action.name);
   }
-  return { kind: 'done', evidence: evidenceOf(seen), notes };
+  const [first] = underWay;
+  if (first === undefined) return { kind: 'done', evidence: evidenceOf(step.addons.length, seen), notes: seen.notes };
+  return { ...first, ...seen, kind: 'wait', pollMs: Math.min(...underWay.map(({ pollMs }) => pollMs)) };
 };
+
+type Seen = { memory: Record<string, string>; notes: string[] };
+
+function seenKey(position: number): string {
+  return `seen:${position}`;
+}
+
+function evidenceOf(addons: number, { memory }: Seen): string[] {
+  return Array.from({ length: addons }, (_, position) => memory[seenKey(position)] ?? '').filter(Boolean);
+}
 
 function advanceAddon(context: AddonsContext, action: AddonAction): Promise<AddonResult> {
   switch (action.kind) {
@@ -40,14 +69,3 @@ function advanceAddon(context: AddonsContext, action: AddonAction): Promise<Addo
       throw new Error(`unknown add-on action ${JSON.stringify(action)}`);
   }
 }
-
-type Parked = Extract<PhaseResult, { kind: 'wait' | 'command' }>;
-
-function keep(result: Parked, seen: Record<string, string>, notes: string[]): Parked {
-  return { ...result, memory: { ...seen, ...result.memory }, notes: [...notes, ...(result.notes ?? [])] };
-}
-
-function evidenceOf(memory: Record<string, string>): string[] {
-  return memory.evidence === undefined ? [] : (JSON.parse(memory.evidence) as string[]);
-}
-

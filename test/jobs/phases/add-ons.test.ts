@@ -291,7 +291,7 @@ describe('the add-ons phase', () => {
       });
     });
 
-    it('takes one after the other, and keeps what was seen of those before', async () => {
+    it('keeps what was seen of those before', async () => {
       world.cloud.workloads['kube-proxy'] = NEW_PROXY;
       const plan = stepWith([
         { kind: 'eksctl', name: 'kube-proxy' },
@@ -304,8 +304,77 @@ describe('the add-ons phase', () => {
       expect(next).toMatchObject({
         kind: 'command',
         args: COREDNS,
-        memory: { next: '1', evidence: JSON.stringify(['DaemonSet of kube-proxy rolled out at v1.23.8-eksbuild.2']) },
+        memory: { 'seen:0': 'DaemonSet of kube-proxy rolled out at v1.23.8-eksbuild.2' },
       });
+    });
+  });
+
+  describe('with several add-ons', () => {
+    const OLD_CNI = aWorkload('amazon-k8s-cni:v1.11.4').image;
+    const NEW_CNI = aWorkload('amazon-k8s-cni:v1.12.0');
+    const rolling = { ...NEW_CNI, rolledOut: false, progress: '1 of 2 pods updated' };
+    const selfManaged = stepWith([
+      { kind: 'eksctl', name: 'vpc-cni' },
+      { kind: 'eksctl', name: 'coredns' },
+      { kind: 'eksctl', name: 'kube-proxy' },
+    ]);
+    const replaced = { 'before:vpc-cni': OLD_CNI, 'replaced:vpc-cni': '0' };
+
+    it('has eksctl replace the next one while Kubernetes rolls out the one before', async () => {
+      world.cloud.workloads['vpc-cni'] = rolling;
+      const command = endedCommand(STEP, AWS_NODE, exited(0), { at: world.clock.now() });
+      const memory = { 'before:vpc-cni': OLD_CNI };
+      const next = await runPhase(contextFor(world, STEP, { plan: selfManaged, command, progress: { memory } }));
+      expect(next).toMatchObject({
+        kind: 'command',
+        args: COREDNS,
+        memory: { 'replaced:vpc-cni': String(world.clock.now()) },
+      });
+    });
+
+    it('does not replace kube-proxy while another one is rolled out', async () => {
+      world.cloud.workloads['vpc-cni'] = rolling;
+      const now = world.clock.now();
+      const memory = { ...replaced, 'replaced:vpc-cni': String(now), 'seen:1': 'coredns rolled out' };
+      const command = endedCommand(STEP, COREDNS, exited(0));
+      const next = await runPhase(contextFor(world, STEP, { plan: selfManaged, command, progress: { memory } }));
+      expect(next).toMatchObject({ kind: 'wait', for: 'the rollout of vpc-cni: 1 of 2 pods updated' });
+    });
+
+    it('sees the end of a rollout that went on under the next command', async () => {
+      world.cloud.workloads['vpc-cni'] = NEW_CNI;
+      const command = endedCommand(STEP, COREDNS, exited(0));
+      const memory = { ...replaced, 'before:coredns': aWorkload('eks/coredns:v1.8.4-eksbuild.1').image };
+      const next = await runPhase(contextFor(world, STEP, { plan: selfManaged, command, progress: { memory } }));
+      expect(next).toMatchObject({
+        kind: 'command',
+        args: PROXY,
+        memory: { 'seen:0': 'DaemonSet of vpc-cni rolled out at v1.12.0' },
+      });
+    });
+
+    it('starts the updates of those that EKS manages together, kube-proxy after them', async () => {
+      world.cloud.addons = ['vpc-cni', 'coredns', 'kube-proxy'].map((name) => {
+        return { name, version: 'v1.0.0', status: 'ACTIVE', healthIssues: [] };
+      });
+      const plan = stepWith(
+        ['vpc-cni', 'coredns', 'kube-proxy'].map((name) => ({ kind: 'eks', name, from: 'v1.0.0', to: 'v1.1.0' })),
+      );
+      expect(await runPhase(contextFor(world, STEP, { plan }))).toMatchObject({ kind: 'wait' });
+      expect(world.cloud.calls.map(({ request }) => (request as { addon: string }).addon)).toEqual([
+        'vpc-cni',
+        'coredns',
+      ]);
+    });
+
+    it('moves one that takes two versions through both, one after the other', async () => {
+      world.cloud.addons = [{ name: 'vpc-cni', version: 'v1.0.0', status: 'ACTIVE', healthIssues: [] }];
+      const plan = stepWith([
+        { kind: 'eks', name: 'vpc-cni', from: 'v1.0.0', to: 'v1.1.0' },
+        { kind: 'eks', name: 'vpc-cni', from: 'v1.1.0', to: 'v1.2.0' },
+      ]);
+      expect(await runPhase(contextFor(world, STEP, { plan }))).toMatchObject({ kind: 'wait' });
+      expect(world.cloud.calls).toHaveLength(1);
     });
   });
 });
