@@ -9,8 +9,11 @@ import { idsOf } from './ids-of.ts';
 import { setAside } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
-/** chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits */
-const POST_GAP_MS = 1000;
+/**
+ * chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits
+ * A little more, because of two posts a second apart the first may take longer to get there.
+ */
+const POST_GAP_MS = 1200;
 /** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
 const EDIT_GAP_MS = 3000;
 const RETRY_MS = 5000;
@@ -23,7 +26,8 @@ export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
 /**
  * Makes Slack equal to `messagesOf(run)`: posts what is missing, edits what changed, leaves the rest. It may be killed
  * anywhere: a post is announced in the ledger before it is made, and one whose answer was lost is looked for by its
- * metadata key before it is tried again. Posts go before edits, because posts tell people and edits only follow.
+ * metadata key before it is tried again. Posts go before edits, because posts tell people and edits only follow; and
+ * notices before replies, of this run and of others, because they are what people are waiting for.
  */
 export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
   const revision = await deps.ledger.revision(runId);
@@ -65,9 +69,9 @@ async function project(
 
 /** One message a turn; the turn ends early when Slack's rate says wait. null: nothing is missing. */
 async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
-  const missing = messages.find(({ key }) => known[key]?.kind !== 'posted');
+  const missing = nextMissing(messages, known);
   if (missing === undefined) return null;
-  const wait = await deps.ledger.reserve(`post:${deps.fleet.maintenanceChannel}`, POST_GAP_MS, deps.clock.now());
+  const wait = await reservePost(deps, missing);
   if (wait > 0) return { kind: 'again', ms: wait };
   const before = known[missing.key];
   const lost = before?.kind === 'posting' ? before : undefined;
@@ -88,6 +92,28 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   await deps.ledger.noteAnswer();
   if (missing.key === 'start') await deps.wakeUps.wakeRun(run.id);
   return { kind: 'again', ms: 0 };
+}
+
+/** A notice goes first as soon as its card stands; all else in the order of the list. */
+function nextMissing(messages: Message[], known: Sync['known']): Message | undefined {
+  const missing = messages.filter(({ key }) => known[key]?.kind !== 'posted');
+  const notice = missing.find(({ broadcast, parent }) => {
+    return broadcast && (parent === null || known[parent]?.kind === 'posted');
+  });
+  return notice ?? missing[0];
+}
+
+/** Takes the channel for a moment and returns 0, or says how long to wait. A notice that waits keeps replies out. */
+async function reservePost({ ledger, fleet, clock }: WorkerDeps, { broadcast }: Message): Promise<number> {
+  const [posts, notices] = [`post:${fleet.maintenanceChannel}`, `notice:${fleet.maintenanceChannel}`];
+  const now = clock.now();
+  if (!broadcast) {
+    const kept = await ledger.reserve(notices, 0, now);
+    return kept > 0 ? kept : ledger.reserve(posts, POST_GAP_MS, now);
+  }
+  const wait = await ledger.reserve(posts, POST_GAP_MS, now);
+  if (wait > 0) await ledger.reserve(notices, wait + POST_GAP_MS, now);
+  return wait;
 }
 
 /**

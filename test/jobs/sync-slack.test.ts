@@ -30,10 +30,12 @@ const wanted = (): string[] => messagesOf(world.store.runNow(ID), FLEET).map(({ 
 const card = () => world.slack.messages.find(({ key }) => key === 'card');
 
 describe('sync-slack', () => {
-  it('posts what is missing in order, the replies under the card', async () => {
+  it('posts what is missing in order, notices before the other replies, all under the card', async () => {
     world.store.put(aRun('stopped'));
     await sync();
-    expect(world.slack.keys()).toEqual(wanted());
+    const notices = ['start', 'failure:1'];
+    const others = wanted().filter((key) => key !== 'card' && !notices.includes(key));
+    expect(world.slack.keys()).toEqual(['card', ...notices, ...others]);
     expect(world.slack.messages.map(({ threadTs }) => threadTs)).toEqual([
       null,
       ...wanted()
@@ -83,12 +85,27 @@ describe('sync-slack', () => {
     expect([card()?.edits, world.slack.messages.length]).toEqual([0, 3]);
   });
 
+  it('lets a notice of another run go before a reply, and not into the same second', async () => {
+    const otherId = `${ID}-2`;
+    const { ledger } = world.deps;
+    for (const key of ['card', 'start', 'failure:1'])
+      await ledger.save(ID, key, { kind: 'posted', ts: '1.0', contentHash: '' });
+    await ledger.save(otherId, 'card', { kind: 'posted', ts: '2.0', contentHash: '' });
+    for (const id of [ID, otherId]) world.store.put({ ...aRun('stopped'), id });
+    expect(await ledger.reserve(`post:${FLEET.maintenanceChannel}`, 1200, world.clock.now())).toBe(0);
+    expect(await syncSlack(world.deps, otherId)).toEqual({ kind: 'again', ms: 1200 });
+    world.clock.advance(1200);
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1200 });
+    expect(await syncSlack(world.deps, otherId)).toEqual({ kind: 'again', ms: 0 });
+    expect(world.slack.keys()).toEqual(['start']);
+  });
+
   it('waits for its lane: a post a second, an edit in three', async () => {
     await sync();
     world.clock.advance(10_000);
     world.store.put(aRun('stopped'));
     await syncSlack(world.deps, ID);
-    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1000 });
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1200 });
     expect(world.slack.messages).toHaveLength(3);
   });
 
@@ -147,7 +164,7 @@ describe('sync-slack', () => {
       await world.ledger.save(ID, 'card', { kind: 'posting', since: 5, inHand: world.clock.now() });
       return known;
     };
-    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1000 });
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 1200 });
     expect(world.slack.keys()).toEqual([]);
   });
 
