@@ -7,6 +7,7 @@ import { checkRedis, connectRedis, openConnection } from '#src/adapters/redis.ts
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { makeServerIdentity } from '#test/simulators/cloud/certificate-authority.ts';
 import { ASKED_AT, aRun } from '#test/support/builders.ts';
+import { withFreePort } from '#test/support/free-port.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 
 const PASSWORD = 's3cret/with:signs';
@@ -19,13 +20,24 @@ describe('TLS and a password', () => {
     folder = await mkdtemp(join(tmpdir(), 'redis-tls-'));
     const { caPem, certificatePem, keyPem } = await makeServerIdentity();
     const file = (name: string) => join(folder, name);
-    await Promise.all([writeFile(file('ca'), caPem), writeFile(file('cert'), certificatePem), writeFile(file('key'), keyPem)]);
-    // The plain port of the test server tells which ports are free; TLS listens beside it.
-    server = await startRedis();
-    tlsPort = server.port + 1 > 65_535 ? server.port - 1 : server.port + 1;
-    await server.stop();
-    server = await startRedis({
-      args: ['--tls-port', String(tlsPort), '--tls-cert-file', file('cert'), '--tls-key-file', file('key'), '--tls-ca-cert-file', file('ca'), '--tls-auth-clients', 'no', '--requirepass', PASSWORD],
+    await Promise.all([
+      writeFile(file('ca'), caPem),
+      writeFile(file('cert'), certificatePem),
+      writeFile(file('key'), keyPem),
+    ]);
+    const tls = [
+      '--tls-cert-file',
+      file('cert'),
+      '--tls-key-file',
+      file('key'),
+      '--tls-ca-cert-file',
+      file('ca'),
+      '--tls-auth-clients',
+      'no',
+    ];
+    server = await withFreePort((port) => {
+      tlsPort = port;
+      return startRedis({ args: ['--tls-port', String(port), ...tls, '--requirepass', PASSWORD] });
     });
     await writeFile(file('fleet.yaml'), FLEET);
   });
@@ -54,12 +66,21 @@ describe('TLS and a password', () => {
 
   test('a certificate that nobody vouches for is refused, and the words say so', async () => {
     const { code, stderr } = await status({});
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/cannot reach redis at localhost:\d+: .*certificate/i) });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/cannot reach redis at localhost:\d+: .*certificate/i),
+    });
   });
 
   test('a wrong password is refused, and shown to nobody', async () => {
-    const { code, stderr } = await status({ NODE_EXTRA_CA_CERTS: join(folder, 'ca'), REDIS_URL: `rediss://:wrong-one@localhost:${tlsPort}` });
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/cannot reach redis at localhost:\d+: .*(WRONGPASS|NOAUTH)/) });
+    const { code, stderr } = await status({
+      NODE_EXTRA_CA_CERTS: join(folder, 'ca'),
+      REDIS_URL: `rediss://:wrong-one@localhost:${tlsPort}`,
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/cannot reach redis at localhost:\d+: .*(WRONGPASS|NOAUTH)/),
+    });
     expect(stderr).not.toContain('wrong-one');
   });
 });
@@ -132,7 +153,11 @@ describe('ownership and replicas', () => {
     process.kill(replica.pid(), 'SIGSTOP');
     await expect(store.create(run, ASKED_AT)).rejects.toMatchObject({ code: 'NotReplicated' });
     process.kill(replica.pid(), 'SIGCONT');
-    expect([await store.ownerOf(run.cluster), await store.latestOf(run.cluster), await store.read('r1')]).toEqual([null, null, null]);
+    expect([await store.ownerOf(run.cluster), await store.latestOf(run.cluster), await store.read('r1')]).toEqual([
+      null,
+      null,
+      null,
+    ]);
     expect(await redis.keys('*r1*')).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { expect, type TestContext } from 'vitest';
 import type { RunEvent } from '#src/domain/run-events.ts';
+import { freePort } from '../support/free-port.ts';
 import { selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
@@ -105,13 +105,4 @@ function expectCounted(text: string): void {
   ).toBeGreaterThan(0);
   expect(value('eks_upgrade_slack_requests_total{method="chat.postMessage",outcome="ok"}')).toBeGreaterThan(0);
   expect(value('eks_upgrade_ticket_lateness_seconds_count')).toBeGreaterThan(0);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
