@@ -15,14 +15,15 @@ export function createPeople(url: string, command: string): People {
   return {
     act: async () => {
       const channel = (await get(`${url}/_sim/messages?channel=${MAINTENANCE.name}`)) as StoredMessage[];
-      const card = channel.find((message) => message.metadata?.event_payload.key === 'card');
+      const card = channel.findLast((message) => message.metadata?.event_payload.key === 'card');
+      const button = channel.findLast((message) => showsButton(message, 'approve_run'));
       if (card === undefined) {
         if (mayTry(asked))
           asked = await attempt(`${url}/_sim/slash`, { user: PEOPLE.maya, channel: MAINTENANCE.name, text: command });
-      } else if (showsButton(card, 'approve_run') && mayTry(approved)) {
+      } else if (button !== undefined && mayTry(approved)) {
         approved = await attempt(`${url}/_sim/click`, {
           user: PEOPLE.sam,
-          messageTs: card.ts,
+          messageTs: button.ts,
           actionId: 'approve_run',
         });
       }

@@ -17,10 +17,11 @@ export function without(protection: Protection | null, ports: OutsidePorts): Out
       return ports;
     case 'epoch': {
       const { store } = ports;
-      return {
-        ...ports,
-        store: { ...store, holds: async () => true, change: (request) => store.change({ ...request, claim: null }) },
+      const holds: typeof store.holds = async (claim) => {
+        await store.holds(claim);
+        return true;
       };
+      return { ...ports, store: { ...store, holds, change: (request) => store.change({ ...request, claim: null }) } };
     }
     case 'token':
       return { ...ports, cloudOf: (cluster) => withFreshTokens(ports.cloudOf(cluster)) };

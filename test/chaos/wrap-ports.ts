@@ -57,8 +57,7 @@ function wrapStore(store: RunStore, probe: Probe): RunStore {
           const events = request.decide(run);
           if (events.length === 0) return events;
           call = `redis: commit ${events.map(factName).join(' and ')}`;
-          // A command that is asked for by a worker which no longer has the run in hand would be run once more.
-          probe.before(call, { stalls: events.some(({ kind }) => kind === 'command-requested') });
+          probe.before(call, { stalls: events.some(({ kind }) => BEGINS.includes(kind)) });
           return events;
         },
       });
@@ -67,6 +66,9 @@ function wrapStore(store: RunStore, probe: Probe): RunStore {
     },
   };
 }
+
+/** What a worker that no longer has the run in hand would begin once more. */
+const BEGINS: readonly RunEvent['kind'][] = ['started', 'step-started', 'command-requested'];
 
 function factName(event: RunEvent): string {
   const step = 'stepId' in event ? ` ${event.stepId}` : '';
