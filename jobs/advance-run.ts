@@ -1,9 +1,10 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { nextStep } from '#src/domain/next-step.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep } from './advance-step.ts';
+import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
@@ -18,9 +19,6 @@ export type NextLook = { kind: 'again'; ms: number } | { kind: 'ended' };
 export const MAX_PARK_MS = 5 * 60_000;
 
 const LOOK_AGAIN_MS = 15_000;
-
-/** What one action of the engine decided: facts to commit, and when to look again (run time from now). */
-export type Decided = { facts: RunFact[]; inMs: number };
 
 /**
  * One short action of a run: read → act → commit. Every path commits through the claim, so that a worker which was

@@ -5,7 +5,7 @@ import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import type { Claim } from '#src/ports/run-store.ts';
-import type { Decided } from './advance-run.ts';
+import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
@@ -160,8 +160,14 @@ async function afterError(
   const text = transientText(error, wait?.for ?? '');
   const since = wait?.for === text ? wait.since : now;
   if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { run, step, failure: failureOf(error) });
-  return waiting(run, step, { for: text, pollMs: 15_000 });
+  return waiting(run, step, {
+    for: text,
+    pollMs: error.code === 'KubernetesUnauthorized' ? UNAUTHORIZED_POLL_MS : 15_000,
+  });
 }
+
+/** Over within a minute or so, and everything waits for it; only Kubernetes is asked again, and its address. */
+const UNAUTHORIZED_POLL_MS = 5000;
 
 const NO_ANSWER = 'an answer: ';
 

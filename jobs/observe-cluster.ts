@@ -16,7 +16,11 @@ export async function observeCluster(
 ): Promise<Observation> {
   const cloud = deps.cloudOf(cluster);
   // Asked together, because a person who has just decided waits; what stands in the way is named in this order.
-  const looks = [deps.tools.versions(), confirmAccount(cloud, cluster), cloud.eks.describeCluster(cluster.name)] as const;
+  const looks = [
+    deps.tools.versions(),
+    confirmAccount(cloud, cluster),
+    cloud.eks.describeCluster(cluster.name),
+  ] as const;
   await Promise.allSettled(looks);
   checkTools(await looks[0]);
   const account = await looks[1];

@@ -43,6 +43,9 @@ const MINUTE = 60_000;
 /** For 401s: how long after this run's own control-plane update they are no surprise. */
 export const UNAUTHORIZED_GRACE_MS = 10 * MINUTE;
 
+/** While eksctl runs there is nothing to do, and its end wakes the run. */
+export const COMMAND_POLL_MS = MINUTE;
+
 /**
  * When to look again at something that takes about `expectedMs`: seldom while nothing can have happened, at least
  * every 15 s near the expected end (AWS throttles per account and region).
@@ -54,13 +57,19 @@ export function pollMs({ elapsedMs, expectedMs }: { elapsedMs: number; expectedM
 
 /** One request token for run, step and attempt: a repeated call is then the same request for AWS. */
 export function requestToken({ run, step, progress }: AnyContext, part = ''): string {
-  return createHash('sha256').update(JSON.stringify([run.id, step.id, progress.attempt, part])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([run.id, step.id, progress.attempt, part]))
+    .digest('hex');
 }
 
 /** What every phase's context has, whichever its step. */
 export type AnyContext = Pick<PhaseContext<Phase>, 'run' | 'step' | 'progress'>;
 
-export function failed(code: string, message: string, { remedy, detail = null }: { remedy: string; detail?: string | null }): Extract<PhaseResult, { kind: 'failed' }> {
+export function failed(
+  code: string,
+  message: string,
+  { remedy, detail = null }: { remedy: string; detail?: string | null },
+): Extract<PhaseResult, { kind: 'failed' }> {
   return { kind: 'failed', failure: { code, message, remedy, detail } };
 }
 

@@ -1,14 +1,14 @@
 import { TransientError } from '#src/domain/errors.ts';
 import type { Observation } from '#src/domain/observation.ts';
 import { type Planned, planUpgrade } from '#src/domain/plan-upgrade.ts';
-import type { RunFact } from '#src/domain/run-events.ts';
 import type { Run } from '#src/domain/run.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
-import type { Decided } from './advance-run.ts';
+import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
+import { idsOf } from './ids-of.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
 import { isStorageAway } from './storage-away.ts';
-import { idsOf } from './ids-of.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
@@ -76,9 +76,16 @@ async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promi
     const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
     return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
   }
-  const since = Math.max(run.requestedAt, run.approval?.at ?? 0, ...run.stops.map(({ resolution }) => ('at' in resolution ? resolution.at : 0)));
+  const since = Math.max(
+    run.requestedAt,
+    run.approval?.at ?? 0,
+    ...run.stops.map(({ resolution }) => ('at' in resolution ? resolution.at : 0)),
+  );
   if (error instanceof TransientError && deps.clock.now() - since < PLANNING_PATIENCE_MS) {
-    deps.log.warn({ ...idsOf(run), code: error.code, err: error.message }, 'cannot observe the cluster yet, looking again');
+    deps.log.warn(
+      { ...idsOf(run), code: error.code, err: error.message },
+      'cannot observe the cluster yet, looking again',
+    );
     return { facts: [], inMs: 15_000 };
   }
   deps.log.error({ ...idsOf(run), err: error }, 'the plan could not be made');

@@ -1,5 +1,5 @@
-import { hasEnded } from '#src/domain/run.ts';
 import { messageOf } from '#src/domain/errors.ts';
+import { hasEnded } from '#src/domain/run.ts';
 import { setAside, takeBackReadable } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 

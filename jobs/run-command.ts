@@ -1,10 +1,10 @@
-import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
-import type { CommandOutcome, Run } from '#src/domain/run.ts';
-import type { Step } from '#src/domain/plan.ts';
 import { messageOf } from '#src/domain/errors.ts';
+import type { Step } from '#src/domain/plan.ts';
+import type { CommandOutcome, Run } from '#src/domain/run.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
-import { clusterOf } from './observe-cluster.ts';
 import { idsOf } from './ids-of.ts';
+import { clusterOf } from './observe-cluster.ts';
 import { requireOwnership } from './ownership.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -15,7 +15,10 @@ const COMMAND_LIMIT_MS = 90 * 60_000;
  * Runs the command a run asks for and writes down how it ended. The row says `running` before the spawn: found so by
  * a later try, the worker that held it went away, and what the command did is only known by looking.
  */
-export async function runCommand(deps: WorkerDeps, { runId, signal }: { runId: string; signal: AbortSignal }): Promise<void> {
+export async function runCommand(
+  deps: WorkerDeps,
+  { runId, signal }: { runId: string; signal: AbortSignal },
+): Promise<void> {
   const run = await deps.store.read(runId);
   const command = run?.command ?? null;
   if (run === null || command === null || command.state.kind === 'ended') return;
@@ -24,7 +27,10 @@ export async function runCommand(deps: WorkerDeps, { runId, signal }: { runId: s
     return;
   }
   if (!isStillAskedFor(run)) {
-    const outcome: CommandOutcome = { kind: 'spawn-failed', message: 'the run had stopped asking for it before it began' };
+    const outcome: CommandOutcome = {
+      kind: 'spawn-failed',
+      message: 'the run had stopped asking for it before it began',
+    };
     await record(deps, run.id, { kind: 'command-ended', id: command.id, outcome });
     return;
   }
@@ -45,7 +51,8 @@ async function execute(
   { run, args, signal }: { run: Run; args: string[]; signal: AbortSignal },
 ): Promise<CommandOutcome> {
   const step = run.plan?.steps.find(({ id }) => id === run.command?.stepId);
-  if (run.plan === null || step === undefined) return { kind: 'spawn-failed', message: 'the plan has no such step any more' };
+  if (run.plan === null || step === undefined)
+    return { kind: 'spawn-failed', message: 'the plan has no such step any more' };
   let checkout: Checkout | null = null;
   try {
     const cluster = clusterOf(deps.fleet, run.cluster);
@@ -53,7 +60,14 @@ async function execute(
     const config = deps.renderCopy(await checkout.render(), copyFor(step));
     await requireOwnership(deps, run);
     deps.log.info({ ...idsOf(run, step), args }, 'running eksctl');
-    return await deps.eksctl.run({ cluster, args, config, workingDirectory: checkout.directory, timeoutMs: COMMAND_LIMIT_MS, signal });
+    return await deps.eksctl.run({
+      cluster,
+      args,
+      config,
+      workingDirectory: checkout.directory,
+      timeoutMs: COMMAND_LIMIT_MS,
+      signal,
+    });
   } catch (error) {
     return { kind: 'spawn-failed', message: messageOf(error) };
   } finally {
@@ -64,11 +78,18 @@ async function execute(
 /** The rendered copy has the step's version and the names its core groups live by; nothing in git changes for it. */
 function copyFor(step: Step): { version: string; renames: { from: string; to: string }[] } {
   if (!('version' in step)) throw new Error(`step ${step.id} has no use for a rendered copy`);
-  return { version: step.version, renames: step.phase === 'node-groups' && step.action !== 'update-managed' ? step.renames : [] };
+  return {
+    version: step.version,
+    renames: step.phase === 'node-groups' && step.action !== 'update-managed' ? step.renames : [],
+  };
 }
 
 /** Whether it was this call that wrote it down: a command starts once, from `requested`, and ends once. */
-async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { kind: 'command-started' | 'command-ended' }>): Promise<boolean> {
+async function record(
+  deps: WorkerDeps,
+  runId: string,
+  fact: Extract<RunFact, { kind: 'command-started' | 'command-ended' }>,
+): Promise<boolean> {
   let recorded = false;
   const at = deps.clock.now();
   const event: RunEvent = { at, by: 'bot', ...fact };
@@ -78,7 +99,8 @@ async function record(deps: WorkerDeps, runId: string, fact: Extract<RunFact, { 
     wakeAt: fact.kind === 'command-ended' ? at : null,
     decide: (run) => {
       const current = run.command?.id === fact.id ? run.command.state.kind : 'ended';
-      recorded = fact.kind === 'command-started' ? current === 'requested' && isStillAskedFor(run) : current !== 'ended';
+      recorded =
+        fact.kind === 'command-started' ? current === 'requested' && isStillAskedFor(run) : current !== 'ended';
       return recorded ? [event] : [];
     },
   });

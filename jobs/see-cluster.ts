@@ -1,4 +1,10 @@
-import type { CoreAddon, GroupVersion, ObservedAddon, ObservedNode, ObservedNodeGroup } from '#src/domain/observation.ts';
+import type {
+  CoreAddon,
+  GroupVersion,
+  ObservedAddon,
+  ObservedNode,
+  ObservedNodeGroup,
+} from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion, minorOf, minorVersionOf } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { ManagedNodeGroup } from '#src/ports/eks.ts';
@@ -31,7 +37,14 @@ function selfManaged(stack: NodeGroupStack, nodes: ObservedNode[]): ObservedNode
 
 function managedGroup(group: ManagedNodeGroup, nodes: ObservedNode[]): ObservedNodeGroup {
   const { name, status, sizes } = group;
-  return { name, kind: 'managed', status, sizes, nodes, version: kubeletVersion(nodes) ?? { kind: 'eks', version: group.version } };
+  return {
+    name,
+    kind: 'managed',
+    status,
+    sizes,
+    nodes,
+    version: kubeletVersion(nodes) ?? { kind: 'eks', version: group.version },
+  };
 }
 
 /** The oldest kubelet speaks for its group. */
@@ -65,5 +78,7 @@ async function seeAddon(
   }
   const core = name as CoreAddon;
   const workload = await cloud.kubernetes.addonWorkload(core);
-  return workload === null ? { kind: 'absent', name: core } : { kind: 'self-managed', name: core, image: workload.image };
+  return workload === null
+    ? { kind: 'absent', name: core }
+    : { kind: 'self-managed', name: core, image: workload.image };
 }

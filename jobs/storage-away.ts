@@ -6,8 +6,10 @@
 export function isStorageAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { name, message } = error;
-  if (name === 'ReplyError') return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS)\b/.test(message);
+  if (name === 'ReplyError')
+    return /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|UNBLOCKED|NOREPLICAS)\b/.test(message);
   if (['MaxRetriesPerRequestError', 'AbortError', 'ClusterAllFailedError'].includes(name)) return true;
-  if (['Connection is closed.', 'Command timed out'].includes(message) || message.startsWith("Stream isn't writeable")) return true;
+  if (['Connection is closed.', 'Command timed out'].includes(message) || message.startsWith("Stream isn't writeable"))
+    return true;
   return 'code' in error && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(String(error.code));
 }

@@ -10,7 +10,9 @@ export function checkTools(tools: ToolVersion[]): string[] {
 
 function problemOf({ tool, minimum, found }: ToolVersion): string | undefined {
   if (found.kind === 'missing') return `${tool}: ${found.why} (install ${minimum} or newer)`;
-  return isOlder(found.version, minimum) ? `${tool} ${found.version} is older than ${minimum}: install a newer one` : undefined;
+  return isOlder(found.version, minimum)
+    ? `${tool} ${found.version} is older than ${minimum}: install a newer one`
+    : undefined;
 }
 
 /** Numeric comparison of dotted versions; what follows a `-` does not count. */

@@ -33,4 +33,3 @@ export type WorkerDeps = {
   tools: Tools;
   slack: SlackMessages;
 };
-

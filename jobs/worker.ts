@@ -48,17 +48,25 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
     connections.push(redis);
     return redis;
   };
-  const open = (name: string, concurrency: number, process: (job: Job, token: string, lease?: AbortSignal) => Promise<unknown>): Worker => {
+  const open = (
+    name: string,
+    concurrency: number,
+    process: (job: Job, token: string, lease?: AbortSignal) => Promise<unknown>,
+  ): Worker => {
     // Three declared parameters, or BullMQ makes no signal: https://docs.bullmq.io/guide/workers/cancelling-jobs
-    const worker = new Worker(name, (job: Job, token: string | undefined, lease?: AbortSignal) => process(job, token ?? '', lease), {
-      connection: connection(),
-      prefix: QUEUE_PREFIX,
-      concurrency,
-      lockDuration: settings.lockDurationMs,
-      stalledInterval: settings.stalledIntervalMs,
-      // The counter is for a job's whole life, and a ticket lives as long as its run: the default of 1 would fail it.
-      maxStalledCount: 1_000_000,
-    });
+    const worker = new Worker(
+      name,
+      (job: Job, token: string | undefined, lease?: AbortSignal) => process(job, token ?? '', lease),
+      {
+        connection: connection(),
+        prefix: QUEUE_PREFIX,
+        concurrency,
+        lockDuration: settings.lockDurationMs,
+        stalledInterval: settings.stalledIntervalMs,
+        // The counter is for a job's whole life, and a ticket lives as long as its run: the default of 1 would fail it.
+        maxStalledCount: 1_000_000,
+      },
+    );
     // Its lease is gone, and another worker takes the ticket: a child process must not go on beside that one's.
     worker.on('lockRenewalFailed', (jobIds) => {
       for (const id of jobIds) {
@@ -161,7 +169,10 @@ async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: 
   for (;;) {
     const result = await syncSlack(deps, runId).catch((error: unknown) => {
       // An unreadable run or a message we cannot build: no loop, the reconciler comes back to it.
-      deps.log.error({ run: runId, err: error instanceof InternalError ? error.message : error }, 'could not sync slack');
+      deps.log.error(
+        { run: runId, err: error instanceof InternalError ? error.message : error },
+        'could not sync slack',
+      );
       return null;
     });
     if (result === null) return 'could-not-sync';

@@ -46,7 +46,9 @@ const REPLACES_GROUPS: AccessWish[] = [
 ];
 
 function wishesOf({ steps }: Plan): AccessWish[] {
-  const usesEksctlAddons = steps.some((step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'));
+  const usesEksctlAddons = steps.some(
+    (step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'),
+  );
   const replacesGroups = steps.some((step) => step.phase === 'node-groups' && step.action !== 'update-managed');
   return [...READS, ...(usesEksctlAddons ? REPLACES_ADDONS : []), ...(replacesGroups ? REPLACES_GROUPS : [])];
 }

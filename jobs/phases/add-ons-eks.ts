@@ -1,9 +1,9 @@
+import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import type { AddonAction } from '#src/domain/plan.ts';
 import type { EksAddon } from '#src/ports/eks.ts';
-import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, requestToken, waitedMs } from '../phase.ts';
-import type { AddonResult, AddonsContext, UnderWay } from './add-ons.ts';
+import type { AddonResult, AddonsContext, UnderWay } from './add-on-result.ts';
 
 const HEALTHY_LIMIT_MS = 15 * 60_000;
 
@@ -35,14 +35,21 @@ export async function updateEksAddon(context: AddonsContext, action: EksAction):
 }
 
 /** EKS may call the update of an add-on successful whose pods do not run: it is then DEGRADED, for as long as they do not. */
-function settle(context: AddonsContext, { action, seen, updateId }: { action: EksAction; seen: EksAddon; updateId: string }): AddonResult {
+function settle(
+  context: AddonsContext,
+  { action, seen, updateId }: { action: EksAction; seen: EksAddon; updateId: string },
+): AddonResult {
   const at = seen.version === action.to ? '' : ` at ${seen.version}`;
   const what = `${action.name} to be ACTIVE at ${action.to} (EKS shows it ${seen.status}${at})`;
   if (waitedMs(context, what) <= HEALTHY_LIMIT_MS) return { ...wait(action, updateId), for: what };
-  return failed('AddonNotHealthy', `EKS calls the update of ${action.name} successful, but shows it ${seen.status} at ${seen.version}`, {
-    remedy: `Look at the pods of ${action.name} in kube-system, then press Retry`,
-    detail: seen.healthIssues.map(({ code, message }) => `${code}: ${message}`).join('\n') || null,
-  });
+  return failed(
+    'AddonNotHealthy',
+    `EKS calls the update of ${action.name} successful, but shows it ${seen.status} at ${seen.version}`,
+    {
+      remedy: `Look at the pods of ${action.name} in kube-system, then press Retry`,
+      detail: seen.healthIssues.map(({ code, message }) => `${code}: ${message}`).join('\n') || null,
+    },
+  );
 }
 
 async function startUpdate(context: AddonsContext, action: EksAction): Promise<AddonResult> {

@@ -1,12 +1,12 @@
 import type { CoreAddon } from '#src/domain/observation.ts';
+import type { CommandOutcome } from '#src/domain/run.ts';
 import { imageTag } from '#src/domain/snapshot.ts';
 import { minorVersionOf } from '#src/domain/version.ts';
-import type { CommandOutcome } from '#src/domain/run.ts';
 import type { AddonWorkload } from '#src/ports/kubernetes.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { idsOf } from '../ids-of.ts';
 import { commandOf, failed } from '../phase.ts';
-import type { AddonResult, AddonsContext } from './add-ons.ts';
+import type { AddonResult, AddonsContext } from './add-on-result.ts';
 import { harmlessPullFailure } from './kube-proxy-image.ts';
 
 const SUBCOMMAND = {
@@ -36,11 +36,17 @@ export async function updateSelfManagedAddon(context: AddonsContext, addon: Core
   const command = commandOf(context);
   const args = ['utils', SUBCOMMAND[addon], '--approve'];
   if (before === undefined || command === null || command.args[1] !== SUBCOMMAND[addon]) {
-    return { kind: 'command', args, for: `eksctl to replace ${addon}`, memory: { [`before:${addon}`]: workload.image } };
+    return {
+      kind: 'command',
+      args,
+      for: `eksctl to replace ${addon}`,
+      memory: { [`before:${addon}`]: workload.image },
+    };
   }
   if (command.state.kind !== 'ended') return { kind: 'wait', for: `eksctl to replace ${addon}`, pollMs: 15_000 };
   const { outcome } = command.state;
-  if (outcome.kind === 'lost' || outcome.kind === 'killed') return { kind: 'command', args, for: `eksctl to replace ${addon}, once more` };
+  if (outcome.kind === 'lost' || outcome.kind === 'killed')
+    return { kind: 'command', args, for: `eksctl to replace ${addon}, once more` };
   return judge(context, { addon, workload, before, outcome, startedAt: command.state.at, step });
 }
 
@@ -97,14 +103,22 @@ async function waitForRollout(
     deps.log.info(idsOf(run, step), 'patching runAsNonRoot out of aws-node (eksctl issue 6048)');
     await cloud.kubernetes.patchAwsNodeRunAsNonRoot();
     const note = 'aws-node did not start because of runAsNonRoot (eksctl issue 6048): its securityContext was patched';
-    return { kind: 'under-way', for: 'aws-node to start after the patch', pollMs: ROLLOUT_POLL_MS, memory: { patched: 'yes' }, notes: [note] };
+    return {
+      kind: 'under-way',
+      for: 'aws-node to start after the patch',
+      pollMs: ROLLOUT_POLL_MS,
+      memory: { patched: 'yes' },
+      notes: [note],
+    };
   }
   const harmless = harmlessPullFailure(addon, step.version, workload);
   if (harmless !== null) {
     return {
       kind: 'next',
       evidence: `kube-proxy at ${imageTag(workload.image)}, rollout not complete`,
-      notes: [`kube-proxy cannot pull its image (${harmless}). Below 1.23 that is known and harmless: it recovers at 1.23`],
+      notes: [
+        `kube-proxy cannot pull its image (${harmless}). Below 1.23 that is known and harmless: it recovers at 1.23`,
+      ],
     };
   }
   if (now - startedAt > ROLLOUT_LIMIT_MS) {

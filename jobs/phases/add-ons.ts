@@ -1,20 +1,8 @@
 import type { AddonAction } from '#src/domain/plan.ts';
-import type { PhaseContext, PhaseResult, PhaseRunner } from '../phase.ts';
+import type { PhaseRunner } from '../phase.ts';
+import type { AddonResult, AddonsContext, UnderWay } from './add-on-result.ts';
 import { updateEksAddon } from './add-ons-eks.ts';
 import { updateSelfManagedAddon } from './add-ons-eksctl.ts';
-
-export type AddonsContext = PhaseContext<'add-ons'>;
-
-type Wait = Extract<PhaseResult, { kind: 'wait' }>;
-
-/** AWS or Kubernetes work on an add-on and need nobody: others may begin meanwhile. */
-export type UnderWay = Omit<Wait, 'kind'> & { kind: 'under-way' };
-
-/** One add-on's answer: `next` with its evidence, `under-way`, or what the whole step does meanwhile. */
-export type AddonResult =
-  | { kind: 'next'; evidence: string; notes?: string[] }
-  | UnderWay
-  | Exclude<PhaseResult, { kind: 'done' }>;
 
 /**
  * The add-ons in the plan's order, each begun as soon as the ones before it need nobody any more: order does not matter
@@ -28,7 +16,8 @@ export const addOns: PhaseRunner<'add-ons'> = async (context) => {
   const begun = new Set<string>();
   for (const [position, action] of step.addons.entries()) {
     if (seen.memory[seenKey(position)] !== undefined) continue;
-    if (underWay.length > 0 && (action.name === 'kube-proxy' || begun.has(action.name) || begun.has('kube-proxy'))) break;
+    if (underWay.length > 0 && (action.name === 'kube-proxy' || begun.has(action.name) || begun.has('kube-proxy')))
+      break;
     const result = await advanceAddon({ ...context, progress: { ...progress, ...seen } }, action);
     if (result.kind === 'gate' || result.kind === 'failed') return result;
     seen.notes = [...seen.notes, ...(result.notes ?? [])];

@@ -21,9 +21,14 @@ export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, cluster
       message: commitMessage(cluster.name, { from: plan.from, to: step.version, renames: step.renames }),
     });
     if (pushed.branch !== branch) {
-      return failed('ConfigNotPushed', `the remote does not show branch ${branch}`, { remedy: 'Commit the config by hand' });
+      return failed('ConfigNotPushed', `the remote does not show branch ${branch}`, {
+        remedy: 'Commit the config by hand',
+      });
     }
-    return { kind: 'done', evidence: [`branch ${pushed.branch} is on the remote at ${pushed.commit.slice(0, 10)}: review and merge it`] };
+    return {
+      kind: 'done',
+      evidence: [`branch ${pushed.branch} is on the remote at ${pushed.commit.slice(0, 10)}: review and merge it`],
+    };
   } finally {
     await checkout.dispose();
   }
@@ -33,6 +38,8 @@ function commitMessage(
   cluster: string,
   { from, to, renames }: { from: string; to: string; renames: { from: string; to: string }[] },
 ): string {
-  const names = renames.map((rename) => `\n\nThe core node group is now ${rename.to} (it was ${rename.from}).`).join('');
+  const names = renames
+    .map((rename) => `\n\nThe core node group is now ${rename.to} (it was ${rename.from}).`)
+    .join('');
   return `Upgrade ${cluster} from ${from} to ${to}${names}`;
 }

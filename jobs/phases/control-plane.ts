@@ -1,7 +1,15 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import type { EksCluster } from '#src/ports/eks.ts';
 import { idsOf } from '../ids-of.ts';
-import { failed, type PhaseContext, type PhaseResult, type PhaseRunner, pollMs, requestToken, waitedMs } from '../phase.ts';
+import {
+  failed,
+  type PhaseContext,
+  type PhaseResult,
+  type PhaseRunner,
+  pollMs,
+  requestToken,
+  waitedMs,
+} from '../phase.ts';
 
 type Context = PhaseContext<'control-plane'>;
 
@@ -25,16 +33,26 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
   if (progress.memory.update !== undefined) return followUpdate(context, { updateId: progress.memory.update, seen });
   const [inFlight] = await cloud.eks.updatesInProgress(cluster.name);
   if (inFlight !== undefined && inFlight.version === step.to) {
-    return { ...waitForUpdate(context, inFlight.id), notes: [`adopted update ${inFlight.id}, which was in flight already`] };
+    return {
+      ...waitForUpdate(context, inFlight.id),
+      notes: [`adopted update ${inFlight.id}, which was in flight already`],
+    };
   }
   if (inFlight !== undefined || seen.status !== 'ACTIVE') {
-    const what = inFlight === undefined ? `cluster ${cluster.name} to be ACTIVE (it is ${seen.status})` : `another update (${inFlight.type} ${inFlight.id}) to end`;
+    const what =
+      inFlight === undefined
+        ? `cluster ${cluster.name} to be ACTIVE (it is ${seen.status})`
+        : `another update (${inFlight.type} ${inFlight.id}) to end`;
     return { kind: 'wait', for: what, pollMs: 30_000 };
   }
   if (seen.version !== step.from) {
-    return failed('UnexpectedVersion', `the control plane is at ${seen.version}, and this step goes from ${step.from} to ${step.to}`, {
-      remedy: 'Somebody changed the cluster: abort, and ask for the upgrade again to get a plan from where it is now',
-    });
+    return failed(
+      'UnexpectedVersion',
+      `the control plane is at ${seen.version}, and this step goes from ${step.from} to ${step.to}`,
+      {
+        remedy: 'Somebody changed the cluster: abort, and ask for the upgrade again to get a plan from where it is now',
+      },
+    );
   }
   return startUpdate(context);
 };
@@ -43,7 +61,11 @@ async function startUpdate(context: Context): Promise<PhaseResult> {
   const { deps, cluster, cloud, step, run, confirmClaim } = context;
   await confirmClaim();
   deps.log.info(idsOf(run, step), `updating the control plane to ${step.to}`);
-  const started = await cloud.eks.updateClusterVersion({ cluster: cluster.name, version: step.to, token: requestToken(context) });
+  const started = await cloud.eks.updateClusterVersion({
+    cluster: cluster.name,
+    version: step.to,
+    token: requestToken(context),
+  });
   return started.kind === 'started'
     ? waitForUpdate(context, started.updateId)
     : { kind: 'wait', for: 'the update that is in flight to be seen', pollMs: 15_000 };
@@ -63,10 +85,15 @@ async function followUpdate(
       return waitForUpdate(context, updateId);
     case 'Successful': {
       const what = `EKS to show ${step.to} (update ${updateId} is successful)`;
-      if (waitedMs(context, what) <= SHOWN_LIMIT_MS) return { ...waitForUpdate(context, updateId), for: what, pollMs: 15_000 };
-      return failed('VersionNotShown', `EKS calls update ${updateId} successful, but shows the control plane ${seen.status} at ${seen.version}`, {
-        remedy: 'Look at the updates of the cluster in the EKS console, then press Retry',
-      });
+      if (waitedMs(context, what) <= SHOWN_LIMIT_MS)
+        return { ...waitForUpdate(context, updateId), for: what, pollMs: 15_000 };
+      return failed(
+        'VersionNotShown',
+        `EKS calls update ${updateId} successful, but shows the control plane ${seen.status} at ${seen.version}`,
+        {
+          remedy: 'Look at the updates of the cluster in the EKS console, then press Retry',
+        },
+      );
     }
     case 'Failed':
     case 'Cancelled': {

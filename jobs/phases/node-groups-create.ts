@@ -3,9 +3,9 @@ import type { ObservedNodeGroup } from '#src/domain/observation.ts';
 import { listNames } from '#src/domain/step-title.ts';
 import { activityGate } from '../activity-gate.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
-import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
-import type { NodeGroupsContext } from './node-groups.ts';
+import type { NodeGroupsContext } from './node-groups-context.ts';
 import { stackFailure } from './stack-failure.ts';
 
 type Context = NodeGroupsContext<'create'>;
@@ -20,20 +20,14 @@ const NODES_LIMIT_MS = 30 * 60_000;
  */
 export async function createGroups(context: Context): Promise<PhaseResult> {
   const { cloud, cluster, step } = context;
+  const command = commandOf(context);
+  if (command !== null && command.state.kind !== 'ended') return waitForCommand(context, command.args);
   const seen = await seeNodeGroups(cloud, cluster.name);
   const proofs = step.groups.map((name) => ({ name, proof: proveGroup(groupNamed(seen, name), step.version) }));
   const half = halfMade(context, seen);
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
   if (evidence.length === step.groups.length && half.length === 0) return { kind: 'done', evidence };
 
-  const command = commandOf(context);
-  if (command !== null && command.state.kind !== 'ended') {
-    return wait(
-      context,
-      proofs,
-      command.args[0] === 'delete' ? 'eksctl to remove what is left of' : 'eksctl to create',
-    );
-  }
   const wrong = proofs.find(({ proof }) => proof.kind === 'wrong-version');
   if (wrong?.proof.kind === 'wrong-version') {
     return atWrongVersion({
@@ -183,6 +177,15 @@ function waitForNodes(context: Context, proofs: Proofs): PhaseResult {
   return failed('NodesNotReady', `nodes are not Ready 30 minutes after this step began (${waiting.join(', ')})`, {
     remedy: "Look at the nodes (and whether the group's role is in aws-auth), then press Retry",
   });
+}
+
+/**
+ * Its end wakes the run. Until then nothing counts, however proven all groups look: eksctl maps the roles of groups that
+ * want no nodes after their stacks are complete.
+ */
+function waitForCommand({ progress }: Context, args: string[]): PhaseResult {
+  const what = args[0] === 'delete' ? 'eksctl to remove what is left of' : 'eksctl to create';
+  return { kind: 'wait', for: `${what} ${listNames(included(args))}`, pollMs: COMMAND_POLL_MS, memory: progress.memory };
 }
 
 function wait({ step, progress, now }: Context, proofs: Proofs, what: string): PhaseResult {

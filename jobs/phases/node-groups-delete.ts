@@ -1,10 +1,10 @@
 import { proveGroup } from '#src/domain/group-proof.ts';
 import { listNames } from '#src/domain/step-title.ts';
-import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { activityGate } from '../activity-gate.ts';
-import { commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
-import type { NodeGroupsContext } from './node-groups.ts';
+import type { NodeGroupsContext } from './node-groups-context.ts';
 import { stackFailure } from './stack-failure.ts';
 
 type Context = NodeGroupsContext<'delete'>;
@@ -15,11 +15,12 @@ type Context = NodeGroupsContext<'delete'>;
  */
 export async function deleteGroups(context: Context): Promise<PhaseResult> {
   const { cloud, cluster, step } = context;
+  const command = commandOf(context);
+  // Its end wakes the run: it still takes the roles of deleted groups out of aws-auth when their stacks are gone.
+  if (command !== null && command.state.kind !== 'ended') return { ...wait(context, step.groups), pollMs: COMMAND_POLL_MS };
   const stacks = (await cloud.stacks.list(cluster.name)).filter((stack) => step.groups.includes(stack.group));
   if (stacks.length === 0) return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
 
-  const command = commandOf(context);
-  if (command !== null && command.state.kind !== 'ended') return wait(context, stacks.map(({ group }) => group));
   const deleting = stacks.filter(({ status }) => status === 'DELETE_IN_PROGRESS').map(({ group }) => group);
   if (deleting.length > 0) return wait(context, deleting);
   const outcome = command?.state.kind === 'ended' ? command.state.outcome : null;
@@ -29,10 +30,14 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   }
   const left = stacks.map(({ group }) => group);
   if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, left);
-  return failed('NodeGroupsNotDeleted', `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`, {
-    remedy: 'See what eksctl printed, put that right, then press Retry',
-    detail: outputOf(outcome) || null,
-  });
+  return failed(
+    'NodeGroupsNotDeleted',
+    `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`,
+    {
+      remedy: 'See what eksctl printed, put that right, then press Retry',
+      detail: outputOf(outcome) || null,
+    },
+  );
 }
 
 /** People first: activity is counted again before anything is deleted. */
@@ -51,25 +56,34 @@ async function deleteNow(context: Context, groups: string[]): Promise<PhaseResul
  */
 async function replacementUnproven({ cloud, cluster, plan, step }: Context): Promise<PhaseResult | null> {
   const replacements = plan.steps.flatMap((other) =>
-    other.phase === 'node-groups' && other.action === 'create' && other.role === 'core' && other.version === step.version ? other.groups : [],
+    other.phase === 'node-groups' &&
+    other.action === 'create' &&
+    other.role === 'core' &&
+    other.version === step.version
+      ? other.groups
+      : [],
   );
   if (replacements.length === 0) return null;
   const seen = await seeNodeGroups(cloud, cluster.name);
   for (const name of replacements) {
-    const proof = proveGroup(seen.find((group) => group.name === name), step.version);
+    const proof = proveGroup(
+      seen.find((group) => group.name === name),
+      step.version,
+    );
     if (proof.kind === 'proven') continue;
     if (proof.kind === 'nodes-missing' || proof.kind === 'in-progress') {
       return { kind: 'wait', for: `core group ${name} to be Ready before anything is deleted`, pollMs: 15_000 };
     }
     const how = proof.kind === 'wrong-version' ? `at ${proof.version} instead of ${step.version}` : proof.kind;
     return failed('ReplacementMissing', `core group ${name}, which replaces what is to be deleted, is ${how}`, {
-      remedy: 'Nothing was deleted by this attempt: abort, and ask for the upgrade again to get a plan from what is there now',
+      remedy:
+        'Nothing was deleted by this attempt: abort, and ask for the upgrade again to get a plan from what is there now',
     });
   }
   return null;
 }
 
-function wait({ step, progress, now }: Context, groups: string[]): PhaseResult {
+function wait({ step, progress, now }: Context, groups: string[]): Extract<PhaseResult, { kind: 'wait' }> {
   const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
   return { kind: 'wait', for: `the stacks of ${listNames(groups)} to be gone`, pollMs: poll };
 }

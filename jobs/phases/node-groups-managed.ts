@@ -1,11 +1,11 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
-import type { EksUpdate } from '#src/ports/eks.ts';
 import { proveGroup } from '#src/domain/group-proof.ts';
+import type { EksUpdate } from '#src/ports/eks.ts';
 import { activityGate } from '../activity-gate.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult, pollMs, requestToken, waitedMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
-import type { NodeGroupsContext } from './node-groups.ts';
+import type { NodeGroupsContext } from './node-groups-context.ts';
 
 type Context = NodeGroupsContext<'update-managed'>;
 
@@ -21,8 +21,14 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
   const managed = await cloud.eks.managedNodeGroups(cluster.name);
   const proofs = step.groups.map((name) => {
     const atVersion = managed.find((group) => group.name === name)?.version === step.version;
-    const proof = proveGroup(seen.find((group) => group.name === name), step.version);
-    return { name, proof: proof.kind === 'proven' && !atVersion ? ({ kind: 'wrong-version', version: 'older' } as const) : proof };
+    const proof = proveGroup(
+      seen.find((group) => group.name === name),
+      step.version,
+    );
+    return {
+      name,
+      proof: proof.kind === 'proven' && !atVersion ? ({ kind: 'wrong-version', version: 'older' } as const) : proof,
+    };
   });
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
   if (evidence.length === step.groups.length) return { kind: 'done', evidence };
@@ -51,7 +57,12 @@ async function startUpdates(context: Context, names: string[]): Promise<Record<s
     await confirmClaim();
     deps.log.info(idsOf(run, step), `updating node group ${nodeGroup} to ${step.version}`);
     const token = requestToken(context, nodeGroup);
-    const started = await cloud.eks.updateNodegroupVersion({ cluster: cluster.name, nodeGroup, version: step.version, token });
+    const started = await cloud.eks.updateNodegroupVersion({
+      cluster: cluster.name,
+      nodeGroup,
+      version: step.version,
+      token,
+    });
     // In flight: somebody else's update of this group; it is looked at again, and asked for again if it was another.
     if (started.kind === 'started') memory[nodeGroup] = started.updateId;
   }
@@ -87,7 +98,8 @@ function failureIn(updates: GroupUpdate[], { version }: Context['step']): PhaseR
 function settle(context: Context, updates: GroupUpdate[]): PhaseResult {
   const { step, progress } = context;
   const open = updates.map(({ nodeGroup }) => nodeGroup);
-  if (updates.some(({ update }) => update.status !== 'Successful')) return wait(context, { open, memory: progress.memory });
+  if (updates.some(({ update }) => update.status !== 'Successful'))
+    return wait(context, { open, memory: progress.memory });
   const what = `the nodes of ${open.join(', ')} to be Ready at ${step.version}: EKS calls the updates successful`;
   if (waitedMs(context, what) <= NODES_LIMIT_MS) return { kind: 'wait', for: what, pollMs: 15_000 };
   return failed(
@@ -97,7 +109,10 @@ function settle(context: Context, updates: GroupUpdate[]): PhaseResult {
   );
 }
 
-function wait({ step, progress, now }: Context, { open, memory }: { open: string[]; memory: Record<string, string> }): PhaseResult {
+function wait(
+  { step, progress, now }: Context,
+  { open, memory }: { open: string[]; memory: Record<string, string> },
+): PhaseResult {
   const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
   return { kind: 'wait', for: `EKS to update ${open.join(', ')} to ${step.version}`, pollMs: poll, memory };
 }

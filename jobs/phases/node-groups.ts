@@ -1,13 +1,7 @@
-import type { PhaseContext, PhaseRunner, StepOf } from '../phase.ts';
+import type { PhaseRunner } from '../phase.ts';
 import { createGroups } from './node-groups-create.ts';
 import { deleteGroups } from './node-groups-delete.ts';
 import { updateManagedGroups } from './node-groups-managed.ts';
-
-export type NodeGroupsStep<A extends StepOf<'node-groups'>['action']> = Extract<StepOf<'node-groups'>, { action: A }>;
-
-export type NodeGroupsContext<A extends StepOf<'node-groups'>['action']> = Omit<PhaseContext<'node-groups'>, 'step'> & {
-  step: NodeGroupsStep<A>;
-};
 
 /** Three ways to bring node groups to a version; which one, and for which groups, the plan says. */
 export const nodeGroups: PhaseRunner<'node-groups'> = (context) => {

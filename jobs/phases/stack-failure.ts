@@ -5,16 +5,32 @@ import { failed, type PhaseResult } from '../phase.ts';
  * Stacks that failed, with CloudFormation's own reason: eksctl does not print it for node groups. What failed is read
  * from the stack's status: what is left of a failed creation may have failed to be deleted since.
  */
-export async function stackFailure({ cloud, cluster, groups }: { cloud: Cloud; cluster: string; groups: string[] }): Promise<PhaseResult> {
+export async function stackFailure({
+  cloud,
+  cluster,
+  groups,
+}: {
+  cloud: Cloud;
+  cluster: string;
+  groups: string[];
+}): Promise<PhaseResult> {
   const stacks = (await cloud.stacks.list(cluster)).filter((stack) => groups.includes(stack.group));
-  const reasons = await Promise.all(stacks.map(async (stack) => ({ stack, reasons: await cloud.stacks.failureReasons(stack.stackName) })));
+  const reasons = await Promise.all(
+    stacks.map(async (stack) => ({ stack, reasons: await cloud.stacks.failureReasons(stack.stackName) })),
+  );
   const first = reasons.find(({ reasons: lines }) => lines.length > 0) ?? reasons[0];
   const cause = first?.reasons[0] ?? 'CloudFormation gives no reason';
   const status = first?.stack.status ?? 'gone';
-  return failed('NodeGroupStackFailed', `CloudFormation could not ${whatFailed(status)} node group ${groups.join(', ')} (${status}): ${cause}`, {
-    remedy: 'Put the cause right, then press Retry: what is left of the failed stack is removed first',
-    detail: reasons.flatMap(({ stack, reasons: lines }) => lines.map((line) => `${stack.stackName}: ${line}`)).join('\n') || null,
-  });
+  return failed(
+    'NodeGroupStackFailed',
+    `CloudFormation could not ${whatFailed(status)} node group ${groups.join(', ')} (${status}): ${cause}`,
+    {
+      remedy: 'Put the cause right, then press Retry: what is left of the failed stack is removed first',
+      detail:
+        reasons.flatMap(({ stack, reasons: lines }) => lines.map((line) => `${stack.stackName}: ${line}`)).join('\n') ||
+        null,
+    },
+  );
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */

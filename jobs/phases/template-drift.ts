@@ -14,9 +14,13 @@ export const templateDrift: PhaseRunner<'template-drift'> = async ({ deps, clust
     const live = await seeNodeGroups(cloud, cluster.name);
     const lost = groupsThatWouldNotComeBack(plan, config.nodeGroups);
     if (lost.length > 0) {
-      return failed('ConfigLacksGroup', `the config at ${short(plan.config.commit)} has no node group ${lost.join(', ')}, so eksctl could not create it`, {
-        remedy: 'Put the group back into the config, or take it out of AWS by hand; then abort and ask again',
-      });
+      return failed(
+        'ConfigLacksGroup',
+        `the config at ${short(plan.config.commit)} has no node group ${lost.join(', ')}, so eksctl could not create it`,
+        {
+          remedy: 'Put the group back into the config, or take it out of AWS by hand; then abort and ask again',
+        },
+      );
     }
     return {
       kind: 'done',

@@ -11,11 +11,23 @@ const LIMIT_MS = 10 * 60_000;
 export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, run, step, progress, now }) => {
   const seen = await cloud.eks.describeCluster(cluster.name);
   const groups = await seeNodeGroups(cloud, cluster.name);
-  const proofs = step.nodeGroups.map(({ name }) => ({ name, proof: proveGroup(groups.find((group) => group.name === name), step.version) }));
-  const workloads = await Promise.all(CORE_ADDONS.map(async (name) => ({ name, workload: await cloud.kubernetes.addonWorkload(name) })));
+  const proofs = step.nodeGroups.map(({ name }) => ({
+    name,
+    proof: proveGroup(
+      groups.find((group) => group.name === name),
+      step.version,
+    ),
+  }));
+  const workloads = await Promise.all(
+    CORE_ADDONS.map(async (name) => ({ name, workload: await cloud.kubernetes.addonWorkload(name) })),
+  );
   const problems = [
-    ...(seen.version === step.version && seen.status === 'ACTIVE' ? [] : [`the control plane is ${seen.status} at ${seen.version}`]),
-    ...proofs.flatMap(({ name, proof }) => (proof.kind === 'proven' ? [] : [`node group ${name}: ${proof.kind.replaceAll('-', ' ')}`])),
+    ...(seen.version === step.version && seen.status === 'ACTIVE'
+      ? []
+      : [`the control plane is ${seen.status} at ${seen.version}`]),
+    ...proofs.flatMap(({ name, proof }) =>
+      proof.kind === 'proven' ? [] : [`node group ${name}: ${proof.kind.replaceAll('-', ' ')}`],
+    ),
     ...workloads.flatMap(({ name, workload }) => {
       if (workload === null) return wasThere(run, name) ? [`${name}: not there any more`] : [];
       if (workload.rolledOut || harmlessPullFailure(name, step.version, workload) !== null) return [];
@@ -23,7 +35,9 @@ export const verify: PhaseRunner<'verify'> = async ({ cloud, cluster, run, step,
     }),
   ];
   if (problems.length === 0) {
-    const nodes = groups.flatMap((group) => (step.nodeGroups.some(({ name }) => name === group.name) ? group.nodes : []));
+    const nodes = groups.flatMap((group) =>
+      step.nodeGroups.some(({ name }) => name === group.name) ? group.nodes : [],
+    );
     return {
       kind: 'done',
       evidence: [
