@@ -36,7 +36,7 @@ test(`a slash command is acked within ${LIMIT_MS} ms (p99) while ${RUNS} runs ar
   while (batches.length < MOST_BATCHES && !batches.some(isGood)) batches.push(await batch(world, driver));
   process.stdout.write(`acks of ${COMMANDS} commands with ${RUNS} runs in progress: ${JSON.stringify(batches)}\n`);
   expect(await inProgress(world, names)).toBe(RUNS);
-  expect(batches.some(isGood), JSON.stringify(batches)).toBe(true);
+  expect(batches).toSatisfy((all: Batch[]) => all.some(isGood));
 }, 180_000);
 
 /** Milliseconds. `idle`: p99 of a process that does nothing but answer, asked at the same moments. */
