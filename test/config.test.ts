@@ -56,7 +56,7 @@ describe('the environment', () => {
       port: 3000,
       logLevel: 'info',
       lease: { lockDurationMs: 15_000, stalledIntervalMs: 10_000 },
-      commandConcurrency: 4,
+      commandConcurrency: 10,
       workDirectory: '/tmp/eks-upgrade-bot',
     });
     expect(config.fleet.clusters.map(({ name }) => name)).toEqual(['coast', 'harbour']);

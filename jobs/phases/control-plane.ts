@@ -12,6 +12,7 @@ import {
 } from '../phase.ts';
 
 type Context = PhaseContext<'control-plane'>;
+type Seen = Pick<EksCluster, 'status' | 'version'>;
 
 /**
  * One hop. Done is what DescribeCluster shows, never the update's own word. An update to the same version that somebody
@@ -19,18 +20,9 @@ type Context = PhaseContext<'control-plane'>;
  */
 export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
   const { cluster, cloud, step, progress } = context;
+  if (progress.memory.update !== undefined) return followUpdate(context, progress.memory.update);
   const seen = await cloud.eks.describeCluster(cluster.name);
-  if (seen.version === step.to && seen.status === 'ACTIVE') {
-    const update = progress.memory.update;
-    return {
-      kind: 'done',
-      evidence: [
-        `EKS shows the control plane ACTIVE at ${step.to}`,
-        update === undefined ? 'it was there before this step' : `update ${update}`,
-      ],
-    };
-  }
-  if (progress.memory.update !== undefined) return followUpdate(context, { updateId: progress.memory.update, seen });
+  if (isThere(seen, step)) return done(step, 'it was there before this step');
   const [inFlight] = await cloud.eks.updatesInProgress(cluster.name);
   if (inFlight !== undefined && inFlight.version === step.to) {
     return {
@@ -57,6 +49,14 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
   return startUpdate(context);
 };
 
+function isThere({ version, status }: Seen, { to }: Context['step']): boolean {
+  return version === to && status === 'ACTIVE';
+}
+
+function done({ to }: Context['step'], how: string): PhaseResult {
+  return { kind: 'done', evidence: [`EKS shows the control plane ACTIVE at ${to}`, how] };
+}
+
 async function startUpdate(context: Context): Promise<PhaseResult> {
   const { deps, cluster, cloud, step, run, confirmClaim } = context;
   await confirmClaim();
@@ -74,15 +74,14 @@ async function startUpdate(context: Context): Promise<PhaseResult> {
 /** EKS shows the version within moments of calling the update successful; never means that somebody took it back. */
 const SHOWN_LIMIT_MS = 15 * 60_000;
 
-async function followUpdate(
-  context: Context,
-  { updateId, seen }: { updateId: string; seen: Pick<EksCluster, 'status' | 'version'> },
-): Promise<PhaseResult> {
+/** While the update is in progress one call a look is enough; afterwards the cluster itself is asked. */
+async function followUpdate(context: Context, updateId: string): Promise<PhaseResult> {
   const { cluster, cloud, step } = context;
   const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId });
+  if (update.status === 'InProgress') return waitForUpdate(context, updateId);
+  const seen = await cloud.eks.describeCluster(cluster.name);
+  if (isThere(seen, step)) return done(step, `update ${updateId}`);
   switch (update.status) {
-    case 'InProgress':
-      return waitForUpdate(context, updateId);
     case 'Successful': {
       const what = `EKS to show ${step.to} (update ${updateId} is successful)`;
       if (waitedMs(context, what) <= SHOWN_LIMIT_MS)

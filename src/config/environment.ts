@@ -62,7 +62,7 @@ export function environmentSchema(role: Role) {
       least: 1,
       most: 100,
       need: 'give how many eksctl commands may run at once, 1 to 100',
-    }).default(4),
+    }).default(10),
     WORK_DIR: z.string().optional(),
     AWS_ENDPOINT_URL: checked(
       'give a web address, or leave it out to use AWS itself',

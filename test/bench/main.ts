@@ -1,3 +1,4 @@
+import '../../script/require-node.js';
 import { messageOf, UserError } from '#src/domain/errors.ts';
 import { measureAck } from './ack.ts';
 import { measureCapacity } from './capacity.ts';

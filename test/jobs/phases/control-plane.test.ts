@@ -99,6 +99,9 @@ describe('the control-plane phase', () => {
 
   it('names the update as evidence once EKS shows the version', async () => {
     world.cloud.cluster.version = '1.23';
+    world.cloud.updates = [
+      { id: 'u', type: 'VersionUpdate', status: 'Successful', version: '1.23', createdAt: null, errors: [] },
+    ];
     expect(await runPhase(contextFor(world, STEP, { progress: { memory: { update: 'u' } } }))).toEqual({
       kind: 'done',
       evidence: ['EKS shows the control plane ACTIVE at 1.23', 'update u'],
