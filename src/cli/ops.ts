@@ -20,7 +20,8 @@ async function ops(args: string[], { operations, releaseCluster, setAsides }: Ro
   const by = `shell:${userInfo().username}`;
   if (verb === 'release') return released(await releaseCluster({ cluster, by }));
   const act = { stop: operations.requestStop, resume: operations.retryStep, abort: operations.abortRun }[verb ?? ''];
-  if (act === undefined) throw new UserError('Usage', `"${verb}" is not one of status, stop, resume, abort, release\n${USAGE}`);
+  if (act === undefined)
+    throw new UserError('Usage', `"${verb}" is not one of status, stop, resume, abort, release\n${USAGE}`);
   const [run] = await operations.status(cluster);
   if (run === undefined) throw new UserError('NoRun', `cluster ${cluster} has no run`);
   return answer(await act({ runId: run.id, by }));
@@ -28,12 +29,17 @@ async function ops(args: string[], { operations, releaseCluster, setAsides }: Ro
 
 type Rooms = Pick<Context, 'operations' | 'releaseCluster' | 'setAsides'>;
 
-async function status({ operations, setAsides }: Omit<Rooms, 'releaseCluster'>, cluster: string | null): Promise<string[]> {
+async function status(
+  { operations, setAsides }: Omit<Rooms, 'releaseCluster'>,
+  cluster: string | null,
+): Promise<string[]> {
   const runs = await operations.status(cluster);
   const aside = (await setAsides.list()).filter((each) => cluster === null || each.cluster === cluster);
   return [
     ...runs.map(line),
-    ...aside.map(({ cluster: name, runId, why }) => [name, 'set aside', runId, why, `when you have looked at the cluster: npm run ops -- release ${name}`].join('  ')),
+    ...aside.map(({ cluster: name, runId, why }) =>
+      [name, 'set aside', runId, why, `when you have looked at the cluster: npm run ops -- release ${name}`].join('  '),
+    ),
   ];
 }
 

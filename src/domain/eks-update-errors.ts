@@ -4,14 +4,17 @@
  */
 const WORDS: Record<string, { means: string; remedy: string }> = {
   IpNotAvailable: {
-    means: "a subnet of the cluster has not enough free IP addresses (EKS needs up to 5)",
+    means: 'a subnet of the cluster has not enough free IP addresses (EKS needs up to 5)',
     remedy: 'Free addresses in the subnets named, then press Retry',
   },
   InsufficientFreeAddresses: {
     means: 'a subnet has not enough free IP addresses for the new nodes',
     remedy: 'Free addresses in the subnets named, then press Retry',
   },
-  SubnetNotFound: { means: 'a subnet of the cluster no longer exists', remedy: "Correct the cluster's subnets, then press Retry" },
+  SubnetNotFound: {
+    means: 'a subnet of the cluster no longer exists',
+    remedy: "Correct the cluster's subnets, then press Retry",
+  },
   SecurityGroupNotFound: {
     means: 'a security group of the cluster no longer exists',
     remedy: "Correct the cluster's security groups, then press Retry",
@@ -28,7 +31,10 @@ const WORDS: Record<string, { means: string; remedy: string }> = {
     means: 'the service-linked role of EKS lacks a right',
     remedy: 'Restore AWSServiceRoleForAmazonEKS, then press Retry',
   },
-  VpcIdNotFound: { means: "the cluster's VPC was not found", remedy: 'Ask AWS support; nothing can be retried without the VPC' },
+  VpcIdNotFound: {
+    means: "the cluster's VPC was not found",
+    remedy: 'Ask AWS support; nothing can be retried without the VPC',
+  },
   NodeCreationFailure: {
     means: 'new nodes did not start or did not join the cluster',
     remedy: "Look at the group's Auto Scaling activity and the nodes' logs, then press Retry",
@@ -37,7 +43,10 @@ const WORDS: Record<string, { means: string; remedy: string }> = {
     means: 'pods could not be evicted from the old nodes in time, a PodDisruptionBudget is in the way',
     remedy: 'Let the pods named go (or loosen their PodDisruptionBudget), then press Retry',
   },
-  ClusterUnreachable: { means: 'EKS could not reach the API server', remedy: 'Look at the cluster in the console, then press Retry' },
+  ClusterUnreachable: {
+    means: 'EKS could not reach the API server',
+    remedy: 'Look at the cluster in the console, then press Retry',
+  },
   InsufficientNumberOfReplicas: {
     means: 'the add-on has too few replicas running',
     remedy: "Look at the add-on's pods, then press Retry",
@@ -51,7 +60,10 @@ const WORDS: Record<string, { means: string; remedy: string }> = {
     remedy: 'Look at the webhook named, then press Retry',
   },
   UnsupportedAddonModification: { means: 'the add-on cannot be changed this way', remedy: 'See the message of EKS' },
-  K8sResourceNotFound: { means: 'a Kubernetes object of the add-on is missing', remedy: 'Restore it, then press Retry' },
+  K8sResourceNotFound: {
+    means: 'a Kubernetes object of the add-on is missing',
+    remedy: 'Restore it, then press Retry',
+  },
 };
 
 export type UpdateError = { code: string; message: string; resources: string[] };

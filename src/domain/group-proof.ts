@@ -23,10 +23,12 @@ export function proveGroup(group: ObservedNodeGroup | undefined, version: Kubern
   }
   if (!COMPLETE.includes(group.status)) return { kind: 'failed', status: group.status };
   const { version: seen } = group;
-  if (seen.kind !== 'could-not-check' && seen.version !== version) return { kind: 'wrong-version', version: seen.version };
+  if (seen.kind !== 'could-not-check' && seen.version !== version)
+    return { kind: 'wrong-version', version: seen.version };
   const ready = group.nodes.filter((node) => node.ready).length;
   const wanted = group.sizes?.desired ?? 0;
-  if (ready < Math.max(wanted, group.nodes.length)) return { kind: 'nodes-missing', ready, wanted: Math.max(wanted, group.nodes.length) };
+  if (ready < Math.max(wanted, group.nodes.length))
+    return { kind: 'nodes-missing', ready, wanted: Math.max(wanted, group.nodes.length) };
   return { kind: 'proven', evidence: evidenceOf(group, version) };
 }
 

@@ -44,7 +44,8 @@ function parseSentinel(text: string): RedisAddress | null {
   const username = decoded(colon < 0 ? user : user.slice(0, colon));
   const password = decoded(colon < 0 ? '' : user.slice(colon + 1));
   const ofSentinel = decoded(sentinelPassword);
-  if (username === null || password === null || ofSentinel === null || !sentinels.every((host) => host !== null)) return null;
+  if (username === null || password === null || ofSentinel === null || !sentinels.every((host) => host !== null))
+    return null;
   return {
     kind: 'sentinel',
     sentinels,

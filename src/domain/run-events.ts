@@ -47,11 +47,19 @@ export function evolve(run: Run, event: RunEvent): Run {
       return run;
     case 'planned':
       // A run that stopped after its approval is planned again: that approval was used up.
-      return { ...run, plan: event.plan, approval: null, state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt } };
+      return {
+        ...run,
+        plan: event.plan,
+        approval: null,
+        state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt },
+      };
     case 'plan-refused':
       return ended({ ...run, plan: event.plan, state: { kind: 'refused' } }, event.at);
     case 'nothing-to-do':
-      return ended({ ...run, before: event.snapshot, after: event.snapshot, state: { kind: 'nothing-to-do' } }, event.at);
+      return ended(
+        { ...run, before: event.snapshot, after: event.snapshot, state: { kind: 'nothing-to-do' } },
+        event.at,
+      );
     case 'planning-failed':
       return stopped(run, event.at, { kind: 'planning-failed', failure: event.failure });
     case 'approved':
@@ -84,12 +92,21 @@ export function evolve(run: Run, event: RunEvent): Run {
         ...run,
         gates: [
           ...run.gates,
-          { kind: 'activity', stepId: event.stepId, since: event.at, activity: event.activity, resolution: { kind: 'open' } },
+          {
+            kind: 'activity',
+            stepId: event.stepId,
+            since: event.at,
+            activity: event.activity,
+            resolution: { kind: 'open' },
+          },
         ],
         state: { kind: 'waiting' },
       };
     case 'gate-passed':
-      return { ...resolveGate(run, { kind: 'passed', reason: event.reason, ...decisionOf(event) }), state: { kind: 'running' } };
+      return {
+        ...resolveGate(run, { kind: 'passed', reason: event.reason, ...decisionOf(event) }),
+        state: { kind: 'running' },
+      };
     case 'gate-cleared':
       return { ...resolveGate(run, { kind: 'cleared', at: event.at }), state: { kind: 'running' } };
     case 'stop-requested':
@@ -103,7 +120,10 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'aborted':
       return ended(
         {
-          ...resolveGate(resolveStop(run, { kind: 'aborted', ...decisionOf(event) }), { kind: 'aborted', ...decisionOf(event) }),
+          ...resolveGate(resolveStop(run, { kind: 'aborted', ...decisionOf(event) }), {
+            kind: 'aborted',
+            ...decisionOf(event),
+          }),
           state: { kind: 'aborted', decision: decisionOf(event) },
         },
         event.at,
@@ -143,7 +163,14 @@ function evolveStep(run: Run, event: StepEvent): Run {
     case 'step-started':
       // A commit whose answer was lost may be made again: that is no second attempt.
       if (before?.kind === 'started') return run;
-      return withStep({ kind: 'started', at: event.at, attempt: (before?.attempt ?? 0) + 1, waiting: null, notes: [], memory: {} });
+      return withStep({
+        kind: 'started',
+        at: event.at,
+        attempt: (before?.attempt ?? 0) + 1,
+        waiting: null,
+        notes: [],
+        memory: {},
+      });
     case 'step-waiting': {
       if (before?.kind !== 'started') return run;
       const since = before.waiting?.for === event.for ? before.waiting.since : event.at;

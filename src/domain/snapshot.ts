@@ -1,8 +1,12 @@
-import type { ObservedAddon, ObservedNodeGroup, Observation } from './observation.ts';
+import type { Observation, ObservedAddon, ObservedNodeGroup } from './observation.ts';
 import type { ClusterSnapshot } from './run.ts';
 
 /** Versions as people read them in the finish notice and in the report. */
-export function snapshotOf({ cluster, nodeGroups, addons }: Pick<Observation, 'cluster' | 'nodeGroups' | 'addons'>): ClusterSnapshot {
+export function snapshotOf({
+  cluster,
+  nodeGroups,
+  addons,
+}: Pick<Observation, 'cluster' | 'nodeGroups' | 'addons'>): ClusterSnapshot {
   return {
     version: cluster.version,
     nodeGroups: nodeGroups.map((group) => ({
@@ -11,7 +15,9 @@ export function snapshotOf({ cluster, nodeGroups, addons }: Pick<Observation, 'c
       version: groupVersionText(group),
       nodes: group.nodes.length,
     })),
-    addons: addons.flatMap((addon) => (addon.kind === 'absent' ? [] : [{ name: addon.name, version: addonVersion(addon) }])),
+    addons: addons.flatMap((addon) =>
+      addon.kind === 'absent' ? [] : [{ name: addon.name, version: addonVersion(addon) }],
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import { connectRedis } from '#src/adapters/redis.ts';
 import { createRedisMessageLedger } from '#src/adapters/redis-message-ledger.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import type { RunEvent } from '#src/domain/run-events.ts';
-import { APPROVER, aPlan, aRun, ASKED_AT } from '#test/support/builders.ts';
+import { APPROVER, ASKED_AT, aPlan, aRun } from '#test/support/builders.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 
 let server: RedisServer;
@@ -37,7 +37,9 @@ test('a cluster has one run: the second is told who holds it', async () => {
 
 test('of many requests at the same moment exactly one takes the cluster', async () => {
   const store = createRedisRunStore(redis);
-  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => store.create({ ...planning, id: `run-${i}` }, ASKED_AT)));
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, (_, i) => store.create({ ...planning, id: `run-${i}` }, ASKED_AT)),
+  );
   expect(answers.filter(({ kind }) => kind === 'created')).toHaveLength(1);
 });
 
@@ -58,7 +60,12 @@ test('two decisions on the same run: the later one is made on what the first one
   await store.create(planning, ASKED_AT);
   await store.change({ runId: 'run-1', claim: null, wakeAt: null, decide: () => [planned] });
   const clicks = Array.from({ length: 10 }, () =>
-    store.change({ runId: 'run-1', claim: null, wakeAt: null, decide: (run) => (run.state.kind === 'awaiting-approval' ? [rejected] : []) }),
+    store.change({
+      runId: 'run-1',
+      claim: null,
+      wakeAt: null,
+      decide: (run) => (run.state.kind === 'awaiting-approval' ? [rejected] : []),
+    }),
   );
   await Promise.all(clicks);
   expect((await store.events('run-1')).filter(({ kind }) => kind === 'rejected')).toHaveLength(1);
@@ -71,7 +78,9 @@ test('a newer claim voids the older one: it may neither commit nor park', async 
   const newer = await store.claim('run-1');
   if (older === null || newer === null) throw new Error('the run is there');
   expect([await store.holds(older), await store.holds(newer)]).toEqual([false, true]);
-  await expect(store.change({ runId: 'run-1', claim: older, wakeAt: null, decide: () => [planned] })).rejects.toMatchObject({ code: 'ClaimLost' });
+  await expect(
+    store.change({ runId: 'run-1', claim: older, wakeAt: null, decide: () => [planned] }),
+  ).rejects.toMatchObject({ code: 'ClaimLost' });
   await store.park(older, 99);
   await store.park(newer, 77);
   expect(await store.due(77)).toEqual(['run-1']);

@@ -25,11 +25,16 @@ test('a failover loses no ownership, and tickets go on at the new master', { tim
   const store = createRedisRunStore(redis);
   const wakeUps = createWakeUps({ connection: producer, store });
   const seen: string[] = [];
-  const worker = new Worker(QUEUES.advanceRun, async (job) => void seen.push(job.data.runId), { connection, prefix: QUEUE_PREFIX });
+  const worker = new Worker(QUEUES.advanceRun, async (job) => void seen.push(job.data.runId), {
+    connection,
+    prefix: QUEUE_PREFIX,
+  });
   worker.on('error', () => undefined);
   await worker.waitUntilReady();
 
-  expect(await store.create(aRun('planning', { id: 'before', cluster: 'coast' }), ASKED_AT)).toEqual({ kind: 'created' });
+  expect(await store.create(aRun('planning', { id: 'before', cluster: 'coast' }), ASKED_AT)).toEqual({
+    kind: 'created',
+  });
   const replica = new Redis({ port: watched.replica.port, password: PASSWORD, db: 2 });
   expect(await replica.hget('{eks}:owner', 'coast'), 'the replica has it by the time we say "created"').toBe('before');
   replica.disconnect();
@@ -38,10 +43,31 @@ test('a failover loses no ownership, and tickets go on at the new master', { tim
 
   await watched.master.crash();
   const after = aRun('planning', { id: 'after', cluster: 'harbor' });
-  await expect.poll(() => store.create(after, ASKED_AT).then(({ kind }) => kind, () => 'away'), { timeout: 30_000 }).toMatch(/created|held/);
+  await expect
+    .poll(
+      () =>
+        store.create(after, ASKED_AT).then(
+          ({ kind }) => kind,
+          () => 'away',
+        ),
+      { timeout: 30_000 },
+    )
+    .toMatch(/created|held/);
   expect(await store.ownerOf('coast')).toBe('before');
-  expect(await store.create(aRun('planning', { id: 'second', cluster: 'coast' }), ASKED_AT)).toEqual({ kind: 'held', holder: 'before' });
-  await expect.poll(() => wakeUps.wakeRun('after').then(() => 'added', () => 'away'), { timeout: 30_000 }).toBe('added');
+  expect(await store.create(aRun('planning', { id: 'second', cluster: 'coast' }), ASKED_AT)).toEqual({
+    kind: 'held',
+    holder: 'before',
+  });
+  await expect
+    .poll(
+      () =>
+        wakeUps.wakeRun('after').then(
+          () => 'added',
+          () => 'away',
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe('added');
   await expect.poll(() => seen, { timeout: 30_000 }).toContain('after');
 
   await worker.close(true);

@@ -16,9 +16,23 @@ test.each([
   ['redis://localhost:6379', { kind: 'server', url: 'redis://localhost:6379', password: '' }],
   ['rediss://me:p%40ss@host:6380/3', { kind: 'server', url: 'rediss://me:p%40ss@host:6380/3', password: 'p@ss' }],
   ['redis+sentinel://a/runs', sentinel],
-  ['redis+sentinel://a:1,b:2,[::1]:3/runs/4', { ...sentinel, sentinels: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }, { host: '::1', port: 3 }], database: 4 }],
+  [
+    'redis+sentinel://a:1,b:2,[::1]:3/runs/4',
+    {
+      ...sentinel,
+      sentinels: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+        { host: '::1', port: 3 },
+      ],
+      database: 4,
+    },
+  ],
   ['redis+sentinel://:p%40s%2Fs@a/runs', { ...sentinel, password: 'p@s/s' }],
-  ['rediss+sentinel://me:pass@a/runs?sentinelPassword=o%26ther', { ...sentinel, username: 'me', password: 'pass', sentinelPassword: 'o&ther', tls: true }],
+  [
+    'rediss+sentinel://me:pass@a/runs?sentinelPassword=o%26ther',
+    { ...sentinel, username: 'me', password: 'pass', sentinelPassword: 'o&ther', tls: true },
+  ],
 ])('%s', (text, address) => {
   expect(parseRedisAddress(text)).toEqual(address);
 });

@@ -76,7 +76,8 @@ function expectEveryLineNamesItsRun(log: string): void {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  const ofRuns = lines.filter(({ run }) => run !== undefined);
+  // The reconciler knows only the id of a run that it could not read on a busy machine.
+  const ofRuns = lines.filter(({ run, msg }) => run !== undefined && msg !== 'could not wake a run');
   expect(ofRuns.length).toBeGreaterThan(20);
   expect(ofRuns.filter(({ cluster }) => cluster !== 'coast')).toEqual([]);
   const ofSteps = ofRuns.filter(({ msg }) =>

@@ -14,9 +14,17 @@ export type AutoOutcome = { kind: 'run'; run: Run; inTime: boolean } | { kind: '
 type Auto = { driver: Driver; store: RunStore; cluster: string; until: number };
 
 /** Maya asks, Sam approves (and lets a gate pass, with a reason), nobody touches a run that stopped. */
-export async function actPeople(world: DemoWorld, { cluster, to, timeoutMs }: { cluster: string; to: KubernetesVersion; timeoutMs: number }): Promise<AutoOutcome> {
+export async function actPeople(
+  world: DemoWorld,
+  { cluster, to, timeoutMs }: { cluster: string; to: KubernetesVersion; timeoutMs: number },
+): Promise<AutoOutcome> {
   const redis = new Redis(world.redis.url);
-  const auto: Auto = { driver: createDriver(world.slack.url), store: createRedisRunStore(redis), cluster, until: Date.now() + timeoutMs };
+  const auto: Auto = {
+    driver: createDriver(world.slack.url),
+    store: createRedisRunStore(redis),
+    cluster,
+    until: Date.now() + timeoutMs,
+  };
   try {
     const { ephemerals } = await auto.driver.slash(PEOPLE.maya, `/eks-upgrade ${cluster} ${to}`);
     return await follow(auto, ephemerals);
@@ -47,11 +55,15 @@ async function follow(auto: Auto, told: string[]): Promise<AutoOutcome> {
 async function decide(driver: Driver, run: Run): Promise<void> {
   if (run.state.kind === 'awaiting-approval') {
     const card = (await driver.channel()).findLast((message) => hasButton(message, 'approve_run'));
-    if (card !== undefined) await driver.click(PEOPLE.sam, { messageTs: card.ts, actionId: 'approve_run' }).catch(ignoreGone);
+    if (card !== undefined)
+      await driver.click(PEOPLE.sam, { messageTs: card.ts, actionId: 'approve_run' }).catch(ignoreGone);
   }
   if (run.state.kind === 'waiting') {
     const [root] = await driver.channel();
-    const gate = root === undefined ? undefined : (await driver.thread(root.ts)).findLast((message) => hasButton(message, 'pass_gate'));
+    const gate =
+      root === undefined
+        ? undefined
+        : (await driver.thread(root.ts)).findLast((message) => hasButton(message, 'pass_gate'));
     if (gate === undefined) return;
     await driver.click(PEOPLE.sam, { messageTs: gate.ts, actionId: 'pass_gate' }).catch(ignoreGone);
     await driver.submitReason(PEOPLE.sam, 'Announced a week ago; everybody was told again this morning.');

@@ -17,11 +17,21 @@ export type ConfigRemote = {
 };
 
 /** `folder` is copied whole (a config finds its imports beside it). */
-export async function createConfigRemote({ folder, directory }: { folder: string; directory: string }): Promise<ConfigRemote> {
+export async function createConfigRemote({
+  folder,
+  directory,
+}: {
+  folder: string;
+  directory: string;
+}): Promise<ConfigRemote> {
   const bare = join(directory, 'clusters.git');
   const seed = join(directory, 'seed');
   await mkdir(seed, { recursive: true });
-  await cp(folder, seed, { recursive: true, dereference: true, filter: (path) => !/(?:^|\/)(?:\.git|node_modules)$/.test(path) });
+  await cp(folder, seed, {
+    recursive: true,
+    dereference: true,
+    filter: (path) => !/(?:^|\/)(?:\.git|node_modules)$/.test(path),
+  });
   // Copied files may be read-only where they come from.
   await run('chmod', ['-R', 'u+w', seed]);
   const git = (...args: string[]) => run('git', ['-C', seed, ...args], { env: gitEnv() });
@@ -31,7 +41,8 @@ export async function createConfigRemote({ folder, directory }: { folder: string
   await git('commit', '--quiet', '-m', 'Describe our clusters');
   await git('push', '--quiet', bare, 'main');
   const inBare = async (...args: string[]) => (await run('git', ['-C', bare, ...args], { env: gitEnv() })).stdout;
-  const branches = async () => (await inBare('for-each-ref', '--format=%(refname:short)', 'refs/heads')).split('\n').filter(Boolean);
+  const branches = async () =>
+    (await inBare('for-each-ref', '--format=%(refname:short)', 'refs/heads')).split('\n').filter(Boolean);
   return {
     url: bare,
     branches,

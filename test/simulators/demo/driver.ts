@@ -13,7 +13,13 @@ export type Driver = {
 export function createDriver(url: string): Driver {
   const get = async (path: string): Promise<unknown> => readAnswer(await fetch(`${url}/_sim/${path}`));
   const post = async (path: string, body: object): Promise<unknown> =>
-    readAnswer(await fetch(`${url}/_sim/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }));
+    readAnswer(
+      await fetch(`${url}/_sim/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    );
   return {
     slash: async (user, text) => {
       await post('slash', { user, channel: MAINTENANCE.name, text });

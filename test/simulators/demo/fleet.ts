@@ -21,7 +21,10 @@ export type DemoFleet = { folder: string; clusters: DemoCluster[] };
 export async function demoFleet({ config, skew }: { config: string | null; skew: SkewPolicy }): Promise<DemoFleet> {
   if (config === null) {
     const files = ['coast.jsonnet', 'harbor.yaml', 'lagoon.yaml'];
-    return { folder: EXAMPLES, clusters: await Promise.all(files.map((file) => demoCluster(EXAMPLES, { file, skew }))) };
+    return {
+      folder: EXAMPLES,
+      clusters: await Promise.all(files.map((file) => demoCluster(EXAMPLES, { file, skew }))),
+    };
   }
   const folder = dirname(resolve(config));
   return { folder, clusters: [await demoCluster(folder, { file: basename(config), skew })] };
@@ -41,12 +44,18 @@ async function evaluate(folder: string, file: string): Promise<ClusterConfig> {
     if (typeof config?.metadata?.name !== 'string') throw new Error('it has no metadata.name');
     return config;
   } catch (error) {
-    throw new UserError('BadConfig', `${resolve(folder, file)} is no eksctl ClusterConfig: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UserError(
+      'BadConfig',
+      `${resolve(folder, file)} is no eksctl ClusterConfig: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
 /** The fleet file of the demo's world, as its operators would have written it. */
-export function fleetFile(fleet: DemoFleet, place: { teamId: string; channel: string; remote: string; people: { requester: string; approver: string } }): object {
+export function fleetFile(
+  fleet: DemoFleet,
+  place: { teamId: string; channel: string; remote: string; people: { requester: string; approver: string } },
+): object {
   return {
     teamId: place.teamId,
     maintenanceChannel: place.channel,

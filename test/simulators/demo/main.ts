@@ -41,7 +41,11 @@ async function auto(options: DemoOptions, fleet: DemoFleet): Promise<void> {
   try {
     const before = await clusterSnapshot(world.cloudUrl, cluster);
     const target = to ?? versionOfMinor(minorOf(before.version) + 1);
-    const outcome = await actPeople(world, { cluster, to: target, timeoutMs: options.timeoutSeconds * 1000 - (Date.now() - startedAt) });
+    const outcome = await actPeople(world, {
+      cluster,
+      to: target,
+      timeoutMs: options.timeoutSeconds * 1000 - (Date.now() - startedAt),
+    });
     const report = await makeReport({ world, cluster, to: target, before, outcome, startedAt });
     process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : inWords(report));
     process.exitCode = report.ok ? 0 : 1;
@@ -51,13 +55,23 @@ async function auto(options: DemoOptions, fleet: DemoFleet): Promise<void> {
 }
 
 /** The cluster named, else the config's only one (`coast` of the example fleet). */
-function goalOf({ cluster, to }: DemoOptions, { clusters }: DemoFleet): { cluster: string; to: KubernetesVersion | null } {
+function goalOf(
+  { cluster, to }: DemoOptions,
+  { clusters }: DemoFleet,
+): { cluster: string; to: KubernetesVersion | null } {
   const name = cluster ?? clusters[0]?.name ?? '';
   const found = clusters.find((candidate) => candidate.name === name);
-  if (found === undefined) throw new UserError('Usage', `--cluster "${name}" is not in the fleet: it has ${clusters.map((each) => each.name).join(', ')}`);
+  if (found === undefined)
+    throw new UserError(
+      'Usage',
+      `--cluster "${name}" is not in the fleet: it has ${clusters.map((each) => each.name).join(', ')}`,
+    );
   const version = found.config.metadata.version;
   if (typeof version !== 'string' || parseVersion(version) === undefined) {
-    throw new UserError('BadConfig', `${found.file} has metadata.version ${JSON.stringify(version)}, which is not a quoted version like "1.24"`);
+    throw new UserError(
+      'BadConfig',
+      `${found.file} has metadata.version ${JSON.stringify(version)}, which is not a quoted version like "1.24"`,
+    );
   }
   return { cluster: name, to };
 }
@@ -75,6 +89,8 @@ function inWords({ ok, run, before, after, notices, wallMs, simulatedMs }: Repor
 try {
   await demo(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error instanceof UserError ? messageOf(error) : `the demo failed: ${error instanceof Error ? error.stack : String(error)}`}\n`);
+  process.stderr.write(
+    `${error instanceof UserError ? messageOf(error) : `the demo failed: ${error instanceof Error ? error.stack : String(error)}`}\n`,
+  );
   process.exitCode = error instanceof UserError ? 2 : 1;
 }

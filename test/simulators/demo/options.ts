@@ -3,7 +3,13 @@ import { UserError } from '#src/domain/errors.ts';
 import type { SkewPolicy } from '#src/domain/skew.ts';
 import { type KubernetesVersion, parseVersion } from '#src/domain/version.ts';
 
-export const DEMO_FAULTS = ['update-fails', 'stack-rolls-back', 'eksctl-exits-1', 'jsonnet-error', 'no-access'] as const;
+export const DEMO_FAULTS = [
+  'update-fails',
+  'stack-rolls-back',
+  'eksctl-exits-1',
+  'jsonnet-error',
+  'no-access',
+] as const;
 export type DemoFault = (typeof DEMO_FAULTS)[number];
 
 export type DemoOptions = {
@@ -52,8 +58,17 @@ function parsed(args: string[]) {
     return parseArgs({
       args,
       options: {
-        auto: flag, json: flag, config: text, cluster: text, to: text, skew: text, speed: text,
-        fault: text, activity: text, timeout: text, port: text,
+        auto: flag,
+        json: flag,
+        config: text,
+        cluster: text,
+        to: text,
+        skew: text,
+        speed: text,
+        fault: text,
+        activity: text,
+        timeout: text,
+        port: text,
       },
     });
   } catch (error) {

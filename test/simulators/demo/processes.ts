@@ -16,7 +16,13 @@ type Launch = {
 };
 
 /** Starts a Node process and waits for its first line on standard output. Throws with its name when it ends before. */
-export async function startProcess({ name, script, args = [], env = process.env, stderr }: Launch): Promise<DemoProcess> {
+export async function startProcess({
+  name,
+  script,
+  args = [],
+  env = process.env,
+  stderr,
+}: Launch): Promise<DemoProcess> {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', stderr], env });
   const exited = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${name} ended before it was ready (${signal ?? `exit code ${code}`})`);

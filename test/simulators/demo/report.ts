@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Run } from '#src/domain/run.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
-import type { ClusterSnapshot } from '../cloud/options.ts';
 import { simulatedClock } from '../clock.ts';
+import type { ClusterSnapshot } from '../cloud/options.ts';
 import type { StoredMessage } from '../slack/messages.ts';
 import type { AutoOutcome } from './auto.ts';
 import { botCallCounts, clusterSnapshot } from './cloud-looks.ts';
@@ -50,7 +50,13 @@ export async function makeReport({ world, cluster, to, before, outcome, startedA
   const wallMs = Date.now() - startedAt;
   const { now } = simulatedClock(world.clock);
   return {
-    ok: run.state === 'nothing-to-do' || (run.state === 'succeeded' && isWhereItShouldBe({ after, before, to }) && notices.has('start') && notices.has('finish') && configDiff !== ''),
+    ok:
+      run.state === 'nothing-to-do' ||
+      (run.state === 'succeeded' &&
+        isWhereItShouldBe({ after, before, to }) &&
+        notices.has('start') &&
+        notices.has('finish') &&
+        configDiff !== ''),
     run,
     before: reported(before),
     after: reported(after),
@@ -65,10 +71,22 @@ export async function makeReport({ world, cluster, to, before, outcome, startedA
 }
 
 /** The simulated cluster itself: every group it had (the core ones under their next name) is there, at the target. */
-function isWhereItShouldBe({ after, before, to }: { after: ClusterSnapshot; before: ClusterSnapshot; to: KubernetesVersion }): boolean {
-  const settled = after.nodeGroups.every(({ version, stackStatus, nodes, readyNodes }) =>
-    version === to && /COMPLETE$/.test(stackStatus) && nodes === readyNodes);
-  return after.version === to && after.status === 'ACTIVE' && settled && after.nodeGroups.length === before.nodeGroups.length;
+function isWhereItShouldBe({
+  after,
+  before,
+  to,
+}: {
+  after: ClusterSnapshot;
+  before: ClusterSnapshot;
+  to: KubernetesVersion;
+}): boolean {
+  const settled = after.nodeGroups.every(
+    ({ version, stackStatus, nodes, readyNodes }) =>
+      version === to && /COMPLETE$/.test(stackStatus) && nodes === readyNodes,
+  );
+  return (
+    after.version === to && after.status === 'ACTIVE' && settled && after.nodeGroups.length === before.nodeGroups.length
+  );
 }
 
 function describeRun(outcome: AutoOutcome): Report['run'] {
@@ -82,7 +100,9 @@ function reasonOf(run: Run): string | null {
   if (run.state.kind === 'succeeded-uncommitted') return run.state.failure.message;
   const cause = run.stops.at(-1)?.cause;
   if (run.state.kind !== 'stopped' || cause === undefined) return null;
-  return cause.kind === 'stop-requested' ? 'a person pressed stop' : [cause.failure.message, cause.failure.detail].filter(Boolean).join('\n');
+  return cause.kind === 'stop-requested'
+    ? 'a person pressed stop'
+    : [cause.failure.message, cause.failure.detail].filter(Boolean).join('\n');
 }
 
 async function messagesOf({ slack }: DemoWorld): Promise<{ notices: Map<string, string>; thread: string[] }> {
@@ -91,7 +111,10 @@ async function messagesOf({ slack }: DemoWorld): Promise<{ notices: Map<string, 
   const root = channel.find((message) => keyOf(message) === 'card');
   const replies = root === undefined ? [] : (await driver.thread(root.ts)).filter(({ ts }) => ts !== root.ts);
   const notices = replies.filter((message) => /^(?:start|finish|failure:\d+)$/.test(keyOf(message) ?? ''));
-  return { notices: new Map(notices.map((message) => [keyOf(message) ?? '', message.text])), thread: replies.map(({ text }) => text) };
+  return {
+    notices: new Map(notices.map((message) => [keyOf(message) ?? '', message.text])),
+    thread: replies.map(({ text }) => text),
+  };
 }
 
 function keyOf({ metadata }: StoredMessage): string | undefined {
@@ -100,9 +123,16 @@ function keyOf({ metadata }: StoredMessage): string | undefined {
 
 async function eksctlArgv(log: string): Promise<string[][]> {
   const text = await readFile(log, 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as string[]);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as string[]);
 }
 
 function reported({ version, nodeGroups, addons }: ClusterSnapshot): ReportedCluster {
-  return { version, nodeGroups: nodeGroups.map(({ name, kind, version: at, nodes }) => ({ name, kind, version: at, nodes })), addons };
+  return {
+    version,
+    nodeGroups: nodeGroups.map(({ name, kind, version: at, nodes }) => ({ name, kind, version: at, nodes })),
+    addons,
+  };
 }

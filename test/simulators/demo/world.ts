@@ -6,8 +6,8 @@ import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import { type ClockSettings, clockFromNow } from '../clock.ts';
 import { type CloudOptions, defaultCredentials } from '../cloud/options.ts';
 import { writeEksctlWrapper } from '../eksctl/write-eksctl-wrapper.ts';
-import type { SlackAddresses } from '../slack/simulator.ts';
 import type { SlackSimulatorOptions } from '../slack/options.ts';
+import type { SlackAddresses } from '../slack/simulator.ts';
 import { type ConfigRemote, createConfigRemote } from './config-remote.ts';
 import { ACCOUNT, type DemoFleet, fleetFile } from './fleet.ts';
 import type { DemoOptions } from './options.ts';
@@ -63,15 +63,34 @@ async function build({ options, fleet, directory, undo }: Build): Promise<Omit<D
       return server;
     }),
     createConfigRemote({ folder: fleet.folder, directory }),
-    started(startProcess({ name: 'the cloud simulator', script: join(SIMULATORS, 'cloud/process.ts'), args: [JSON.stringify(cloudOptions({ options, fleet, clock, directory }))], stderr })),
-    started(startProcess({ name: 'the slack simulator', script: join(SIMULATORS, 'slack/process.ts'), args: [JSON.stringify(slackOptions({ options, clock, directory }))], stderr })),
+    started(
+      startProcess({
+        name: 'the cloud simulator',
+        script: join(SIMULATORS, 'cloud/process.ts'),
+        args: [JSON.stringify(cloudOptions({ options, fleet, clock, directory }))],
+        stderr,
+      }),
+    ),
+    started(
+      startProcess({
+        name: 'the slack simulator',
+        script: join(SIMULATORS, 'slack/process.ts'),
+        args: [JSON.stringify(slackOptions({ options, clock, directory }))],
+        stderr,
+      }),
+    ),
     eksctlProgram({ options, clock, directory }),
   ]);
   if (options.fault === 'jsonnet-error') await breakConfig(remote, fleet);
   const addresses = JSON.parse(slack.firstLine) as SlackAddresses;
   const { awsUrl } = JSON.parse(cloud.firstLine) as { awsUrl: string };
   const fleetPath = join(directory, 'fleet.yaml');
-  const place = { teamId: addresses.teamId, channel: MAINTENANCE.id, remote: remote.url, people: { requester: PEOPLE.maya, approver: PEOPLE.sam } };
+  const place = {
+    teamId: addresses.teamId,
+    channel: MAINTENANCE.id,
+    remote: remote.url,
+    people: { requester: PEOPLE.maya, approver: PEOPLE.sam },
+  };
   await writeFile(fleetPath, stringify(fleetFile(fleet, place)));
   const env = {
     ...onlyBasics(),
@@ -96,18 +115,40 @@ async function build({ options, fleet, directory, undo }: Build): Promise<Omit<D
   return { clock, slack: addresses, cloudUrl: awsUrl, redis, remote, eksctlLog: eksctl.log, logFile };
 }
 
-function cloudOptions({ options, fleet, clock, directory }: { options: DemoOptions; fleet: DemoFleet; clock: ClockSettings; directory: string }): CloudOptions {
+function cloudOptions({
+  options,
+  fleet,
+  clock,
+  directory,
+}: {
+  options: DemoOptions;
+  fleet: DemoFleet;
+  clock: ClockSettings;
+  directory: string;
+}): CloudOptions {
   const { fault, activity } = options;
   const inCloud = fault === 'update-fails' || fault === 'stack-rolls-back' || fault === 'no-access';
   return {
     clock,
     effectsLog: join(directory, 'cloud-effects.jsonl'),
-    worlds: fleet.clusters.map(({ config }, index) => ({ config, account: ACCOUNT, ...(index === 0 ? { activity } : {}) })),
+    worlds: fleet.clusters.map(({ config }, index) => ({
+      config,
+      account: ACCOUNT,
+      ...(index === 0 ? { activity } : {}),
+    })),
     faults: inCloud ? fleet.clusters.map(({ name }) => ({ cluster: name, name: fault })) : [],
   };
 }
 
-function slackOptions({ options, clock, directory }: { options: DemoOptions; clock: ClockSettings; directory: string }): SlackSimulatorOptions {
+function slackOptions({
+  options,
+  clock,
+  directory,
+}: {
+  options: DemoOptions;
+  clock: ClockSettings;
+  directory: string;
+}): SlackSimulatorOptions {
   return {
     clock,
     port: options.port,
@@ -118,7 +159,15 @@ function slackOptions({ options, clock, directory }: { options: DemoOptions; clo
   };
 }
 
-async function eksctlProgram({ options, clock, directory }: { options: DemoOptions; clock: ClockSettings; directory: string }): Promise<{ program: string; log: string }> {
+async function eksctlProgram({
+  options,
+  clock,
+  directory,
+}: {
+  options: DemoOptions;
+  clock: ClockSettings;
+  directory: string;
+}): Promise<{ program: string; log: string }> {
   const log = join(directory, 'eksctl.jsonl');
   if (process.env.EKSCTL) return { program: process.env.EKSCTL, log };
   const faults = options.fault === 'eksctl-exits-1' ? ['eksctl-exits-1' as const] : [];
@@ -133,5 +182,7 @@ async function breakConfig(remote: ConfigRemote, { clusters }: DemoFleet): Promi
 /** The demo must not be changed by, nor reach, whatever else this person's environment says. */
 function onlyBasics(): Record<string, string | undefined> {
   const { PATH, HOME, TMPDIR, LANG, JSONNET } = process.env;
-  return Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, LANG, JSONNET }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ PATH, HOME, TMPDIR, LANG, JSONNET }).filter(([, value]) => value !== undefined),
+  );
 }
