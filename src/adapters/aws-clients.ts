@@ -1,5 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { EC2Client } from '@aws-sdk/client-ec2';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
@@ -29,7 +29,8 @@ export type AwsClients = {
   region: string;
   eks: EKSClient;
   cloudFormation: CloudFormationClient;
-  ec2: EC2Client;
+  /** Loaded at the first use: it takes more time and memory than all the others, and few processes need it. */
+  ec2: () => Promise<EC2Client>;
   sts: STSClient;
   credentials: CredentialProvider;
   close: () => void;
@@ -53,23 +54,34 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
   const credentials = sts.config.credentials;
   const eks = new EKSClient({ ...common, credentials });
   const cloudFormation = new CloudFormationClient({ ...common, credentials });
-  const ec2 = new EC2Client({ ...common, credentials });
   const { metrics } = settings;
+  let opening: Promise<EC2Client> | undefined;
+  const openEc2 = async (): Promise<EC2Client> => {
+    const ec2 = new (await import('@aws-sdk/client-ec2')).EC2Client({ ...common, credentials });
+    if (metrics !== undefined) ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
+    return ec2;
+  };
   if (metrics !== undefined) {
     eks.middlewareStack.add(requestCounter('eks', metrics), EACH_REQUEST);
     cloudFormation.middlewareStack.add(requestCounter('cloudformation', metrics), EACH_REQUEST);
-    ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
     sts.middlewareStack.add(requestCounter('sts', metrics), EACH_REQUEST);
   }
   return {
     region: cluster.region,
     eks,
     cloudFormation,
-    ec2,
+    ec2: () => {
+      opening ??= openEc2();
+      return opening;
+    },
     sts,
     credentials: (options) => credentials(options),
     close: () => {
-      for (const client of [eks, cloudFormation, ec2, sts]) client.destroy();
+      for (const client of [eks, cloudFormation, sts]) client.destroy();
+      opening?.then(
+        (client) => client.destroy(),
+        () => undefined,
+      );
     },
   };
 }

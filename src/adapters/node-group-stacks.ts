@@ -6,7 +6,6 @@ import {
   type Stack,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { DescribeImagesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { UserError } from '#src/domain/errors.ts';
 import type { NodeGroupStack, NodeGroupStacks, StackAmi } from '#src/ports/node-group-stacks.ts';
 import { versionOfAmi } from './ami-version.ts';
@@ -21,7 +20,7 @@ type Deps = { clients: Pick<AwsClients, 'cloudFormation' | 'ec2'>; cluster: stri
 
 type Inside = {
   cloudFormation: CloudFormationClient;
-  ec2: EC2Client;
+  ec2: AwsClients['ec2'];
   callCloudFormation: AwsCaller;
   callEc2: AwsCaller;
   /** A stack's template changes only with the stack: by stack id and last update. */
@@ -127,8 +126,9 @@ async function templateBody(
 async function learnImageNames({ ec2, callEc2, imageNames }: Inside, imageIds: string[]): Promise<void> {
   const unknown = [...new Set(imageIds)].filter((id) => !imageNames.has(id));
   if (unknown.length === 0) return;
-  const { Images = [] } = await callEc2('DescribeImages', () =>
-    ec2.send(
+  const { DescribeImagesCommand } = await import('@aws-sdk/client-ec2');
+  const { Images = [] } = await callEc2('DescribeImages', async () =>
+    (await ec2()).send(
       new DescribeImagesCommand({
         Filters: [{ Name: 'image-id', Values: unknown }],
         IncludeDeprecated: true,

@@ -22,15 +22,20 @@ export function scriptedAws(script: AwsScript): { clients: AwsClients; requests:
     return { output: { $metadata: {}, ...scripted(input as never) }, response: {} };
   };
   type Stack = { add: (middleware: unknown, options: { step: 'initialize' }) => void };
-  for (const { middlewareStack } of [clients.eks, clients.cloudFormation, clients.ec2, clients.sts]) {
+  const cutOff = ({ middlewareStack }: { middlewareStack: unknown }): void => {
     (middlewareStack as Stack).add(
       (_next: unknown, { commandName }: { commandName: string }) =>
         ({ input }: { input: object }) =>
           answer(commandName.replace(/Command$/, ''), input),
       { step: 'initialize' },
     );
-  }
-  return { clients, requests };
+  };
+  for (const client of [clients.eks, clients.cloudFormation, clients.sts]) cutOff(client);
+  const ec2 = clients.ec2().then((client) => {
+    cutOff(client);
+    return client;
+  });
+  return { clients: { ...clients, ec2: () => ec2 }, requests };
 }
 
 export function sdkError(name: string, message: string, httpStatusCode = 400): Error {
