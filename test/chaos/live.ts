@@ -24,6 +24,8 @@ export type Life = {
 /** Real milliseconds. An undisturbed world takes some seconds. */
 const LIMIT_MS = 120_000;
 const TURN_MS = 50;
+/** A first process that sleeps is woken when this many steps were done without it: what it holds is stale by then. */
+const STEPS_ASLEEP = 2;
 /** What a process that was asleep does with what it holds is seen within this. */
 const AWAKE_MS = 1500;
 
@@ -46,7 +48,7 @@ export async function live(slot: Slot, { order, ...settings }: WorldSettings & {
 
 /**
  * The processes of a world over time: the first one, and once it was hit the one that goes on. A first process that
- * fell asleep is woken when the run has got past the step in which it did.
+ * fell asleep is woken when the run has got past what it was about to do.
  */
 class Scene {
   readonly #world: ChaosWorld;
@@ -103,7 +105,7 @@ class Scene {
         this.#nextEnd = signal ?? `exit code ${code}`;
       });
     }
-    if (this.#asleep && this.#wokenAt === null && stepsDone(await this.run()) > this.#doneWhenAsleep) {
+    if (this.#asleep && this.#wokenAt === null && stepsDone(await this.run()) >= this.#doneWhenAsleep + STEPS_ASLEEP) {
       this.#wokenAt = Date.now();
       this.#first.kill('SIGCONT');
     }
