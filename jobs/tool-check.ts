@@ -16,7 +16,7 @@ function problemOf({ tool, minimum, found }: ToolVersion): string | undefined {
 }
 
 /** Numeric comparison of dotted versions; what follows a `-` does not count. */
-export function isOlder(version: string, minimum: string): boolean {
+function isOlder(version: string, minimum: string): boolean {
   const parts = (text: string) => (text.split('-')[0] ?? '').split('.').map(Number);
   const [have, want] = [parts(version), parts(minimum)];
   for (let i = 0; i < want.length; i += 1) {

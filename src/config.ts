@@ -57,9 +57,14 @@ export function readConfig(env: Environment, { role }: { role: Role }): Config {
 }
 
 /** What must never be seen in a log, wherever it turns up. */
-export function secretsOf({ slack, redisUrl, inheritedEnv: { aws } }: Pick<Config, 'slack' | 'redisUrl' | 'inheritedEnv'>): string[] {
+export function secretsOf({
+  slack,
+  redisUrl,
+  inheritedEnv: { aws },
+}: Pick<Config, 'slack' | 'redisUrl' | 'inheritedEnv'>): string[] {
   const redis = parseRedisAddress(redisUrl);
-  const passwords = redis === null ? [] : [redis.password, ...(redis.kind === 'sentinel' ? [redis.sentinelPassword] : [])];
+  const passwords =
+    redis === null ? [] : [redis.password, ...(redis.kind === 'sentinel' ? [redis.sentinelPassword] : [])];
   const tokens = [slack.botToken, ...Object.values(slack.listener).filter((value) => value !== slack.listener.kind)];
   const keys = [aws['AWS_SECRET_ACCESS_KEY'], aws['AWS_SESSION_TOKEN'], aws['AWS_CONTAINER_AUTHORIZATION_TOKEN']];
   return [...tokens, ...passwords.flatMap((password) => [encodeURIComponent(password), password]), ...keys].filter(

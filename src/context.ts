@@ -39,8 +39,8 @@ import { InternalError } from './domain/errors.ts';
 import type { ListenerDeps } from './listeners/index.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { createEditConfig } from './operations/edit-config.ts';
-import { createReleaseCluster, type ReleaseCluster } from './operations/release-cluster.ts';
 import type { Operations } from './operations/operations.ts';
+import { createReleaseCluster, type ReleaseCluster } from './operations/release-cluster.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CloudOf } from './ports/cloud.ts';
 import type { EditConfig } from './ports/config-editor.ts';
@@ -114,7 +114,13 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const children = childProcesses(config, clouds);
   await tidyUp(config, log);
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
-  const ports = outside({ ...storage.ports, ...children, eksctl: measureEksctl(children.eksctl, metrics), cloudOf: clouds, slack: createSlackMessages(background) });
+  const ports = outside({
+    ...storage.ports,
+    ...children,
+    eksctl: measureEksctl(children.eksctl, metrics),
+    cloudOf: clouds,
+    slack: createSlackMessages(background),
+  });
   const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
   const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));

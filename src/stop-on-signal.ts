@@ -29,7 +29,9 @@ export async function runUntilSignal(start: () => Promise<Stoppable>): Promise<v
 }
 
 /** A health check from something that throws when it is not well. */
-export function readyWhen(check: () => Promise<void>): () => Promise<{ kind: 'ready' } | { kind: 'not-ready'; why: string }> {
+export function readyWhen(
+  check: () => Promise<void>,
+): () => Promise<{ kind: 'ready' } | { kind: 'not-ready'; why: string }> {
   return async () => {
     try {
       await check();

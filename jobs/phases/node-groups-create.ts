@@ -185,7 +185,12 @@ function waitForNodes(context: Context, proofs: Proofs): PhaseResult {
  */
 function waitForCommand({ progress }: Context, args: string[]): PhaseResult {
   const what = args[0] === 'delete' ? 'eksctl to remove what is left of' : 'eksctl to create';
-  return { kind: 'wait', for: `${what} ${listNames(included(args))}`, pollMs: COMMAND_POLL_MS, memory: progress.memory };
+  return {
+    kind: 'wait',
+    for: `${what} ${listNames(included(args))}`,
+    pollMs: COMMAND_POLL_MS,
+    memory: progress.memory,
+  };
 }
 
 function wait({ step, progress, now }: Context, proofs: Proofs, what: string): PhaseResult {

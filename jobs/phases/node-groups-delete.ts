@@ -17,7 +17,8 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   const { cloud, cluster, step } = context;
   const command = commandOf(context);
   // Its end wakes the run: it still takes the roles of deleted groups out of aws-auth when their stacks are gone.
-  if (command !== null && command.state.kind !== 'ended') return { ...wait(context, step.groups), pollMs: COMMAND_POLL_MS };
+  if (command !== null && command.state.kind !== 'ended')
+    return { ...wait(context, step.groups), pollMs: COMMAND_POLL_MS };
   const stacks = (await cloud.stacks.list(cluster.name)).filter((stack) => step.groups.includes(stack.group));
   if (stacks.length === 0) return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
 

@@ -120,7 +120,9 @@ export function fromAwsError(error: unknown, call: AwsCall): Error {
 
 /** Whether AWS refused because of too many calls. */
 export function isThrottle(error: Pick<SdkError, 'name' | '$metadata' | '$retryable'>): boolean {
-  return error.$metadata?.httpStatusCode === 429 || error.$retryable?.throttling === true || THROTTLED.includes(error.name);
+  return (
+    error.$metadata?.httpStatusCode === 429 || error.$retryable?.throttling === true || THROTTLED.includes(error.name)
+  );
 }
 
 /** Whether one of our errors comes from the SDK error of that name, e.g. `ResourceInUseException`. */

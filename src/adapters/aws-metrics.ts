@@ -6,11 +6,15 @@ export const EACH_REQUEST = { step: 'finalizeRequest', priority: 'low', name: 'c
 
 /** A middleware of the SDK that looks on. https://smithy.io/2.0/additional-specs/ and `@smithy/types` middleware.d.ts */
 export function requestCounter(service: string, metrics: Pick<Metrics, 'awsCalled'>) {
-  return <Args, Answer>(next: (args: Args) => Promise<Answer>, { commandName = 'unknown' }: { commandName?: string }) => {
+  return <Args, Answer>(
+    next: (args: Args) => Promise<Answer>,
+    { commandName = 'unknown' }: { commandName?: string },
+  ) => {
     const operation = commandName.replace(/Command$/, '');
     return async (args: Args): Promise<Answer> => {
       const began = performance.now();
-      const count = (outcome: CallOutcome) => metrics.awsCalled({ service, operation, outcome, ms: performance.now() - began });
+      const count = (outcome: CallOutcome) =>
+        metrics.awsCalled({ service, operation, outcome, ms: performance.now() - began });
       try {
         const answer = await next(args);
         count('ok');

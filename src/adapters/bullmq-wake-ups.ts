@@ -41,7 +41,10 @@ async function nudge(queue: Queue<Ticket>, runId: string): Promise<void> {
 async function withinLimit(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TransientError('QueueSlow', `redis did not take a ticket within ${ADD_LIMIT_MS} ms`)), ADD_LIMIT_MS);
+    timer = setTimeout(
+      () => reject(new TransientError('QueueSlow', `redis did not take a ticket within ${ADD_LIMIT_MS} ms`)),
+      ADD_LIMIT_MS,
+    );
   });
   try {
     await Promise.race([work, limit]);

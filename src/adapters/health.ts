@@ -87,7 +87,9 @@ async function serve(routes: HealthRoute[], request: IncomingMessage, response: 
   const path = request.url?.split('?')[0];
   const route = routes.find((candidate) => candidate.path === path);
   if (route === undefined)
-    return answer(response, 404, { error: `nothing at ${String(path)}: ask for ${routes.map((each) => each.path).join(' or ')}` });
+    return answer(response, 404, {
+      error: `nothing at ${String(path)}: ask for ${routes.map((each) => each.path).join(' or ')}`,
+    });
   if (!route.method.includes(request.method ?? ''))
     return answer(response, 405, { error: `${String(request.method)} is not answered here: use GET` });
   await route.handler(request, response);

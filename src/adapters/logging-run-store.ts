@@ -1,5 +1,5 @@
-import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Run } from '#src/domain/run.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Log } from '#src/ports/log.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 
@@ -24,7 +24,13 @@ export function logRuns(store: RunStore, log: Pick<Log, 'info' | 'warn'>): RunSt
 
 function write(log: Pick<Log, 'info' | 'warn'>, run: Run, event: RunEvent): void {
   const stepId = 'stepId' in event ? event.stepId : event.kind.startsWith('command-') ? run.command?.stepId : undefined;
-  const fields = { run: run.id, cluster: run.cluster, ...(stepId === undefined ? {} : { step: stepId }), by: event.by, ...detailOf(event) };
+  const fields = {
+    run: run.id,
+    cluster: run.cluster,
+    ...(stepId === undefined ? {} : { step: stepId }),
+    by: event.by,
+    ...detailOf(event),
+  };
   if ('failure' in event) log.warn(fields, `run event: ${event.kind}`);
   else log.info(fields, `run event: ${event.kind}`);
 }

@@ -1,7 +1,7 @@
 import { TransientError } from '#src/domain/errors.ts';
 import type { Phase } from '#src/domain/plan.ts';
-import { evolve, type RunEvent } from '#src/domain/run-events.ts';
 import type { Run, RunId } from '#src/domain/run.ts';
+import { evolve, type RunEvent } from '#src/domain/run-events.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { Metrics } from '#src/ports/metrics.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
@@ -51,7 +51,11 @@ export function measureRuns(store: RunStore, deps: MeasureDeps): RunStore {
 }
 
 /** Asked before the claim, in the same round trip. A run that was woken early is not late. */
-async function claim(store: RunStore, { metrics, clock, dueAt }: MeasureDeps, id: RunId): ReturnType<RunStore['claim']> {
+async function claim(
+  store: RunStore,
+  { metrics, clock, dueAt }: MeasureDeps,
+  id: RunId,
+): ReturnType<RunStore['claim']> {
   const [due, claimed] = await Promise.all([dueAt(id), store.claim(id)]);
   if (claimed !== null && due !== null) {
     metrics.ticketStarted({ lateMs: Math.max(0, clock.realMs(clock.now() - due)) });
@@ -79,7 +83,8 @@ function countStep(metrics: Metrics, before: Run, event: RunEvent, after: Run): 
   if (phase === null) return;
   switch (event.kind) {
     case 'step-started':
-      return metrics.stepStarted({ phase, attempt: (progress?.attempt ?? 0) + 1 });
+      metrics.stepStarted({ phase, attempt: (progress?.attempt ?? 0) + 1 });
+      return;
     case 'step-waiting':
       if (progress?.kind === 'started' && progress.waiting?.for !== event.for) metrics.stepWaits(phase);
       return;
@@ -88,7 +93,8 @@ function countStep(metrics: Metrics, before: Run, event: RunEvent, after: Run): 
     case 'succeeded-uncommitted': {
       if (progress?.kind !== 'started') return;
       const outcome = event.kind === 'step-done' ? 'done' : 'failed';
-      return metrics.stepEnded({ phase, outcome, ms: event.at - progress.at });
+      metrics.stepEnded({ phase, outcome, ms: event.at - progress.at });
+      return;
     }
     default:
       return;

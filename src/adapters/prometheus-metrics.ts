@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { RUN_STATES } from '#src/domain/run.ts';
 import type { CommandOutcome } from '#src/domain/run.ts';
+import { RUN_STATES } from '#src/domain/run.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { Metrics } from '#src/ports/metrics.ts';
 import type { RunFigures } from './redis-run-figures.ts';
@@ -50,14 +50,55 @@ type RunMetrics = Omit<Metrics, 'awsCalled' | 'slackCalled'>;
 
 function runMetrics(registry: Registry): RunMetrics {
   const registers = [registry];
-  const entered = new Counter({ name: 'eks_upgrade_runs_entered_total', help: 'Runs that came into a state', labelNames: ['state'], registers });
-  const started = new Counter({ name: 'eks_upgrade_step_attempts_total', help: 'Steps that began; attempt "again" is a retry', labelNames: ['phase', 'attempt'], registers });
-  const waits = new Counter({ name: 'eks_upgrade_step_waits_total', help: 'New things that steps had to wait for', labelNames: ['phase'], registers });
-  const steps = new Histogram({ name: 'eks_upgrade_step_duration_seconds', help: 'From the start of a step to its end', labelNames: ['phase', 'outcome'], buckets: STEP_BUCKETS, registers });
-  const people = new Histogram({ name: 'eks_upgrade_wait_seconds', help: 'How long runs waited for an approval, at a gate, or stopped', labelNames: ['kind'], buckets: WAIT_BUCKETS, registers });
-  const commands = new Counter({ name: 'eks_upgrade_commands_total', help: 'eksctl commands by how they ended', labelNames: ['outcome'], registers });
-  const late = new Histogram({ name: 'eks_upgrade_ticket_lateness_seconds', help: 'How long after it was due a run was taken in hand', buckets: LATE_BUCKETS, registers });
-  const lost = new Counter({ name: 'eks_upgrade_claims_lost_total', help: 'Times a worker found that another one has the run', registers });
+  const entered = new Counter({
+    name: 'eks_upgrade_runs_entered_total',
+    help: 'Runs that came into a state',
+    labelNames: ['state'],
+    registers,
+  });
+  const started = new Counter({
+    name: 'eks_upgrade_step_attempts_total',
+    help: 'Steps that began; attempt "again" is a retry',
+    labelNames: ['phase', 'attempt'],
+    registers,
+  });
+  const waits = new Counter({
+    name: 'eks_upgrade_step_waits_total',
+    help: 'New things that steps had to wait for',
+    labelNames: ['phase'],
+    registers,
+  });
+  const steps = new Histogram({
+    name: 'eks_upgrade_step_duration_seconds',
+    help: 'From the start of a step to its end',
+    labelNames: ['phase', 'outcome'],
+    buckets: STEP_BUCKETS,
+    registers,
+  });
+  const people = new Histogram({
+    name: 'eks_upgrade_wait_seconds',
+    help: 'How long runs waited for an approval, at a gate, or stopped',
+    labelNames: ['kind'],
+    buckets: WAIT_BUCKETS,
+    registers,
+  });
+  const commands = new Counter({
+    name: 'eks_upgrade_commands_total',
+    help: 'eksctl commands by how they ended',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const late = new Histogram({
+    name: 'eks_upgrade_ticket_lateness_seconds',
+    help: 'How long after it was due a run was taken in hand',
+    buckets: LATE_BUCKETS,
+    registers,
+  });
+  const lost = new Counter({
+    name: 'eks_upgrade_claims_lost_total',
+    help: 'Times a worker found that another one has the run',
+    registers,
+  });
   return {
     runEntered: (state) => entered.inc({ state }),
     stepStarted: ({ phase, attempt }) => started.inc({ phase, attempt: attempt === 1 ? 'first' : 'again' }),
@@ -77,9 +118,25 @@ function commandLabel(outcome: CommandOutcome): string {
 
 function callMetrics(registry: Registry): Pick<Metrics, 'awsCalled' | 'slackCalled'> {
   const registers = [registry];
-  const aws = new Counter({ name: 'eks_upgrade_aws_requests_total', help: 'Requests to AWS, each try counted', labelNames: ['service', 'operation', 'outcome'], registers });
-  const awsSeconds = new Histogram({ name: 'eks_upgrade_aws_request_seconds', help: 'How long AWS took to answer a request', labelNames: ['service'], buckets: CALL_BUCKETS, registers });
-  const slack = new Counter({ name: 'eks_upgrade_slack_requests_total', help: 'Requests to Slack; throttled is a 429', labelNames: ['method', 'outcome'], registers });
+  const aws = new Counter({
+    name: 'eks_upgrade_aws_requests_total',
+    help: 'Requests to AWS, each try counted',
+    labelNames: ['service', 'operation', 'outcome'],
+    registers,
+  });
+  const awsSeconds = new Histogram({
+    name: 'eks_upgrade_aws_request_seconds',
+    help: 'How long AWS took to answer a request',
+    labelNames: ['service'],
+    buckets: CALL_BUCKETS,
+    registers,
+  });
+  const slack = new Counter({
+    name: 'eks_upgrade_slack_requests_total',
+    help: 'Requests to Slack; throttled is a 429',
+    labelNames: ['method', 'outcome'],
+    registers,
+  });
   return {
     awsCalled: ({ service, operation, outcome, ms }) => {
       aws.inc({ service, operation, outcome });
@@ -93,12 +150,34 @@ function callMetrics(registry: Registry): Pick<Metrics, 'awsCalled' | 'slackCall
 function figureGauges(registry: Registry, { clock, figures }: PrometheusDeps): () => Promise<void> {
   const registers = [registry];
   const up = new Gauge({ name: 'eks_upgrade_redis_up', help: '1: Redis answered this scrape', registers });
-  const runs = new Gauge({ name: 'eks_upgrade_runs', help: 'Runs that own a cluster, by state', labelNames: ['state'], registers });
-  const aside = new Gauge({ name: 'eks_upgrade_runs_set_aside', help: 'Runs that could not be read and wait for an operator', registers });
-  const due = new Gauge({ name: 'eks_upgrade_oldest_due_seconds', help: 'How long the longest waiting run has been due', registers });
-  const behind = new Gauge({ name: 'eks_upgrade_slack_unsynced_runs', help: 'Runs whose Slack messages lag behind', registers });
-  const outage = new Gauge({ name: 'eks_upgrade_slack_outage_seconds', help: 'How long Slack has not answered; 0: it does', registers });
-  const seconds = (since: number | null) => (since === null ? 0 : Math.max(0, clock.realMs(clock.now() - since)) / SECONDS);
+  const runs = new Gauge({
+    name: 'eks_upgrade_runs',
+    help: 'Runs that own a cluster, by state',
+    labelNames: ['state'],
+    registers,
+  });
+  const aside = new Gauge({
+    name: 'eks_upgrade_runs_set_aside',
+    help: 'Runs that could not be read and wait for an operator',
+    registers,
+  });
+  const due = new Gauge({
+    name: 'eks_upgrade_oldest_due_seconds',
+    help: 'How long the longest waiting run has been due',
+    registers,
+  });
+  const behind = new Gauge({
+    name: 'eks_upgrade_slack_unsynced_runs',
+    help: 'Runs whose Slack messages lag behind',
+    registers,
+  });
+  const outage = new Gauge({
+    name: 'eks_upgrade_slack_outage_seconds',
+    help: 'How long Slack has not answered; 0: it does',
+    registers,
+  });
+  const seconds = (since: number | null) =>
+    since === null ? 0 : Math.max(0, clock.realMs(clock.now() - since)) / SECONDS;
   return async () => {
     try {
       const now = await figures();

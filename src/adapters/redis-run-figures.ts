@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
 import { SLACK_OUTAGE } from './redis-message-ledger.ts';
+import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
 
 /** How things stand now, for those who watch. Times are run time. */
 export type RunFigures = {

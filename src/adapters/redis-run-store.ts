@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
+import { evolve } from '#src/domain/run-events.ts';
 import type { ChangeRequest, Claim, RunStore } from '#src/ports/run-store.ts';
 import { KEY_PREFIX } from './redis.ts';
 import { hasReachedReplica } from './redis-replicas.ts';
@@ -66,7 +66,10 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
   const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
   if (undone !== 'ok') return { kind: 'created' };
-  throw new TransientError('NotReplicated', `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`);
+  throw new TransientError(
+    'NotReplicated',
+    `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`,
+  );
 }
 
 async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: string } | null> {
@@ -76,7 +79,9 @@ async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: 
 
 async function claimRun(redis: Redis, id: RunId): Promise<Claim | null> {
   const row = (await redis.eval(CLAIM_RUN, 1, runKey(id))) as [string, string, string] | null;
-  return row === null ? null : { runId: id, run: readStoredRun(id, row[0]), epoch: Number(row[1]), wakeSeq: Number(row[2]) };
+  return row === null
+    ? null
+    : { runId: id, run: readStoredRun(id, row[0]), epoch: Number(row[1]), wakeSeq: Number(row[2]) };
 }
 
 async function changeRun(redis: Redis, request: ChangeRequest): Promise<Run> {
@@ -86,11 +91,19 @@ async function changeRun(redis: Redis, request: ChangeRequest): Promise<Run> {
     const events = request.decide(stored.run);
     if (events.length === 0) return stored.run;
     const changed = events.reduce(evolve, stored.run);
-    const answer = await commit(redis, { ...request, stored, changed, events: events.map((event) => JSON.stringify(event)) });
+    const answer = await commit(redis, {
+      ...request,
+      stored,
+      changed,
+      events: events.map((event) => JSON.stringify(event)),
+    });
     if (answer === 'ok') return changed;
     if (answer === 'claim-lost') throw claimLost(request.runId);
   }
-  throw new TransientError('TooManyRaces', `run ${request.runId} changed ${MAX_RACES} times while it was being changed`);
+  throw new TransientError(
+    'TooManyRaces',
+    `run ${request.runId} changed ${MAX_RACES} times while it was being changed`,
+  );
 }
 
 type Commit = ChangeRequest & { stored: { run: Run; rev: string }; changed: Run; events: string[] };

@@ -16,7 +16,9 @@ export function createRedisSetAsides(redis: Redis): SetAsides {
     },
     release: async ({ cluster, runId, by, at }) => {
       const event = JSON.stringify({ kind: 'released', at, by });
-      return (await redis.eval(RELEASE_CLUSTER, 4, eventsKey(runId), owner, due, aside, runId, cluster, event)) === 'ok';
+      return (
+        (await redis.eval(RELEASE_CLUSTER, 4, eventsKey(runId), owner, due, aside, runId, cluster, event)) === 'ok'
+      );
     },
   };
 }

@@ -40,7 +40,9 @@ function patience(kind: 'worker' | 'producer' | 'store') {
 
 function openRedis(url: string, options: typeof SHARED & ReturnType<typeof patience>): Redis {
   const address = parseRedisAddress(url);
-  return address?.kind === 'sentinel' ? new Redis({ ...options, ...sentinelOptions(address) }) : new Redis(url, options);
+  return address?.kind === 'sentinel'
+    ? new Redis({ ...options, ...sentinelOptions(address) })
+    : new Redis(url, options);
 }
 
 /** `failoverDetector`: an old master that hangs or is cut off keeps its connections, and must not keep us. */
@@ -110,7 +112,10 @@ export async function checkRedis(redis: Redis): Promise<void> {
   const version = field('redis_version') ?? 'unknown';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (!(major > 6 || (major === 6 && minor >= 2))) {
-    throw new UserError('RedisTooOld', `redis ${version} is older than 6.2: upgrade it, or point REDIS_URL to a newer one`);
+    throw new UserError(
+      'RedisTooOld',
+      `redis ${version} is older than 6.2: upgrade it, or point REDIS_URL to a newer one`,
+    );
   }
   const policy = field('maxmemory_policy') ?? 'unknown';
   if (policy !== 'noeviction') {

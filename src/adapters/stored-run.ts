@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InternalError, messageOf } from '#src/domain/errors.ts';
-import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Run } from '#src/domain/run.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { SetAside } from '#src/ports/set-asides.ts';
 
 /**

@@ -138,7 +138,8 @@ const notShown: Shown = (value) => {
 
 const withoutPassword: Shown = (value) => {
   const url = URL.parse(value);
-  if (url === null) return /@|password/i.test(value) ? 'not an address (not shown, it may hold a password)' : shown(value);
+  if (url === null)
+    return /@|password/i.test(value) ? 'not an address (not shown, it may hold a password)' : shown(value);
   if (url.password !== '') url.password = '***';
   return shown(url.href);
 };

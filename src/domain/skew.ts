@@ -8,7 +8,7 @@ import { type KubernetesVersion, minorOf, minorsBetween } from './version.ts';
 export type SkewPolicy = 'supported' | 'runbook';
 
 /** How many minors a kubelet may be older than the API server. */
-export function oldestAllowedSkew(kubelet: KubernetesVersion): number {
+function oldestAllowedSkew(kubelet: KubernetesVersion): number {
   return minorOf(kubelet) >= 25 ? 3 : 2;
 }
 

@@ -9,13 +9,22 @@ export type Eks = {
   describeCluster: (cluster: string) => Promise<EksCluster>;
   offeredVersions: () => Promise<OfferedVersion[]>;
   /** Token: the same one is the same request (clientRequestToken). `in-flight`: EKS said ResourceInUse. */
-  updateClusterVersion: (request: { cluster: string; version: KubernetesVersion; token: string }) => Promise<StartedUpdate>;
+  updateClusterVersion: (request: {
+    cluster: string;
+    version: KubernetesVersion;
+    token: string;
+  }) => Promise<StartedUpdate>;
   describeUpdate: (request: UpdateRef) => Promise<EksUpdate>;
   /** Updates of the cluster that are in progress, newest first. */
   updatesInProgress: (cluster: string) => Promise<EksUpdate[]>;
   managedNodeGroups: (cluster: string) => Promise<ManagedNodeGroup[]>;
   /** `version` null: the release version that goes with the group's own minor. */
-  updateNodegroupVersion: (request: { cluster: string; nodeGroup: string; version: KubernetesVersion; token: string }) => Promise<StartedUpdate>;
+  updateNodegroupVersion: (request: {
+    cluster: string;
+    nodeGroup: string;
+    version: KubernetesVersion;
+    token: string;
+  }) => Promise<StartedUpdate>;
   /** Names of the cluster's EKS add-ons. */
   listAddons: (cluster: string) => Promise<string[]>;
   /** null: EKS does not manage it. AccessDenied is not null, it throws. */
@@ -57,4 +66,9 @@ export type ManagedNodeGroup = {
   healthIssues: { code: string; message: string }[];
 };
 
-export type EksAddon = { name: string; version: string; status: string; healthIssues: { code: string; message: string }[] };
+export type EksAddon = {
+  name: string;
+  version: string;
+  status: string;
+  healthIssues: { code: string; message: string }[];
+};

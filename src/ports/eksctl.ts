@@ -1,5 +1,5 @@
-import type { CommandOutcome } from '#src/domain/run.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { CommandOutcome } from '#src/domain/run.ts';
 
 /** The eksctl CLI. What it prints and returns proves nothing. */
 export type Eksctl = {

@@ -1,5 +1,5 @@
-import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Run, RunId } from '#src/domain/run.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 
 /**
  * Runs, their events and the ownership of clusters. Every change is one atomic commit: the state, the events that led

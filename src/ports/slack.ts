@@ -3,7 +3,13 @@ export type SlackMessages = {
   post: (message: OutgoingMessage) => Promise<{ ts: string }>;
   edit: (message: { channel: string; ts: string; text: string; blocks: Block[] }) => Promise<void>;
   /** Looks for a message by its metadata key: in the channel, or in the thread of `threadTs`. */
-  find: (query: { channel: string; key: string; runId: string; threadTs: string | null; since: number }) => Promise<{ ts: string } | null>;
+  find: (query: {
+    channel: string;
+    key: string;
+    runId: string;
+    threadTs: string | null;
+    since: number;
+  }) => Promise<{ ts: string } | null>;
 };
 
 export type SlackPeople = {

@@ -16,7 +16,8 @@ test('one whose cluster was given to another run may not, and is told which', as
   store.put(aRun('planning', { id: 'r2' }));
   await expect(requireOwnership({ store }, run)).rejects.toMatchObject({
     code: 'OwnershipLost',
-    message: 'run r1 does not own cluster coast any more, so it changes nothing there; run r2 owns it now: abort this one',
+    message:
+      'run r1 does not own cluster coast any more, so it changes nothing there; run r2 owns it now: abort this one',
   });
 });
 

@@ -109,7 +109,9 @@ describe('a command', () => {
   it('is not spawned when the run stops right before its row is written', async () => {
     asked({ kind: 'requested', at: 1 });
     const failure = { code: 'X', message: 'x', remedy: 'y', detail: null };
-    world.store.meanwhile(() => world.store.apply(ID, { kind: 'step-failed', stepId: STEP, failure, at: 2, by: 'bot' }));
+    world.store.meanwhile(() =>
+      world.store.apply(ID, { kind: 'step-failed', stepId: STEP, failure, at: 2, by: 'bot' }),
+    );
     await run();
     expect([world.eksctl, now().command?.state.kind]).toEqual([[], 'requested']);
   });

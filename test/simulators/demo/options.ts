@@ -29,7 +29,7 @@ export type DemoOptions = {
   port: number;
 };
 
-export const USAGE = `usage: npm run demo -- [--speed N] [--port N]
+const USAGE = `usage: npm run demo -- [--speed N] [--port N]
        npm run demo -- --auto --json [--config FILE] [--cluster NAME] [--to VERSION] [--skew supported|runbook]
                        [--speed N] [--fault ${DEMO_FAULTS.join('|')}] [--activity N] [--timeout SECONDS]`;
 

@@ -5,7 +5,7 @@ import type { EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate }
 import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 
-export const BOT_ARN = 'arn:aws:sts::111122223333:assumed-role/eks-upgrade-bot/session-1';
+const BOT_ARN = 'arn:aws:sts::111122223333:assumed-role/eks-upgrade-bot/session-1';
 
 /**
  * A cluster whose state the test sets. It does nothing by itself: an update that was started stands in `updates` as

@@ -31,7 +31,7 @@ export const FLEET: Fleet = {
   clusters: [COAST, { ...COAST, name: 'harbour' }],
 };
 
-export const HEAD = '4f2a9c07d1b3e5f60718293a4b5c6d7e8f901234';
+const HEAD = '4f2a9c07d1b3e5f60718293a4b5c6d7e8f901234';
 
 export type FakeConfig = {
   groups: ConfigNodeGroup[];
