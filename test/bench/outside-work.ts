@@ -85,3 +85,17 @@ export async function cloudEffects({ cloudUrl }: Pick<BenchWorld, 'cloudUrl'>, c
   const response = await fetch(`${cloudUrl}/_sim/effects`);
   return ((await response.json()) as Effect[]).filter((effect) => effect.cluster === cluster);
 }
+
+/** What the outside worked on, in its order, and where nothing did: for whoever wants to know why a figure is what it is. */
+export function tellWork(say: (line: string) => void, upgrade: Interval, work: OutsideWork[]): void {
+  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
+  const sorted = [...work].sort((a, b) => a.from - b.from);
+  let end = upgrade.from;
+  for (const { kind, what, from, to } of sorted) {
+    say(
+      `  +${seconds(from - upgrade.from)} ${kind} ${what.slice(0, 60)}: ${seconds(to - from)}${from > end ? ` (idle before it: ${seconds(from - end)})` : ''}`,
+    );
+    end = Math.max(end, to);
+  }
+  say(`  +${seconds(upgrade.to - upgrade.from)} finish notice (idle before it: ${seconds(upgrade.to - end)})`);
+}

@@ -1,7 +1,7 @@
 import { selfManagedCluster } from './clusters.ts';
 import { drawDurations } from './draw-durations.ts';
 import type { BenchSettings, Figures } from './figures.ts';
-import { cloudEffects, cloudWork, eksctlWork, type OutsideWork } from './outside-work.ts';
+import { cloudEffects, cloudWork, eksctlWork, type OutsideWork, tellWork } from './outside-work.ts';
 import { people, simulatedAt } from './people.ts';
 import { covered, type Interval, largest, rounded } from './statistics.ts';
 import { startBenchWorld } from './world.ts';
@@ -27,7 +27,7 @@ export async function measureOverhead({ seed, quick, say }: BenchSettings): Prom
     const effects = await cloudEffects(world, CLUSTER);
     const work = [...cloudWork(effects, durations, { daemonSet: 2, deployment: 2 }), ...(await eksctlWork(world))];
     const calls = worker.aws.calls.filter(({ caller }) => caller === 'bot').map(({ at }) => simulatedAt(world, at));
-    tell(say, { from, to }, work);
+    tellWork(say, { from, to }, work);
     return overheadOf({ upgrade: { from, to }, work, calls });
   } finally {
     await world.stop();
@@ -56,17 +56,4 @@ function callsOf(hop: OutsideWork, { upgrade, work, calls }: OverheadRecords): n
   const from = Math.max(upgrade.from, ...others.map(({ to }) => to).filter((to) => to <= hop.from));
   const to = Math.min(upgrade.to, ...others.map((other) => other.from).filter((begin) => begin >= hop.to));
   return calls.filter((at) => at >= from && at <= to).length;
-}
-
-function tell(say: (line: string) => void, upgrade: Interval, work: OutsideWork[]): void {
-  const seconds = (ms: number): string => `${Math.round(ms / 1000)} s`;
-  const sorted = [...work].sort((a, b) => a.from - b.from);
-  let end = upgrade.from;
-  for (const { kind, what, from, to } of sorted) {
-    say(
-      `  +${seconds(from - upgrade.from)} ${kind} ${what.slice(0, 60)}: ${seconds(to - from)}${from > end ? ` (idle before it: ${seconds(from - end)})` : ''}`,
-    );
-    end = Math.max(end, to);
-  }
-  say(`  +${seconds(upgrade.to - upgrade.from)} finish notice (idle before it: ${seconds(upgrade.to - end)})`);
 }

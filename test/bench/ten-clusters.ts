@@ -9,7 +9,7 @@ const TO = '1.23';
 
 /** Eleven equal clusters: one upgraded alone, then ten at once. */
 export async function measureTenClusters({ seed, quick, say }: BenchSettings): Promise<Figures['tenClusters']> {
-  const speed = quick ? 20 : 3;
+  const speed = quick ? 20 : 6;
   const names = ['alone', ...Array.from({ length: 10 }, (_, index) => `ten-${index}`)];
   const clusters = names.map((name) => selfManagedCluster({ name, from: '1.22', others: 2 }));
   const world = await startBenchWorld({ speed, durations: drawDurations(seed), clusters });

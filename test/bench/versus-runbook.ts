@@ -1,6 +1,7 @@
 import { selfManagedCluster } from './clusters.ts';
 import { drawDurations } from './draw-durations.ts';
 import type { BenchSettings, Figures } from './figures.ts';
+import { cloudEffects, cloudWork, eksctlWork, tellWork } from './outside-work.ts';
 import { people } from './people.ts';
 import { doByHand } from './runbook.ts';
 import { type Interval, rounded } from './statistics.ts';
@@ -15,7 +16,8 @@ const TO = '1.23';
 export async function measureVersusRunbook({ seed, quick, say }: BenchSettings): Promise<Figures['versusRunbook']> {
   const speed = quick ? 60 : 5;
   const clusters = ['by-bot', 'by-hand'].map((name) => selfManagedCluster({ name, from: '1.22', others: 8 }));
-  const world = await startBenchWorld({ speed, durations: drawDurations(seed), clusters });
+  const durations = drawDurations(seed);
+  const world = await startBenchWorld({ speed, durations, clusters });
   try {
     await Promise.all([world.startWorker(), world.startBot()]);
     const { askFor, approve, untilPosted } = people(world);
@@ -27,6 +29,14 @@ export async function measureVersusRunbook({ seed, quick, say }: BenchSettings):
     const config = clusters[1];
     if (config === undefined) throw new Error('there is no cluster to upgrade by hand');
     const [bot, hand] = await Promise.all([byBot, doByHand(world, { config, to: TO })]);
+    const commands = await eksctlWork(world);
+    const work = cloudWork(await cloudEffects(world, 'by-bot'), durations, { daemonSet: 2, deployment: 2 });
+    tellWork(say, bot, [...work, ...commands.filter(({ what }) => !what.includes('by-hand'))]);
+    tellWork(
+      say,
+      hand,
+      commands.filter(({ what }) => what.includes('by-hand')),
+    );
     say(`bot ${seconds(bot)} s, by hand ${seconds(hand)} s`);
     return versusRunbookOf({ bot, hand });
   } finally {
