@@ -5,6 +5,7 @@ import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import type { Claim } from '#src/ports/run-store.ts';
+import { withinBudget } from './call-budget.ts';
 import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
@@ -86,8 +87,10 @@ async function decidedBy(
         facts: [{ kind: 'step-done', stepId, evidence: result.evidence, notes: result.notes ?? notes }],
         inMs: 0,
       };
-    case 'wait':
-      return waiting(run, step, result);
+    case 'wait': {
+      const cluster = clusterOf(deps.fleet, run.cluster);
+      return waiting(run, step, { ...result, pollMs: await withinBudget(deps, { cluster, pollMs: result.pollMs }) });
+    }
     case 'command': {
       const id = randomUUID();
       const fact: RunFact = {

@@ -43,6 +43,7 @@ export function createRedisRunStore(redis: Redis): RunStore {
     ownerOf: (cluster) => redis.hget(OWNER, cluster),
     latestOf: (cluster) => redis.hget(LATEST, cluster),
     owners: () => redis.hvals(OWNER),
+    ownedClusters: () => redis.hlen(OWNER),
     wakeSeq: async (id) => Number(await redis.hget(runKey(id), 'wake')),
     bumpWakeSeq: async (id) => {
       await redis.hincrby(runKey(id), 'wake', 1);

@@ -28,6 +28,8 @@ export type RunStore = {
   latestOf: (cluster: string) => Promise<RunId | null>;
   /** All runs that own a cluster. */
   owners: () => Promise<RunId[]>;
+  /** How many those are. */
+  ownedClusters: () => Promise<number>;
   /** Counts wake-ups: a worker that parks compares it to see whether one came while it worked. */
   wakeSeq: (id: RunId) => Promise<number>;
   bumpWakeSeq: (id: RunId) => Promise<void>;

@@ -100,6 +100,9 @@ describe('after 10 minutes without Slack', () => {
   it('a hop that has begun is still followed', async () => {
     inStep(HOP, { memory: { update: 'u' } });
     world.cloud.cluster.version = '1.23';
+    world.cloud.updates = [
+      { id: 'u', type: 'VersionUpdate', status: 'Successful', version: '1.23', createdAt: null, errors: [] },
+    ];
     outage(60);
     await advanceOnce(world, ID);
     expect(now().steps[HOP]?.kind).toBe('done');

@@ -88,6 +88,7 @@ export function memoryRunStore(): MemoryRunStore {
     ownerOf: async (cluster) => owner.get(cluster) ?? null,
     latestOf: async (cluster) => latest.get(cluster) ?? null,
     owners: async () => [...owner.values()],
+    ownedClusters: async () => owner.size,
     wakeSeq: async (id) => rowOf(id).wake,
     bumpWakeSeq: async (id) => {
       rowOf(id).wake += 1;
