@@ -198,7 +198,16 @@ const samples: Sample[] = [
   ],
   [
     'src/main.ts',
-    [jobs, simulators, adapters, listeners, ...spawning, '../jobs/main.ts', './adapters/health.ts', './listeners/index.ts'],
+    [
+      jobs,
+      simulators,
+      adapters,
+      listeners,
+      ...spawning,
+      '../jobs/main.ts',
+      './adapters/health.ts',
+      './listeners/index.ts',
+    ],
     [context, config, './context.ts', './config.ts', '../script/require-node.js'],
   ],
   [
