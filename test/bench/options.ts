@@ -12,7 +12,7 @@ export type BenchOptions = {
   runs: number | null;
 };
 
-export const USAGE = `usage: npm run bench -- [--json] [--only ${FIGURE_NAMES.join('|')}] [--seed N] [--quick] [--runs N]`;
+const USAGE = `usage: npm run bench -- [--json] [--only ${FIGURE_NAMES.join('|')}] [--seed N] [--quick] [--runs N]`;
 
 /** Throws UserError with the wrong value and what would be right. */
 export function parseBenchOptions(args: string[]): BenchOptions {

@@ -56,7 +56,7 @@ export function people(world: BenchWorld): People {
 }
 
 /** All entries of the simulator's log so far; only what is new is read again. */
-export function followLog(path: string): () => LogEntry[] {
+function followLog(path: string): () => LogEntry[] {
   const entries: LogEntry[] = [];
   let done = 0;
   return () => {
