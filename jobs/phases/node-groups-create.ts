@@ -6,6 +6,7 @@ import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
+import { letIn, rolesKeptOut } from './node-roles.ts';
 import { stackFailure } from './stack-failure.ts';
 
 type Context = NodeGroupsContext<'create'>;
@@ -24,9 +25,14 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   if (command !== null && command.state.kind !== 'ended') return waitForCommand(context, command.args);
   const seen = await seeNodeGroups(cloud, cluster.name);
   const proofs = step.groups.map((name) => ({ name, proof: proveGroup(groupNamed(seen, name), step.version) }));
-  const half = halfMade(context, seen);
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
-  if (evidence.length === step.groups.length && half.length === 0) return { kind: 'done', evidence };
+  const isProven = evidence.length === step.groups.length;
+  // Ready nodes show by themselves that they are let in.
+  const doubtful = step.groups.filter((name) => !groupNamed(seen, name)?.nodes.some(({ ready }) => ready));
+  if (isProven) {
+    const keptOut = await rolesKeptOut(context, doubtful);
+    return keptOut.length === 0 ? { kind: 'done', evidence } : letIn(context, keptOut);
+  }
 
   const wrong = proofs.find(({ proof }) => proof.kind === 'wrong-version');
   if (wrong?.proof.kind === 'wrong-version') {
@@ -44,10 +50,10 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
       context,
       seen.filter(({ name }) => broken.includes(name)),
     );
-  if (half.length > 0) return startOver(context, half);
   const missing = named(proofs, 'missing');
   if (missing.length > 0) return create(context, missing);
-  return waitForNodes(context, proofs);
+  const keptOut = await rolesKeptOut(context, doubtful);
+  return keptOut.length === 0 ? waitForNodes(context, proofs) : letIn(context, keptOut);
 }
 
 function atWrongVersion({
@@ -98,59 +104,22 @@ function wasCleared(context: Context): boolean {
   return context.progress.memory.cleared === 'yes' && outcome !== 'lost' && outcome !== 'killed';
 }
 
-/**
- * eksctl maps the role of a group in aws-auth only after its stack is complete (pkg/actions/nodegroup/create.go,
- * `postNodeCreationTasks`). Cut off in between it leaves a complete stack whose nodes can never join; a group that wants
- * no nodes would even look proven. Only Ready nodes show that the mapping was made.
- */
-function halfMade(context: Context, seen: ObservedNodeGroup[]): string[] {
-  const command = commandOf(context);
-  const wasCutOff = command?.args[0] === 'create' && isCutOff(context);
-  const names = wasCutOff ? included(command.args) : (context.progress.memory.halfMade?.split(',') ?? []);
-  return names.filter((name) => groupNamed(seen, name)?.nodes.some(({ ready }) => ready) === false);
-}
-
-/** Nobody can be on a group without a Ready node, so it may go. */
-function startOver(context: Context, half: string[]): PhaseResult {
-  const command = commandOf(context);
-  if (command?.args[0] === 'delete' && !isCutOff(context)) {
-    return failed(
-      'NodeGroupsNotRemoved',
-      `eksctl was cut off while it created ${half.join(', ')}, and what it left could not be removed`,
-      {
-        remedy: `Delete ${half.join(', ')} by hand, then press Retry`,
-        detail: command.state.kind === 'ended' ? outputOf(command.state.outcome) || null : null,
-      },
-    );
-  }
-  const args = ['delete', 'nodegroup', `--include=${half.join(',')}`, '--approve', '--wait', '--drain=false'];
-  const memory = { ...context.progress.memory, halfMade: half.join(',') };
-  return {
-    kind: 'command',
-    args,
-    for: `eksctl to remove ${listNames(half)}, which it was cut off from creating`,
-    memory,
-  };
-}
-
-/** The worker or the machine went away under it, or its time was up. */
-function isCutOff(context: Context): boolean {
-  const command = commandOf(context);
-  return command?.state.kind === 'ended' && ['lost', 'killed', 'timed-out'].includes(command.state.outcome.kind);
-}
-
 function included(args: string[]): string[] {
   return args.flatMap((arg) => (arg.startsWith('--include=') ? arg.slice('--include='.length).split(',') : []));
 }
 
 function create(context: Context, missing: string[]): PhaseResult {
   const { progress, step } = context;
-  const { halfMade: _removed, ...memory } = progress.memory;
   const command = commandOf(context);
   const outcome = command?.args[0] === 'create' && command.state.kind === 'ended' ? command.state.outcome : null;
   if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') {
     const args = ['create', 'nodegroup', `--include=${missing.join(',')}`];
-    return { kind: 'command', args, for: `eksctl to create ${listNames(missing)} at ${step.version}`, memory };
+    return {
+      kind: 'command',
+      args,
+      for: `eksctl to create ${listNames(missing)} at ${step.version}`,
+      memory: progress.memory,
+    };
   }
   return failed(
     'NodeGroupsMissing',
@@ -167,16 +136,24 @@ function waitForNodes(context: Context, proofs: Proofs): PhaseResult {
   const waiting = proofs.flatMap(({ name, proof }) =>
     proof.kind === 'nodes-missing' ? [`${name}: ${proof.ready} of ${proof.wanted}`] : [],
   );
-  if (now - progress.at <= NODES_LIMIT_MS) {
+  const command = commandOf(context);
+  const endedAt = command?.state.kind === 'ended' ? command.state.at : 0;
+  // A step may be old when eksctl was cut off in it: nodes have their time from when they could begin to join.
+  const since = Math.max(progress.at, endedAt, Number(progress.memory.letInAt ?? 0));
+  if (now - since <= NODES_LIMIT_MS) {
     return {
       kind: 'wait',
       for: `nodes to join and become Ready at ${step.version} (${waiting.join(', ')})`,
       pollMs: 15_000,
     };
   }
-  return failed('NodesNotReady', `nodes are not Ready 30 minutes after this step began (${waiting.join(', ')})`, {
-    remedy: "Look at the nodes (and whether the group's role is in aws-auth), then press Retry",
-  });
+  return failed(
+    'NodesNotReady',
+    `nodes are not Ready 30 minutes after their group was created (${waiting.join(', ')})`,
+    {
+      remedy: "Look at the nodes (and whether the group's role is in aws-auth), then press Retry",
+    },
+  );
 }
 
 /**

@@ -1,10 +1,12 @@
 import { proveGroup } from '#src/domain/group-proof.ts';
 import { listNames } from '#src/domain/step-title.ts';
+import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 import { activityGate } from '../activity-gate.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
+import { keepOut, ownRoles, rolesLeft } from './node-roles.ts';
 import { stackFailure } from './stack-failure.ts';
 
 type Context = NodeGroupsContext<'delete'>;
@@ -20,7 +22,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   if (command !== null && command.state.kind !== 'ended')
     return { ...wait(context, step.groups), pollMs: COMMAND_POLL_MS };
   const stacks = (await cloud.stacks.list(cluster.name)).filter((stack) => step.groups.includes(stack.group));
-  if (stacks.length === 0) return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
+  if (stacks.length === 0) return stacksGone(context);
 
   const deleting = stacks.filter(({ status }) => status === 'DELETE_IN_PROGRESS').map(({ group }) => group);
   if (deleting.length > 0) return wait(context, deleting);
@@ -30,7 +32,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
     return stackFailure({ cloud, cluster: cluster.name, groups: stuck });
   }
   const left = stacks.map(({ group }) => group);
-  if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, left);
+  if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, stacks);
   return failed(
     'NodeGroupsNotDeleted',
     `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`,
@@ -41,14 +43,29 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   );
 }
 
+async function stacksGone(context: Context): Promise<PhaseResult> {
+  const { step, progress } = context;
+  const left = await rolesLeft(context, rolesIn(progress));
+  if (left.length > 0) return keepOut(context, left);
+  return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
+}
+
 /** People first: activity is counted again before anything is deleted. */
-async function deleteNow(context: Context, groups: string[]): Promise<PhaseResult> {
+async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<PhaseResult> {
   const unproven = await replacementUnproven(context);
   if (unproven !== null) return unproven;
   const gate = await activityGate(context);
   if (gate !== null) return gate;
+  const groups = stacks.map(({ group }) => group);
   const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', '--wait', '--drain=false'];
-  return { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` };
+  const action = { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` } as const;
+  // Which they are is known only as long as the stacks are there.
+  const roles = new Set([...rolesIn(context.progress), ...ownRoles(stacks)]);
+  return roles.size === 0 ? action : { ...action, memory: { ...context.progress.memory, roles: [...roles].join(' ') } };
+}
+
+function rolesIn({ memory }: Context['progress']): string[] {
+  return memory.roles?.split(' ') ?? [];
 }
 
 /**

@@ -1,5 +1,8 @@
+import type { V1ConfigMap } from '@kubernetes/client-node';
+import { UserError } from '#src/domain/errors.ts';
 import type { CoreAddon } from '#src/domain/observation.ts';
 import type { AccessReview, AccessWish, AddonWorkload, Kubernetes } from '#src/ports/kubernetes.ts';
+import { rolesIn, withNodeRoles } from './aws-auth.ts';
 import { concurrently } from './concurrently.ts';
 import type { KubernetesApis } from './kubernetes-client.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
@@ -35,6 +38,11 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       return toActivity(pods.flat());
     },
     addonWorkload: (addon) => addonWorkload(connection, addon),
+    mappedRoles: async () => {
+      const map = await readAwsAuth(connection);
+      return map === null ? null : rolesIn(map.data?.mapRoles ?? '');
+    },
+    changeNodeRoles: (change) => changeNodeRoles(connection, change),
     patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
   };
 }
@@ -100,6 +108,32 @@ async function problemsOf({ use }: KubernetesConnection, app: string): Promise<s
     ),
   );
   return podProblems(pods);
+}
+
+const AWS_AUTH = { name: 'aws-auth', namespace: NAMESPACE };
+
+function readAwsAuth({ use }: KubernetesConnection): Promise<V1ConfigMap | null> {
+  return use<V1ConfigMap | null>(
+    'get configmap aws-auth',
+    ({ core }) => core.readNamespacedConfigMap(AWS_AUTH),
+    nullIfMissing,
+  );
+}
+
+/** The object is replaced with the resourceVersion it was read with: a change by somebody else in between is a conflict. */
+async function changeNodeRoles(
+  connection: KubernetesConnection,
+  change: { add: string[]; remove: string[] },
+): Promise<void> {
+  const map = await readAwsAuth(connection);
+  if (map === null) throw new UserError('NoAwsAuth', 'the cluster has no ConfigMap aws-auth in kube-system');
+  const before = map.data?.mapRoles ?? '';
+  const mapRoles = withNodeRoles(before, change);
+  if (mapRoles === before) return;
+  const body = { ...map, data: { ...map.data, mapRoles } };
+  await connection.use('replace configmap aws-auth', ({ core }) =>
+    core.replaceNamespacedConfigMap({ ...AWS_AUTH, body }),
+  );
 }
 
 /** https://github.com/eksctl-io/eksctl/issues/6048: only null removes a field in a strategic merge; the name finds the container. */

@@ -14,6 +14,13 @@ export type Kubernetes = {
   activity: (selectors: string[]) => Promise<Activity>;
   /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
   addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
+  /** Roles that aws-auth maps; null: the cluster has no aws-auth. Throws UserError when it cannot be read. */
+  mappedRoles: () => Promise<string[] | null>;
+  /**
+   * Lets the nodes of these roles in, or keeps them out, by aws-auth and in the words of eksctl. What stands there already
+   * is left alone. A TransientError when somebody else changed it at the same moment.
+   */
+  changeNodeRoles: (change: { add: string[]; remove: string[] }) => Promise<void>;
   /** eksctl issue 6048: strategic merge patch that removes runAsNonRoot from aws-node's container. */
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };

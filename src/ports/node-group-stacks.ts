@@ -19,6 +19,8 @@ export type NodeGroupStack = {
   status: string;
   createdAt: number;
   ami: StackAmi;
+  /** The role that aws-auth has to map so that its nodes may join; null: EKS or an access entry lets them in. */
+  nodeRole: string | null;
   sizes: { min: number; max: number; desired: number } | null;
 };
 

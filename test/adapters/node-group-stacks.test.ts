@@ -48,9 +48,24 @@ test('a group without nodes has the version of its image', async () => {
       status: 'CREATE_COMPLETE',
       createdAt: 1000,
       ami: { kind: 'known', imageId: 'ami-1', name: 'amazon-eks-node-1.22-v20230607', version: '1.22' },
+      nodeRole: null,
       sizes: { min: 0, max: 5, desired: 0 },
     },
   ]);
+});
+
+test('aws-auth has to let in the role of a group, unless an access entry does', async () => {
+  const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
+  const Outputs = [{ OutputKey: 'InstanceRoleARN', OutputValue: role }];
+  const entry = { OutputKey: 'NodeGroupUsesAccessEntry', OutputValue: 'true' };
+  const { stacks } = stacksWith({
+    describeStacks: () => ({
+      Stacks: [stack('core-a', { Outputs }), stack('core-b', { Outputs: [...Outputs, entry] })],
+    }),
+    getTemplate: () => template('ami-1'),
+    describeImages: () => ({ Images: [] }),
+  });
+  expect((await stacks.list('coast')).map(({ nodeRole }) => nodeRole)).toEqual([role, null]);
 });
 
 test('all images are asked for in one call, also those their owner deprecated', async () => {

@@ -189,6 +189,8 @@ function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): 
       nodes: read('kubernetes: nodes', kubernetes.nodes),
       activity: read('kubernetes: activity', kubernetes.activity),
       addonWorkload: read('kubernetes: workload', kubernetes.addonWorkload, (addon) => addon),
+      mappedRoles: read('kubernetes: aws-auth', kubernetes.mappedRoles),
+      changeNodeRoles: act('kubernetes: change aws-auth', kubernetes.changeNodeRoles),
       patchAwsNodeRunAsNonRoot: act('kubernetes: patch aws-node', kubernetes.patchAwsNodeRunAsNonRoot),
     },
   };

@@ -50,6 +50,18 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
     await expect.poll(version, { timeout: 10_000 }).toMatch(/^v1\.23\./);
   });
 
+  test('roles of nodes are let in and kept out by aws-auth, beside what it says of others', async () => {
+    const before = (await coast.kubernetes.mappedRoles()) ?? [];
+    expect(before).toContainEqual(expect.stringMatching(/:role\/eksctl-coast-nodegroup-core-a-NodeInstanceRole-/));
+    const [old = ''] = before;
+    const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-b-NodeInstanceRole-1ABC';
+    await coast.kubernetes.changeNodeRoles({ add: [role], remove: [old] });
+    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), role]);
+    await coast.kubernetes.changeNodeRoles({ add: [role], remove: [old] });
+    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), role]);
+    expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({ kind: 'allowed' });
+  });
+
   test('nodes say their group, their kubelet and whether they are ready', async () => {
     const nodes = await coast.kubernetes.nodes();
     expect(nodes.filter(({ group }) => group === 'core-a')).toEqual([

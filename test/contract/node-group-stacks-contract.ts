@@ -25,6 +25,7 @@ export function describeNodeGroupStacksContract(makeWorld: MakeWorld): void {
         name: expect.stringContaining('-1.22-'),
         version: '1.22',
       },
+      nodeRole: expect.stringMatching(/:role\/eksctl-coast-nodegroup-dask-worker-NodeInstanceRole-/),
       sizes: { min: 0, max: 500, desired: 0 },
     });
   });
@@ -35,6 +36,7 @@ export function describeNodeGroupStacksContract(makeWorld: MakeWorld): void {
         stackName: 'eksctl-harbor-nodegroup-workers',
         group: 'workers',
         kind: 'managed',
+        nodeRole: null,
         status: 'CREATE_COMPLETE',
         sizes: { min: 1, max: 4, desired: 2 },
       },

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
-import type { Run } from '#src/domain/run.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -79,14 +78,14 @@ describe('the node-groups phase, creating', () => {
     });
   });
 
-  it('fails when the nodes are not Ready half an hour after the step began', async () => {
+  it('fails when the nodes are not Ready half an hour after their group was created', async () => {
     world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
     const context = contextFor(world, CORE, { command: endedCommand(CORE, CREATE, EXIT_0) });
     expect(await runPhase({ ...context, now: context.progress.at + 31 * 60_000 })).toMatchObject({
       kind: 'failed',
       failure: {
         code: 'NodesNotReady',
-        message: 'nodes are not Ready 30 minutes after this step began (core-b: 0 of 1)',
+        message: 'nodes are not Ready 30 minutes after their group was created (core-b: 0 of 1)',
       },
     });
   });
@@ -115,38 +114,50 @@ describe('the node-groups phase, creating', () => {
   });
 
   describe('after a command that was cut off', () => {
-    const LEFT = ['delete', 'nodegroup', '--include=nb-small', '--approve', '--wait', '--drain=false'];
-    const memory = { halfMade: 'nb-small' };
-    const next = (command: Run['command'], progress = {}) => runPhase(contextFor(world, STEP, { command, progress }));
+    const ROLE = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-nb-small-NodeInstanceRole-1ABC';
+    const LOST = endedCommand(STEP, CREATE, { kind: 'lost' });
+    const whole = (['nb-small', 'nb-large', 'dask-worker'] as const).map((group) =>
+      aStack(group, '1.24', { nodeRole: group === 'nb-small' ? ROLE : null }),
+    );
+    const next = (changes: Parameters<typeof contextFor>[2] = {}) =>
+      runPhase(contextFor(world, STEP, { command: LOST, ...changes }));
 
     it.each(['lost', 'killed'] as const)('asks again when nothing was made yet (%s)', async (kind) => {
       const outcome = kind === 'lost' ? { kind } : { kind, lastLines: '' };
-      expect(await next(endedCommand(STEP, CREATE, outcome))).toMatchObject({ kind: 'command', args: CREATE });
-    });
-
-    it('removes a complete group first, because its role may not be mapped', async () => {
-      world.cloud.groupStacks = ['nb-small', 'nb-large', 'dask-worker'].map((group) => aStack(group, '1.24'));
-      world.cloud.nodeList = [aNode('nb-large', '1.24'), aNode('dask-worker', '1.24')];
-      expect(await next(endedCommand(STEP, CREATE, { kind: 'lost' }))).toMatchObject({
+      expect(await next({ command: endedCommand(STEP, CREATE, outcome) })).toMatchObject({
         kind: 'command',
-        args: LEFT,
-        memory,
+        args: CREATE,
       });
     });
 
-    it('removes it even when the removal was cut off too, and then creates it', async () => {
-      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
-      expect(await next(endedCommand(STEP, LEFT, { kind: 'lost' }), { memory })).toMatchObject({ args: LEFT });
-      world.cloud.groupStacks = [];
-      expect(await next(endedCommand(STEP, LEFT, EXIT_0), { memory })).toMatchObject({ args: CREATE, memory: {} });
+    it('lets the nodes of a group in whose role eksctl did not come to map, instead of creating it once more', async () => {
+      world.cloud.groupStacks = whole;
+      const context = contextFor(world, STEP, { command: LOST });
+      expect(await runPhase(context)).toMatchObject({
+        kind: 'wait',
+        for: 'nodes of the new groups to be let in',
+        notes: [expect.stringContaining('eksctl-coast-nodegroup-nb-small-NodeInstanceRole-1ABC in aws-auth')],
+      });
+      expect(world.cloud.calls).toEqual([{ call: 'changeNodeRoles', request: { add: [ROLE], remove: [] } }]);
+      expect(context.confirmed.times).toBe(1);
+      expect(await next()).toMatchObject({ kind: 'done' });
     });
 
-    it('fails when the removal ended and left it there', async () => {
-      world.cloud.groupStacks = [aStack('nb-small', '1.24')];
-      expect(await next(endedCommand(STEP, LEFT, EXIT_0), { memory })).toMatchObject({
-        kind: 'failed',
-        failure: { code: 'NodeGroupsNotRemoved', remedy: 'Delete nb-small by hand, then press Retry' },
-      });
+    it('leaves alone what is mapped, and a cluster without aws-auth', async () => {
+      world.cloud.groupStacks = whole;
+      for (const mapped of [[ROLE], null]) {
+        world.cloud.mapped = mapped;
+        expect(await next()).toMatchObject({ kind: 'done' });
+      }
+      expect(world.cloud.calls).toEqual([]);
+    });
+
+    it('gives nodes their half an hour from when they could begin to join, not from when the step began', async () => {
+      world.cloud.groupStacks = [aStack('core-b', '1.24', { sizes: { min: 1, max: 2, desired: 1 } })];
+      const letInAt = world.clock.now() + 60 * 60_000;
+      const context = contextFor(world, CORE, { progress: { memory: { letInAt: String(letInAt) } } });
+      expect(await runPhase({ ...context, now: letInAt + 60_000 })).toMatchObject({ kind: 'wait' });
+      expect(await runPhase({ ...context, now: letInAt + 31 * 60_000 })).toMatchObject({ kind: 'failed' });
     });
   });
 

@@ -35,6 +35,29 @@ describe('the node-groups phase, deleting', () => {
     });
   });
 
+  describe('takes the roles of deleted groups out of aws-auth when eksctl did not come to it', () => {
+    const own = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
+    const shared = 'arn:aws:iam::111122223333:role/all-our-nodes';
+
+    it('remembering those that go with their stacks, never one that others may use', async () => {
+      world.cloud.groupStacks = [
+        aStack('core-a', '1.22', { nodeRole: own }),
+        aStack('nb-small', '1.22', { nodeRole: shared }),
+        replacement,
+      ];
+      expect(await run()).toMatchObject({ kind: 'command', memory: { roles: own } });
+    });
+
+    it('before it is done', async () => {
+      world.cloud.groupStacks = [replacement];
+      world.cloud.mapped = [own, shared];
+      const changes = { command: endedCommand(STEP, DELETE, { kind: 'lost' }), progress: { memory: { roles: own } } };
+      expect(await run(changes)).toMatchObject({ kind: 'wait', memory: { roles: own } });
+      expect(world.cloud.mapped).toEqual([shared]);
+      expect(await run(changes)).toMatchObject({ kind: 'done' });
+    });
+  });
+
   it('deletes only what is still there', async () => {
     world.cloud.groupStacks = [aStack('nb-large', '1.22'), replacement];
     expect(await run()).toMatchObject({

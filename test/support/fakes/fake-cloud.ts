@@ -23,6 +23,8 @@ export type FakeCloud = Cloud & {
   offered: Record<string, OfferedAddonVersions | null>;
   workloads: Record<CoreAddon, AddonWorkload | null>;
   activityIs: Activity;
+  /** Roles in aws-auth. */
+  mapped: string[] | null;
   review: AccessReview;
   wishes: AccessWish[];
   /** What the next start of an update answers instead of `started`. */
@@ -74,6 +76,7 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       'vpc-cni': aWorkload('amazon-k8s-cni:v1.11.4'),
       coredns: aWorkload('eks/coredns:v1.8.7-eksbuild.1', 'Deployment'),
     },
+    mapped: [],
     activityIs: { total: 0, byNamespace: {} },
     review: { kind: 'allowed' },
     wishes: [],
@@ -141,6 +144,15 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         reach('addonWorkload');
         return structuredClone(cloud.workloads[addon]);
       },
+      mappedRoles: async () => {
+        reach('mappedRoles');
+        return structuredClone(cloud.mapped);
+      },
+      changeNodeRoles: async (change) => {
+        cloud.calls.push({ call: 'changeNodeRoles', request: change });
+        const kept = (cloud.mapped ?? []).filter((role) => !change.remove.includes(role));
+        cloud.mapped = [...new Set([...kept, ...change.add])];
+      },
       patchAwsNodeRunAsNonRoot: async () => {
         cloud.calls.push({ call: 'patchAwsNodeRunAsNonRoot', request: null });
       },
@@ -172,6 +184,7 @@ export function aStack(
     status: 'CREATE_COMPLETE',
     createdAt: 0,
     ami: { kind: 'known', imageId: 'ami-1', name: `amazon-eks-node-${version}-v20230105`, version },
+    nodeRole: null,
     sizes: { min: 0, max: 10, desired: 0 },
     ...changes,
   };
