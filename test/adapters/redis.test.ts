@@ -124,6 +124,22 @@ describe('ownership and replicas', () => {
   };
   const calls = async (redis: Awaited<ReturnType<typeof opened>>['redis'], command: string) =>
     Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await redis.info('commandstats'))?.[1] ?? 0);
+  /** A replica that has all there is: one that is only just online may not answer within WAIT's second. */
+  const followerOf = async (server: RedisServer, redis: Awaited<ReturnType<typeof opened>>['redis']) => {
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
+    onTestFinished(replica.stop);
+    await expect
+      .poll(
+        async () => {
+          const info = await redis.info('replication');
+          const offset = /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+          return offset !== '0' && info.includes(`state=online,offset=${offset},`);
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(true);
+    return replica;
+  };
   const run = aRun('planning', { id: 'r1' });
 
   test('with no replica nothing is waited for', async () => {
@@ -134,9 +150,7 @@ describe('ownership and replicas', () => {
 
   test('with a replica the cluster counts as taken once the replica has it', async () => {
     const { redis, server, store } = await opened();
-    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
-    onTestFinished(replica.stop);
-    await expect.poll(() => redis.info('replication'), { timeout: 20_000 }).toMatch(/slave0:.*state=online/);
+    const replica = await followerOf(server, redis);
     expect(await store.create(run, ASKED_AT)).toEqual({ kind: 'created' });
     expect(await calls(redis, 'wait')).toBe(1);
     const there = connectRedis(replica.url, 'store');
@@ -147,9 +161,7 @@ describe('ownership and replicas', () => {
 
   test('a replica that does not take it in time: refused, and as if it had not been', async () => {
     const { redis, server, store } = await opened();
-    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
-    onTestFinished(replica.stop);
-    await expect.poll(() => redis.info('replication'), { timeout: 20_000 }).toMatch(/slave0:.*state=online/);
+    const replica = await followerOf(server, redis);
     process.kill(replica.pid(), 'SIGSTOP');
     await expect(store.create(run, ASKED_AT)).rejects.toMatchObject({ code: 'NotReplicated' });
     process.kill(replica.pid(), 'SIGCONT');
