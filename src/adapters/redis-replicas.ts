@@ -10,6 +10,7 @@ const REPLICA_LIMIT_MS = 1000;
  * https://redis.io/docs/latest/commands/wait/
  */
 export async function hasReachedReplica(redis: Redis): Promise<boolean> {
-  const connected = /^connected_slaves:(\d+)/m.exec(await redis.info('replication'))?.[1] ?? '0';
-  return connected === '0' || (await redis.wait(1, REPLICA_LIMIT_MS)) >= 1;
+  // One that is still being filled cannot take over either.
+  const isFollowed = /^slave\d+:.*state=online/m.test(await redis.info('replication'));
+  return !isFollowed || (await redis.wait(1, REPLICA_LIMIT_MS)) >= 1;
 }

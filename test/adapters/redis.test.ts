@@ -128,8 +128,8 @@ describe('ownership and replicas', () => {
   const followerOf = async (server: RedisServer, redis: Awaited<ReturnType<typeof opened>>['redis']) => {
     const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(server.port)] });
     onTestFinished(replica.stop);
-    await redis.set('warm', '1');
-    await expect.poll(() => redis.wait(1, 1000), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => redis.info('replication'), { timeout: 20_000 }).toMatch(/slave0:.*state=online/);
+    await expect.poll(() => redis.set('warm', '1').then(() => redis.wait(1, 1000)), { timeout: 20_000 }).toBe(1);
     await redis.config('RESETSTAT');
     return replica;
   };
