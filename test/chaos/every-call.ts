@@ -96,7 +96,7 @@ function chosen(points: Point[], { only, seed, limit }: ChaosOptions): Point[] {
 }
 
 /** The same seed, the same order: a linear congruential generator (Numerical Recipes) and Fisher-Yates. */
-export function shuffled<T>(items: T[], seed: number): T[] {
+function shuffled<T>(items: T[], seed: number): T[] {
   const result = [...items];
   let state = seed >>> 0;
   for (let index = result.length - 1; index > 0; index -= 1) {

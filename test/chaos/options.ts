@@ -17,7 +17,7 @@ export type ChaosOptions = {
   speed: number;
 };
 
-export const USAGE = `usage: npm run chaos -- --every-call [--json] [--without ${PROTECTIONS.join('|')}]
+const USAGE = `usage: npm run chaos -- --every-call [--json] [--without ${PROTECTIONS.join('|')}]
                         [--only PATTERN] [--limit N] [--seed N] [--workers N] [--speed N]`;
 
 /** Throws UserError with the wrong value and what would be right. */
