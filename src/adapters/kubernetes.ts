@@ -130,7 +130,7 @@ async function changeNodeRoles(
   const before = map.data?.mapRoles ?? '';
   const mapRoles = withNodeRoles(before, change);
   if (mapRoles === before) return;
-  const body = { ...map, data: { ...map.data, mapRoles } };
+  const body = Object.assign(map, { data: { ...map.data, mapRoles } });
   await connection.use('replace configmap aws-auth', ({ core }) =>
     core.replaceNamespacedConfigMap({ ...AWS_AUTH, body }),
   );
