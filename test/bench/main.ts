@@ -8,6 +8,7 @@ import { parseBenchOptions } from './options.ts';
 import { measureOverhead } from './overhead.ts';
 import { measureRecovery } from './recovery.ts';
 import { measureSlackBudget } from './slack-budget.ts';
+import { watchForStandstill } from './standstill.ts';
 import { measureStart } from './start.ts';
 import { measureTenClusters } from './ten-clusters.ts';
 import { measureVersusRunbook } from './versus-runbook.ts';
@@ -28,11 +29,17 @@ const MEASURES: { [Name in FigureName]: (settings: BenchSettings) => Promise<Fig
 async function bench(args: string[]): Promise<void> {
   const { json, only, seed, quick, runs } = parseBenchOptions(args);
   const figures: Partial<Figures> = {};
+  const standstill = watchForStandstill();
   for (const name of only === null ? FIGURE_NAMES : [only]) {
     const say = (line: string) => void process.stderr.write(`${name}: ${line}\n`);
     say(quick ? 'measuring a quick variant, which is no figure' : 'measuring');
     const figure = await MEASURES[name]({ seed, quick, runs, say });
     say(JSON.stringify(figure));
+    const stoodMs = standstill.longestMs();
+    if (stoodMs > 0)
+      throw new Error(
+        `${name}: everything stood still for ${Math.round(stoodMs / 1000)} s, so this is no figure: measure again`,
+      );
     Object.assign(figures, { [name]: figure });
   }
   process.stdout.write(json ? `${JSON.stringify(figures)}\n` : inWords(figures));
