@@ -60,6 +60,9 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+// Our processes end with us; what we wrote does not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
