@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { cp, mkdtemp } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -37,8 +36,6 @@ export type Slot = {
 
 export async function openLab(): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'eks-chaos-'));
-  const sweep = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  process.once('exit', sweep);
   const { stdout } = await run(process.env.JSONNET || 'jsonnet', [CONFIG_FILE], { cwd: CONFIG_FOLDER });
   const { url: remote } = await createConfigRemote({ folder: CONFIG_FOLDER, directory });
   const redis = await startRedis({ args: ['--hz', '100'] });
@@ -55,8 +52,7 @@ export async function openLab(): Promise<Lab> {
     close: async () => {
       await Promise.all(slots.map((slot) => slot.close()));
       await redis.stop();
-      process.off('exit', sweep);
-      sweep();
+      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   return lab;
