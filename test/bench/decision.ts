@@ -6,9 +6,14 @@ import type { AwsCall } from './recording-proxy.ts';
 import { largest, median, percentile, rounded } from './statistics.ts';
 import { startBenchWorld } from './world.ts';
 
-/** Run time is fast, so that a hundred cards are soon there; what is measured is real time. */
-const SPEED = 60;
-const GAP_MS = 500;
+/**
+ * Run time is fast, so that a hundred cards are soon there, but not so fast that the runs approved before look at AWS as
+ * a thousand would; what is measured is real time.
+ */
+const SPEED = 10;
+const GAP_MS = 1000;
+/** How long the last clicks get. */
+const LAST_MS = 10_000;
 
 /** Cards of many clusters, approved one after the other: how long until AWS hears about the cluster. */
 export async function measureDecision({ quick, say }: BenchSettings): Promise<Figures['decision']> {
@@ -27,7 +32,7 @@ export async function measureDecision({ quick, say }: BenchSettings): Promise<Fi
       clicks.push({ cluster, at: (await approve(card)).at });
       await sleep(GAP_MS);
     }
-    await sleep(2000);
+    await sleep(LAST_MS);
     const waits = waitsOf({ clicks, calls: worker.aws.calls });
     say(`median ${median(waits)} ms, longest ${largest(waits)} ms`);
     return decisionOf({ clicks, calls: worker.aws.calls });

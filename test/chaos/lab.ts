@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -36,6 +37,8 @@ export type Slot = {
 
 export async function openLab(): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), 'eks-chaos-'));
+  const sweep = (): void => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  process.once('exit', sweep);
   const { stdout } = await run(process.env.JSONNET || 'jsonnet', [CONFIG_FILE], { cwd: CONFIG_FOLDER });
   const { url: remote } = await createConfigRemote({ folder: CONFIG_FOLDER, directory });
   const redis = await startRedis({ args: ['--hz', '100'] });
@@ -52,7 +55,8 @@ export async function openLab(): Promise<Lab> {
     close: async () => {
       await Promise.all(slots.map((slot) => slot.close()));
       await redis.stop();
-      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      process.off('exit', sweep);
+      sweep();
     },
   };
   return lab;

@@ -1,8 +1,9 @@
 import '../../script/require-node.js';
 import { messageOf, UserError } from '#src/domain/errors.ts';
-import { everyCall, type Failure, type Reports, type Summary } from './every-call.ts';
+import { everyCall, type Reports } from './every-call.ts';
+import { type Judged, namesOf } from './hunt.ts';
 import { parseChaosOptions } from './options.ts';
-import { isWell } from './verdict.ts';
+import type { Failure, Summary } from './summary.ts';
 
 /** `npm run chaos`: exits with 0 when nothing was lost, 1 when something was, 2 when it was asked for something wrong. */
 async function main(args: string[]): Promise<void> {
@@ -23,11 +24,14 @@ function isAllWell({ failures, notReached, points }: Summary): boolean {
 function onStandardError(): Reports {
   return {
     recorded: (calls, points) => say(`${calls} outside calls recorded, ${points} points to hit`),
-    judged: ({ point, life, verdict }, left) => {
-      const word = verdict === null ? 'not reached' : life.trouble === null && isWell(verdict) ? 'ok' : 'FAILED';
-      say(`${word.padEnd(6)} ${(life.ms / 1000).toFixed(1).padStart(5)} s  ${point}  (${left} left)`);
-    },
+    judged: (judged, left) => say(`${wordFor(judged)}  ${namesOf(judged.points)}  (${left} left)`),
   };
+}
+
+function wordFor(judged: Judged): string {
+  if (judged.kind === 'not-reached') return `not reached (${judged.why})`;
+  const seconds = `${(judged.life.ms / 1000).toFixed(1).padStart(6)} s`;
+  return judged.kind === 'suspect' ? `suspect${seconds}` : `${judged.isWell ? 'ok     ' : 'FAILED '}${seconds}`;
 }
 
 function inWords({
@@ -55,6 +59,9 @@ function inWords({
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
+
+// Our processes end with us; what we wrote does not.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {
   await main(process.argv.slice(2));

@@ -9,8 +9,10 @@ export type ChaosOptions = {
   only: RegExp | null;
   /** How many points at most; null: all. */
   limit: number | null;
-  /** Shuffles the points, so that `limit` takes a sample; null: in the order of the run. */
-  seed: number | null;
+  /** Which points `limit` takes. */
+  seed: number;
+  /** How many points one world is hit at, one after the other. */
+  together: number;
   /** Worlds at once. */
   workers: number;
   /** Simulated milliseconds in a real one. */
@@ -18,7 +20,7 @@ export type ChaosOptions = {
 };
 
 const USAGE = `usage: npm run chaos -- --every-call [--json] [--without ${PROTECTIONS.join('|')}]
-                        [--only PATTERN] [--limit N] [--seed N] [--workers N] [--speed N]`;
+                        [--only PATTERN] [--limit N] [--seed N] [--together N] [--workers N] [--speed N]`;
 
 /** Throws UserError with the wrong value and what would be right. */
 export function parseChaosOptions(args: string[]): ChaosOptions {
@@ -29,7 +31,8 @@ export function parseChaosOptions(args: string[]): ChaosOptions {
     without: values.without === undefined ? null : protection(values.without),
     only: values.only === undefined ? null : pattern(values.only),
     limit: values.limit === undefined ? null : whole('--limit', values.limit, 1),
-    seed: values.seed === undefined ? null : whole('--seed', values.seed, 0),
+    seed: whole('--seed', values.seed ?? '1', 0),
+    together: whole('--together', values.together ?? '5', 1),
     workers: whole('--workers', values.workers ?? '4', 1),
     speed: whole('--speed', values.speed ?? '1500', 1),
   };
@@ -45,6 +48,7 @@ function parsed(args: string[]) {
     only: text,
     limit: text,
     seed: text,
+    together: text,
     workers: text,
     speed: text,
   };

@@ -25,7 +25,7 @@ export type ChaosWorld = {
   slackLog: string;
   remote: string;
   botLog: string;
-  startBot: (order: Order) => Promise<ChildProcessHandle>;
+  startBot: (order: Order) => ChildProcessHandle;
   close: () => Promise<void>;
 };
 
@@ -55,7 +55,7 @@ export async function createWorld(slot: Slot, settings: WorldSettings): Promise<
     slackLog,
     remote,
     botLog,
-    startBot: async (order) => {
+    startBot: (order) => {
       const argument: ChildArguments = { clock, order, without: settings.without, cloudUrl: addresses.cloudUrl };
       return startChild({
         script: join(import.meta.dirname, 'bot-and-worker.ts'),
