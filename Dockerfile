@@ -70,6 +70,7 @@ ENV NODE_ENV=production \
     HOME=/home/node \
     FLEET_FILE=/etc/eks-upgrade-bot/fleet.yaml \
     WORK_DIR=/var/lib/eks-upgrade-bot \
+    NODE_COMPILE_CACHE=/tmp/node-compile \
     PORT=3000
 # node's user and group, as numbers: Kubernetes' runAsNonRoot cannot judge a name.
 USER 1000:1000

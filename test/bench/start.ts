@@ -35,12 +35,12 @@ export function startOf({ bot, worker }: Starts): Figures['start'] {
   return { readyMs: Math.max(median(bot), median(worker)) };
 }
 
-/** From spawn until `/readyz` says so: Slack connected, Redis answering. */
+/** As `npm run` starts it, from spawn until `/readyz` says so: Slack connected, Redis answering. */
 async function readyAfter(world: BenchWorld, entry: string): Promise<number> {
   const port = await freePort();
   const env = { ...world.env, PORT: String(port), LOG_LEVEL: 'error', AWS_ENDPOINT_URL: world.cloudUrl };
   const began = performance.now();
-  const child = spawn(process.execPath, [entry], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', './script/require-node.js', entry], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'exit');
   try {
     while (!(await isReady(port))) {

@@ -1,7 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import '../../script/require-node.js';
+
+const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node-compile', import.meta.url));
 
 /**
  * Once per run, before the workers are forked: refuses a Node that cannot run the project, and makes the folder in
@@ -10,6 +13,8 @@ import '../../script/require-node.js';
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'eks-upgrade-bot-test-'));
   process.env['TEST_RUN_DIR'] = folder;
+  // Hundreds of processes load the same files: https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache
+  process.env['NODE_COMPILE_CACHE'] ??= COMPILE_CACHE;
   return async () => {
     const left = await readdir(folder);
     await rm(folder, { recursive: true, force: true });
