@@ -40,7 +40,11 @@ async function readyAfter(world: BenchWorld, entry: string): Promise<number> {
   const port = await freePort();
   const env = { ...world.env, PORT: String(port), LOG_LEVEL: 'error', AWS_ENDPOINT_URL: world.cloudUrl };
   const began = performance.now();
-  const child = spawn(process.execPath, ['--import', './script/require-node.js', entry], { cwd: ROOT, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', './script/require-node.js', entry], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const ended = once(child, 'exit');
   try {
     while (!(await isReady(port))) {
