@@ -1,27 +1,43 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
+import { dyingWithParent } from './processes.ts';
 
-/** A real redis-server of one's own: free port, empty, gone at the end. Used by tests and by the demo. */
+/**
+ * A real redis-server of one's own: free port, empty, gone at the end. Used by tests and by the demo. Its methods are
+ * the switches of the fault catalogue's Redis side; what each copies is in faults.md.
+ */
 export type RedisServer = {
   /** `redis://127.0.0.1:<port>` */
   url: string;
   port: number;
   /** URL of a database that no other caller of this server got (63 of them). */
   freshDatabase: () => string;
-  /** Of the server that runs now: send it SIGSTOP and SIGCONT to have a Redis that hangs. */
+  /** Of the server that runs now. */
   pid: () => number;
+  /** It keeps its connections and answers nobody, until `goOn`. */
+  hang: () => void;
+  goOn: () => void;
+  /** `OOM command not allowed` for every write, until `makeRoom`; reads are answered. */
+  fill: () => Promise<void>;
+  makeRoom: () => Promise<void>;
+  /** What is written now and can be gone back to (`appendOnly` only). */
+  remember: () => Promise<RedisMoment>;
+  /** Crashes and starts again as it was then: what was written since is gone, as after a power cut or a failover. */
+  rollBackTo: (moment: RedisMoment) => Promise<void>;
   /** Kills it as a crash does; with `appendOnly` what was written is still there after `restart`. */
   crash: () => Promise<void>;
   /** Starts it again on the same port and folder. */
   restart: () => Promise<void>;
   stop: () => Promise<void>;
 };
+
+export type RedisMoment = { folder: string };
 
 export type RedisOptions = {
   /** Keep what was written over `crash` and `restart`. */
@@ -33,6 +49,8 @@ export type RedisOptions = {
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 type Launch = { port: number; folder: string; options: RedisOptions };
 
+/** Redis writes to it before it answers, so a copy of it holds all that was answered. */
+const AOF = 'appendonlydir';
 const DATABASES = 64;
 const ATTEMPTS = 5;
 
@@ -50,6 +68,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 function handle(launch: Launch, first: Child): RedisServer {
   let child = first;
   let nextDatabase = 1;
+  let nextMoment = 1;
   const url = `redis://127.0.0.1:${launch.port}`;
   return {
     url,
@@ -60,6 +79,21 @@ function handle(launch: Launch, first: Child): RedisServer {
       return `${url}/${nextDatabase++}`;
     },
     pid: () => child.pid ?? 0,
+    hang: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
+    fill: () => limitMemory(launch, '1'),
+    makeRoom: () => limitMemory(launch, '0'),
+    remember: async () => {
+      const folder = join(launch.folder, `moment-${nextMoment++}`);
+      await cp(join(launch.folder, AOF), folder, { recursive: true });
+      return { folder };
+    },
+    rollBackTo: async ({ folder }) => {
+      await end(child);
+      await rm(join(launch.folder, AOF), { recursive: true, force: true });
+      await cp(folder, join(launch.folder, AOF), { recursive: true });
+      child = await launchAt(launch);
+    },
     crash: () => end(child),
     restart: async () => {
       await end(child);
@@ -70,6 +104,17 @@ function handle(launch: Launch, first: Child): RedisServer {
       await rm(launch.folder, { recursive: true, force: true });
     },
   };
+}
+
+async function limitMemory({ port, options }: Launch, bytes: string): Promise<void> {
+  const args = options.args ?? [];
+  const password = args[args.indexOf('--requirepass') + 1];
+  const redis = new Redis({ port, ...(args.includes('--requirepass') && password !== undefined ? { password } : {}) });
+  try {
+    await redis.config('SET', 'maxmemory', bytes);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 /** Somebody may take the port between our look and Redis's bind: then another one is tried. */
@@ -91,7 +136,7 @@ async function launchAt({ port, folder, options }: Launch): Promise<Child> {
     // A replica is served at once; the default waits 5 s for others to come.
     ...['--repl-diskless-sync-delay', '0'],
     ...['--hz', '500', '--maxmemory-policy', 'noeviction', '--save', ''],
-    ...['--appendonly', options.appendOnly === true ? 'yes' : 'no'],
+    ...['--appendonly', options.appendOnly === true ? 'yes' : 'no', '--auto-aof-rewrite-percentage', '0'],
     ...(options.args ?? []),
   ];
   const [program, ...argv] = dyingWithParent(['redis-server', ...args]);
@@ -99,12 +144,6 @@ async function launchAt({ port, folder, options }: Launch): Promise<Child> {
   await ready(child);
   process.once('exit', () => child.kill('SIGKILL'));
   return child;
-}
-
-/** A test process that is killed runs no exit handler; on Linux the kernel takes the server with it. */
-function dyingWithParent(command: [string, ...string[]]): [string, ...string[]] {
-  const setpriv = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
-  return setpriv ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', ...command] : command;
 }
 
 /** Resolves when the server says that it accepts connections; rejects with what it said when it ends instead. */

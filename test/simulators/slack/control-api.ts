@@ -85,6 +85,8 @@ function postsOf({ workspace, acts, looks }: Parts): Record<string, (body: unkno
     },
     faults: (body) => acts.addFault(faultSchema.parse(body)),
     'clear-faults': () => acts.clearFaults(),
+    outage: (body) => acts.outage(z.strictObject({ how: z.enum(['unavailable', 'silent']) }).parse(body).how),
+    'outage-ends': () => acts.outageEnds(),
     disconnect: (body) =>
       acts.disconnect(
         z.strictObject({ reason: z.enum(['warning', 'refresh_requested', 'link_disabled']).nullable() }).parse(body)

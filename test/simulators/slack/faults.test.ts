@@ -42,6 +42,17 @@ test('a time-out after the post leaves the caller without an answer and the mess
   await expect(call).rejects.toThrow('aborted');
 });
 
+test('in an outage nothing is answered, nobody can act and sockets are cut, until it ends', async () => {
+  const slack = await slackForTest();
+  await boltApp(slack, () => undefined);
+  slack.outage('unavailable');
+  await slack.waitFor(() => slack.connections() === 0);
+  expect(await callApi(slack, 'auth.test', {})).toMatchObject({ status: 503 });
+  await expect(slack.slash({ user: MAYA, channel: GENERAL, text: '/deploy' })).rejects.toThrow('Slack is away');
+  slack.outageEnds();
+  expect(await callApi(slack, 'auth.test', {})).toMatchObject({ ok: true });
+});
+
 test('an envelope may come twice, late or never', async () => {
   const slack = await slackForTest({ ackLimitMs: 500 });
   const heard: string[] = [];
@@ -87,6 +98,8 @@ test('an app may be thrown out of a channel, and the channel archived', async ()
   expect(await post()).toMatchObject({ error: 'not_in_channel' });
   slack.changeChannel(NOTICES, { botIsMember: true, isArchived: true });
   expect(await post()).toMatchObject({ error: 'is_archived' });
+  slack.changeChannel(NOTICES, { isArchived: false });
+  expect(await post(), 'archiving took it out').toMatchObject({ error: 'not_in_channel' });
 });
 
 test('a response_url is good for five answers, and replaces or deletes the message it came from', async () => {

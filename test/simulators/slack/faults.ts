@@ -36,6 +36,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** All of Slack, until it ends: `unavailable` answers 503, `silent` not at all. Connections are cut, people cannot act. */
+export type Outage = 'unavailable' | 'silent';
+
 export type FaultInput = z.input<typeof faultSchema>;
 type Fault = z.output<typeof faultSchema>;
 export type CallFault = Extract<Fault, { method: string }>;
@@ -47,10 +50,13 @@ export type Faults = {
   pending: () => Fault[];
   forCall: (method: string) => CallFault | undefined;
   forDelivery: () => DeliveryFault | undefined;
+  outage: () => Outage | null;
+  setOutage: (outage: Outage | null) => void;
 };
 
 export function createFaults(): Faults {
   let pending: Fault[] = [];
+  let outage: Outage | null = null;
   const take = <T extends Fault>(matches: (fault: Fault) => fault is T): T | undefined => {
     const found = pending.find(matches);
     if (found !== undefined) {
@@ -68,5 +74,9 @@ export function createFaults(): Faults {
     forCall: (method) =>
       take((fault): fault is CallFault => 'method' in fault && (fault.method === '*' || fault.method === method)),
     forDelivery: () => take((fault): fault is DeliveryFault => !('method' in fault)),
+    outage: () => outage,
+    setOutage: (next) => {
+      outage = next;
+    },
   };
 }

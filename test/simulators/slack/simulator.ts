@@ -7,7 +7,7 @@ import { type ActorParts, type ActResult, type Click, clickButton, type Typing, 
 import { createControlApi } from './control-api.ts';
 import { createDeliveries, type DeliveryRecord, type EnvelopeType } from './delivery.ts';
 import type { LogEntry } from './effect-log.ts';
-import { createFaults, type FaultInput } from './faults.ts';
+import { createFaults, type FaultInput, type Outage } from './faults.ts';
 import { createHttpMode } from './http-mode.ts';
 import type { Ephemeral, JsonObject, StoredMessage, StoredView } from './messages.ts';
 import { closeView, type Submission, type SubmitResult, submitView } from './modal-actor.ts';
@@ -52,6 +52,9 @@ export type SlackActs = {
   addFault: (fault: FaultInput) => void;
   clearFaults: () => void;
   disconnect: (reason: DisconnectReason | null) => void;
+  /** Slack is away for everybody until `outageEnds`. */
+  outage: (how: Outage) => void;
+  outageEnds: () => void;
 };
 
 export type SlackLooks = {
@@ -100,7 +103,10 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   const acts = actsOf(parts, { faults, disconnect: socketMode.disconnect });
   const page = createPage(workspace);
   const control = createControlApi({ workspace, faults, acts, looks });
-  server.on('upgrade', socketMode.upgrade);
+  server.on('upgrade', (request, socket, head) => {
+    if (faults.outage() !== null) socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
+    else socketMode.upgrade(request, socket, head);
+  });
   server.on('request', (request, response) => {
     route({ request, response }, { webApi, responses, page, control }).catch((error: unknown) =>
       fail(workspace, response, error),
@@ -132,10 +138,22 @@ function actsOf(
   { faults, disconnect }: { faults: ReturnType<typeof createFaults>; disconnect: SlackActs['disconnect'] },
 ): SlackActs {
   const { workspace, deliveries } = parts;
+  const reachable = (): void => {
+    if (faults.outage() !== null) throw new Error('Slack is away: nobody can do anything in it now');
+  };
   return {
-    slash: (typing) => typeCommand(parts, { ...typing, channel: channelId(workspace, typing.channel) }),
-    click: (click) => clickButton(parts, click),
-    submitView: (submission) => submitView(parts, submission),
+    slash: async (typing) => {
+      reachable();
+      return typeCommand(parts, { ...typing, channel: channelId(workspace, typing.channel) });
+    },
+    click: async (click) => {
+      reachable();
+      return clickButton(parts, click);
+    },
+    submitView: async (submission) => {
+      reachable();
+      return submitView(parts, submission);
+    },
     closeView: (user) => closeView(parts, user),
     say: ({ user, channel, text, threadTs = null }) =>
       workspace.post({
@@ -170,6 +188,15 @@ function actsOf(
     addFault: faults.add,
     clearFaults: faults.clear,
     disconnect,
+    outage: (how) => {
+      faults.setOutage(how);
+      workspace.log.add('outage', { how });
+      disconnect(null);
+    },
+    outageEnds: () => {
+      faults.setOutage(null);
+      workspace.log.add('outage-ended', {});
+    },
   };
 }
 

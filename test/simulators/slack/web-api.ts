@@ -31,7 +31,7 @@ export async function answerWebApi(
   call: { request: IncomingMessage; response: ServerResponse; name: string; body: string },
 ): Promise<void> {
   const { request, response, name, body } = call;
-  const fault = api.faults.forCall(name);
+  const fault = outageFault(api.faults) ?? api.faults.forCall(name);
   const early = fault === undefined ? undefined : beforeEffect(fault);
   const answer = early ?? callMethod(api, { name, body, request });
   const { workspace } = api;
@@ -48,6 +48,13 @@ export async function answerWebApi(
   response
     .writeHead(late.status, { 'content-type': 'application/json; charset=utf-8', ...late.headers })
     .end(JSON.stringify(late.body));
+}
+
+function outageFault(faults: Faults): CallFault | undefined {
+  const outage = faults.outage();
+  if (outage === null) return undefined;
+  const kind = outage === 'silent' ? 'time-out-before' : 'server-error-before';
+  return { kind, method: '*', count: 1, retryAfter: 1 };
 }
 
 /** The answer to give instead of running the method; `undefined`: the method takes effect first. */

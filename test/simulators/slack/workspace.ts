@@ -59,7 +59,8 @@ export class Workspace {
   changeChannel(id: string, change: Partial<Pick<SlackChannel, 'isArchived' | 'botIsMember'>>): void {
     const channel = this.#channels.get(id);
     if (channel === undefined) throw new Error(`no channel ${id}`);
-    Object.assign(channel, change);
+    // Bots lose their membership with the archiving, and do not get it back: see README.md.
+    Object.assign(channel, change.isArchived === true ? { ...change, botIsMember: false } : change);
     this.log.add('channel-changed', { channel: id, ...change });
     this.announce({ kind: 'channels' });
   }
