@@ -73,12 +73,34 @@ export const faultNames = [
   'update-by-someone-else',
   'aws-node-run-as-non-root',
   'kube-proxy-image-pull-fails',
+  'server-errors',
+  'connection-reset',
+  'answer-lost',
+  'expired-credentials',
+  'stale-reads',
+  'resource-in-use',
+  'update-takes-hours',
+  'stack-deleted-by-hand',
+  'no-capacity',
+  'nodes-never-ready',
+  'api-server-away',
+  'api-server-busy',
+  'webhook-denies',
+  'new-certificate-authority',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];
 
-/** `times`: how often it strikes, then it is gone; absent: always. */
-export type Fault = { cluster: string; name: FaultName; times?: number };
+/** Strikes until it is switched off, or until it has struck so often, or for so long. */
+export type Fault = {
+  cluster: string;
+  name: FaultName;
+  times?: number;
+  /** Simulated milliseconds from when it is switched on. */
+  forMs?: number;
+  /** Of `stack-deleted-by-hand`: which group; absent: the newest. */
+  nodeGroup?: string;
+};
 
 /** The state of a cluster as a person with all the consoles open would tell it. */
 export type ClusterSnapshot = {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { simulatedClock } from '../clock.ts';
 import { awsServer } from './aws/server.ts';
@@ -12,11 +13,11 @@ import { kubernetesServer } from './kubernetes/server.ts';
 import type { CloudOptions, ClusterSnapshot, Fault, PrincipalSeed } from './options.ts';
 import { defaultCredentials } from './options.ts';
 import { setActivity } from './world/activity.ts';
-import { switchFault } from './world/fault-effects.ts';
+import { beginFault, switchFault } from './world/fault-effects.ts';
 import { faultSwitches } from './world/faults.ts';
 import { newCluster, seedCluster } from './world/seed.ts';
 import { snapshotOf } from './world/snapshot.ts';
-import type { World } from './world/world.ts';
+import type { Cluster, World } from './world/world.ts';
 
 /** A running simulated cloud, as tests in the same process see it. The control API offers the same over HTTP. */
 export type CloudSimulator = {
@@ -49,11 +50,13 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     servers.push(server);
     cluster.endpoint = `https://127.0.0.1:${await listen(server, 0)}`;
     cluster.certificateAuthority = identity.caPem;
+    cluster.renewCertificate = renewal(cluster, server);
     seedCluster(world, cluster, seed);
     world.clusters.push(cluster);
   }
+  // A cluster without access is seeded so.
   for (const fault of options.faults ?? [])
-    if (fault.name === 'update-by-someone-else') switchFault(world, clusterNamed(world, fault.cluster), fault, true);
+    if (fault.name !== 'no-access') beginFault(world, clusterNamed(world, fault.cluster), fault);
   const aws = awsServer(world);
   servers.push(aws);
   const awsUrl = `http://127.0.0.1:${await listen(aws, options.port ?? 0)}`;
@@ -79,6 +82,17 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
   };
 }
 
+/** Making keys takes a moment: until then the old certificate and the old authority are there, together. */
+function renewal(cluster: Cluster, server: HttpsServer): () => void {
+  return () => {
+    void makeServerIdentity().then(({ caPem, keyPem, certificatePem }) => {
+      server.setSecureContext({ key: keyPem, cert: certificatePem });
+      server.closeAllConnections();
+      cluster.certificateAuthority = caPem;
+    });
+  };
+}
+
 function emptyWorld(options: CloudOptions): World {
   const clock = simulatedClock(options.clock);
   const account = options.worlds[0]?.account ?? '111122223333';
@@ -89,7 +103,7 @@ function emptyWorld(options: CloudOptions): World {
     clock,
     durations: { ...defaultDurations, ...options.durations },
     log: effectsLog(clock, options.effectsLog),
-    faults: faultSwitches(options.faults),
+    faults: faultSwitches(clock, options.faults),
     clusters: [],
     principals: principals.map((principal) => ({ ...principal, account: principal.arn.split(':')[4] ?? '' })),
     assumableRoles: options.assumableRoles ?? [],

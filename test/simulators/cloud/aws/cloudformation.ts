@@ -21,22 +21,23 @@ export const cloudformationOperations: Record<string, QueryHandler<AwsRequest>> 
   DeleteStack: deleteStackAnswer,
 };
 
-type Found = { cluster: Cluster; stack: Stack };
+/** `now`: the time at which the request sees the stack. */
+type Found = { cluster: Cluster; stack: Stack; now: number };
 
-function stacksOf({ world, region, principal }: AwsRequest): Found[] {
+function stacksOf({ world, region, principal, nowOf }: AwsRequest): Found[] {
   return world.clusters
     .filter((cluster) => cluster.region === region && cluster.account === principal.account)
-    .flatMap((cluster) =>
-      cluster.stacks.filter(({ createdAt }) => createdAt <= world.clock.now()).map((stack) => ({ cluster, stack })),
-    )
+    .flatMap((cluster) => {
+      const now = nowOf(cluster);
+      return cluster.stacks.filter(({ createdAt }) => createdAt <= now).map((stack) => ({ cluster, stack, now }));
+    })
     .toSorted((a, b) => b.stack.createdAt - a.stack.createdAt);
 }
 
 /** By name a stack that lives; by id also one that is deleted. */
 function findStack(request: AwsRequest, name: string): Found | undefined {
-  const now = request.world.clock.now();
   return stacksOf(request).find(
-    ({ stack }) => stack.id === name || (stack.name === name && stackStatus(stack, now) !== 'DELETE_COMPLETE'),
+    ({ stack, now }) => stack.id === name || (stack.name === name && stackStatus(stack, now) !== 'DELETE_COMPLETE'),
   );
 }
 
@@ -71,13 +72,12 @@ function statusReason(stack: Stack, now: number): string | undefined {
 const PAGE = 10;
 
 function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
-  const now = request.world.clock.now();
   const wanted = listIn(form, 'StackStatusFilter.member');
   const stacks = stacksOf(request).filter(
-    ({ stack }) => wanted.length === 0 || wanted.includes(stackStatus(stack, now)),
+    ({ stack, now }) => wanted.length === 0 || wanted.includes(stackStatus(stack, now)),
   );
   const { page, next } = pageOf(stacks, form.get('NextToken'), PAGE);
-  const summaries = page.map(({ stack }) => ({
+  const summaries = page.map(({ stack, now }) => ({
     StackId: stack.id,
     StackName: stack.name,
     TemplateDescription: stack.description,
@@ -90,12 +90,11 @@ function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
 }
 
 function describeStacks(request: AwsRequest, form: URLSearchParams): Xml {
-  const now = request.world.clock.now();
   const all = form.has('StackName')
     ? [stackOf(request, form)]
-    : stacksOf(request).filter(({ stack }) => stackStatus(stack, now) !== 'DELETE_COMPLETE');
+    : stacksOf(request).filter(({ stack, now }) => stackStatus(stack, now) !== 'DELETE_COMPLETE');
   const { page, next } = pageOf(all, form.get('NextToken'), PAGE);
-  return { Stacks: { member: page.map(({ stack }) => stackXml(stack, now)) }, NextToken: next };
+  return { Stacks: { member: page.map(({ stack, now }) => stackXml(stack, now)) }, NextToken: next };
 }
 
 function stackXml(stack: Stack, now: number): Xml {
@@ -125,8 +124,8 @@ function stackXml(stack: Stack, now: number): Xml {
 }
 
 function describeStackEvents(request: AwsRequest, form: URLSearchParams): Xml {
-  const { stack } = stackOf(request, form);
-  const { page, next } = pageOf(stackEvents(stack, request.world.clock.now()), form.get('NextToken'), 100);
+  const { stack, now } = stackOf(request, form);
+  const { page, next } = pageOf(stackEvents(stack, now), form.get('NextToken'), 100);
   const events = page.map((event, index) => ({
     StackId: stack.id,
     StackName: stack.name,
@@ -142,8 +141,8 @@ function describeStackEvents(request: AwsRequest, form: URLSearchParams): Xml {
 }
 
 function resourcesOf(request: AwsRequest, form: URLSearchParams): Xml[] {
-  const { stack } = stackOf(request, form);
-  const events = stackEvents(stack, request.world.clock.now());
+  const { stack, now } = stackOf(request, form);
+  const events = stackEvents(stack, now);
   return stack.resources.map((resource) => {
     const last = events.find(({ logicalId }) => logicalId === resource.logicalId);
     const timestamp = iso(last?.at ?? stack.createdAt);

@@ -136,7 +136,9 @@ function updatesIn({ request, parameters }: EksCall): Update[] {
   const cluster = clusterOf(request, parameters[0]);
   const nodegroup = request.query.get('nodegroupName');
   const addon = request.query.get('addonName');
-  return cluster.updates.filter(({ target }) => {
+  const now = request.world.clock.now();
+  return cluster.updates.filter(({ target, createdAt }) => {
+    if (createdAt > now) return false;
     if (nodegroup !== null) return target.kind === 'nodegroup' && target.name === nodegroup;
     if (addon !== null) return target.kind === 'addon' && target.name === addon;
     return target.kind === 'cluster';

@@ -74,7 +74,11 @@ function groupJson(cluster: Cluster, group: ManagedGroup, now: number): JsonObje
     nodeRole: group.roleArn,
     labels: group.labels,
     resources: { autoScalingGroups: [{ name: `eks-${group.name}-5ac1e7b4` }] },
-    health: { issues: [] },
+    health: {
+      issues: group.issues
+        .filter(({ from }) => from <= now)
+        .map(({ code, message, resourceIds }) => ({ code, message, resourceIds })),
+    },
     updateConfig: { maxUnavailable: 1 },
     launchTemplate: { name: group.stackName, version: '1', id: 'lt-0a1b2c3d4e5f60001' },
     tags: { 'alpha.eksctl.io/nodegroup-name': group.name, 'alpha.eksctl.io/nodegroup-type': 'managed' },

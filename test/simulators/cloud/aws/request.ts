@@ -1,4 +1,4 @@
-import type { Actor, Principal, World } from '../world/world.ts';
+import type { Actor, Cluster, Principal, World } from '../world/world.ts';
 
 /** A request to an AWS service whose signature was checked. */
 export type AwsRequest = {
@@ -9,6 +9,8 @@ export type AwsRequest = {
   headers: Record<string, string>;
   body: string;
   region: string;
+  /** Simulated time at which the request sees this cluster. */
+  nowOf: (cluster: Cluster) => number;
   principal: Principal;
   actor: Actor;
 };

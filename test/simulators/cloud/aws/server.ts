@@ -14,6 +14,8 @@ import type { AwsRequest, AwsResponse } from './request.ts';
 import type { Signature } from './sigv4.ts';
 import { sha256, signatureInHeader, signatureMatches } from './sigv4.ts';
 import { ssmAnswer, ssmError } from './ssm.ts';
+import type { Call } from './struck.ts';
+import { asSeen, ConnectionReset, strikeAfter, strikeBefore } from './struck.ts';
 import { stsOperations } from './sts.ts';
 
 /**
@@ -39,6 +41,10 @@ async function serve(world: World, request: IncomingMessage, response: ServerRes
   const answer = url.pathname.startsWith('/_sim/')
     ? controlAnswer(world, { method: request.method ?? 'GET', path: url.pathname, query: url.searchParams, body })
     : awsAnswer(world, request, url, body);
+  if (answer === 'reset') {
+    request.socket.resetAndDestroy();
+    return;
+  }
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
     ...(answer.errorType === undefined ? {} : { 'x-amzn-errortype': answer.errorType }),
@@ -51,7 +57,7 @@ function awsAnswer(
   incoming: IncomingMessage,
   url: URL,
   body: string,
-): AwsResponse & { errorType?: string } {
+): (AwsResponse & { errorType?: string }) | 'reset' {
   const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
   const signature = signatureInHeader(headers);
   const service = signature?.service ?? 'sts';
@@ -74,11 +80,13 @@ function awsAnswer(
       headers,
       body,
       region: signature.region,
+      nowOf: () => world.clock.now(),
       principal,
       actor,
     };
     return dispatch(service, request);
   } catch (error) {
+    if (error instanceof ConnectionReset) return 'reset';
     const failure =
       error instanceof AwsError
         ? error
@@ -113,42 +121,36 @@ function principalOf(world: World, signature: Signature, request: Parameters<typ
 function dispatch(service: string, request: AwsRequest): AwsResponse {
   if (service === 'eks') {
     const { route, parameters } = eksOperation(request);
-    admit(service, route.operation, request, parameters[0] ?? '*');
-    return eksAnswer(request, route, parameters);
+    const call = { service, operation: route.operation, resource: parameters[0] ?? '*' };
+    return admitted(request, call, (view) => eksAnswer(view, route, parameters));
   }
   if (service === 'ssm') {
     const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
-    admit(service, operation, request, '*');
-    return ssmAnswer(request, operation);
+    return admitted(request, { service, operation, resource: '*' }, (view) => ssmAnswer(view, operation));
   }
   const form = new URLSearchParams(request.body);
   const operation = form.get('Action') ?? '';
   const handler = queryServices[service]?.[operation];
   if (handler === undefined)
     throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
-  admit(service, operation, request, form.get('StackName') ?? '*');
-  return queryAnswer(service, operation, handler(request, form));
+  const call = { service, operation, resource: form.get('StackName') ?? '*' };
+  return admitted(request, call, (view) => queryAnswer(service, operation, handler(view, form)));
 }
 
-/** Counts the call, and refuses it when it is not allowed or throttled. */
-function admit(service: string, operation: string, request: AwsRequest, resource: string): void {
+/** Counts the call, and answers it unless it is not allowed or a fault strikes. */
+function admitted(request: AwsRequest, call: Call, answer: (request: AwsRequest) => AwsResponse): AwsResponse {
   const { world, principal, actor } = request;
+  const { service, operation, resource } = call;
   world.log.countCall({ ...actor, service, operation });
-  if (authorizeAws(principal, { service, operation, resource }) === 'denied') {
+  if (authorizeAws(principal, call) === 'denied') {
     throw new AwsError(
       'AccessDeniedException',
       `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`,
       403,
     );
   }
-  const cluster = world.clusters.find(
-    ({ name, region, account }) =>
-      region === request.region &&
-      account === principal.account &&
-      (resource === name || resource.startsWith(`eksctl-${name}-`)),
-  );
-  if (cluster === undefined || !world.faults.strikes(cluster.name, 'throttling')) return;
-  throw service === 'eks'
-    ? new AwsError('ThrottlingException', 'Rate exceeded', 429)
-    : new AwsError('Throttling', 'Rate exceeded', 400);
+  strikeBefore(request, call);
+  const answered = answer(asSeen(request, call));
+  strikeAfter(request, call);
+  return answered;
 }

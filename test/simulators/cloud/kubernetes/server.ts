@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { authorizeKubernetes } from '../authorize.ts';
 import type { ServerIdentity } from '../certificate-authority.ts';
 import { callerOf } from '../effects.ts';
@@ -16,9 +17,15 @@ import { verifyToken } from './token.ts';
 
 /** The API server of one cluster: TLS, authentication, authorization, and then the answer. */
 export function kubernetesServer(world: World, cluster: Cluster, identity: ServerIdentity): Server {
-  return createServer({ key: identity.keyPem, cert: identity.certificatePem }, (request, response) => {
-    void serve(world, cluster, request, response);
+  const server = createServer({ key: identity.keyPem, cert: identity.certificatePem }, (request, response) => {
+    // A connection from before the fault: the server that held it is gone, too.
+    if (world.faults.isOn(cluster.name, 'api-server-away')) request.socket.destroy();
+    else void serve(world, cluster, request, response);
   });
+  server.on('connection', (socket: Socket) => {
+    if (world.faults.strikes(cluster.name, 'api-server-away')) socket.resetAndDestroy();
+  });
+  return server;
 }
 
 async function serve(
@@ -32,7 +39,8 @@ async function serve(
     const parsed = parseRequest(request, body);
     send(response, 200, handle(world, cluster, parsed, request.headers));
   } catch (error) {
-    if (error instanceof StatusError) send(response, error.code, error.body());
+    if (error instanceof TooManyRequests) sendTooManyRequests(response);
+    else if (error instanceof StatusError) send(response, error.code, error.body());
     else
       send(
         response,
@@ -70,7 +78,32 @@ function handle(world: World, cluster: Cluster, request: KubernetesRequest, head
       `${action.resource} is forbidden: User "${identity.username}" cannot ${action.verb} resource "${action.resource}" in API group "${action.group}"`,
     );
   }
+  if (!selfReview) strike(world, cluster, request);
   return answer({ world, cluster, identity, actor: { caller, principal: arn } }, request);
+}
+
+/** Priority and fairness comes before admission. */
+function strike(world: World, cluster: Cluster, request: KubernetesRequest): void {
+  if (world.faults.strikes(cluster.name, 'api-server-busy')) throw new TooManyRequests();
+  if (request.method !== 'GET' && world.faults.strikes(cluster.name, 'webhook-denies')) throw deniedByWebhook(request);
+}
+
+class TooManyRequests extends Error {}
+
+/** No Status, but plain text: kubernetes/staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go. */
+function sendTooManyRequests(response: ServerResponse): void {
+  response.writeHead(429, { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '1' });
+  response.end('Too many requests, please try again later.\n');
+}
+
+/** Words of kubernetes/staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go. */
+function deniedByWebhook({ group, plural, name }: KubernetesRequest): StatusError {
+  const resource = group === '' ? plural : `${plural}.${group}`;
+  return new StatusError(
+    403,
+    'Forbidden',
+    `${resource} "${name ?? 'Unknown'}" is forbidden: admission webhook "freeze.policy.example.com" denied the request: changes to ${plural} are frozen`,
+  );
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -27,6 +27,9 @@ export function verifyToken(world: World, cluster: Cluster, authorization: strin
   if (!signature.signedHeaders.includes('x-k8s-aws-id')) return refused('x-k8s-aws-id is not among the signed headers');
   const principal = world.principals.find(({ accessKeyId }) => accessKeyId === signature.accessKeyId);
   if (principal === undefined) return refused('unknown access key');
+  const { faults } = world;
+  if (cluster.expiredKeys.has(principal.accessKeyId) && faults.isOn(cluster.name, 'expired-credentials'))
+    return refused('STS says that the credentials of the token have expired');
   const age = Date.now() - timeOf(signature.amzDate);
   if (!(age < VALID_MS && age > -SKEW_MS)) return refused('the token has expired');
   const request = {

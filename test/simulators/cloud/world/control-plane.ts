@@ -3,6 +3,9 @@ import { parseVersion } from '#src/domain/version.ts';
 import { AwsError } from '../aws/errors.ts';
 import type { Cluster, Update, World } from './world.ts';
 
+/** How long an update with the fault `update-takes-hours` takes, in simulated milliseconds. */
+export const HOURS = 3 * 60 * 60_000;
+
 /** The control plane: version, status and updates as functions of time. */
 export function clusterVersion(cluster: Cluster, now: number): KubernetesVersion {
   const last = cluster.updates.findLast(

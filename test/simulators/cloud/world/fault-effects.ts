@@ -6,18 +6,45 @@ import type { Fault } from '../options.ts';
 import { factsOf } from '../versions.ts';
 import { AWS_AUTH_PATH, roleOfSession } from './access.ts';
 import { writeAwsAuth } from './aws-auth.ts';
-import { clusterVersion } from './control-plane.ts';
+import { clusterVersion, updateInFlight } from './control-plane.ts';
+import { groupNameOf } from './groups.ts';
+import { deleteStack, liveStacks } from './stacks.ts';
 import type { Cluster, World } from './world.ts';
 
 /** Switches a fault on or off; some of them change the world at once. */
 export function switchFault(world: World, cluster: Cluster, fault: Fault, on: boolean): void {
-  if (!on) {
-    world.faults.clear(cluster.name, fault.name);
-    return;
-  }
-  world.faults.set({ ...fault, cluster: cluster.name });
-  if (fault.name === 'no-access') unmapPrincipals(world, cluster);
-  if (fault.name === 'update-by-someone-else') startForeignUpdate(world, cluster);
+  if (on) world.faults.set({ ...fault, cluster: cluster.name });
+  else world.faults.clear(cluster.name, fault.name);
+  if (on) beginFault(world, cluster, fault);
+  else endFault(cluster, fault);
+}
+
+/** What a fault changes in the world at once; each can be switched on at any moment, also where it changes nothing. */
+export function beginFault(world: World, cluster: Cluster, { name, nodeGroup }: Fault): void {
+  if (name === 'no-access') unmapPrincipals(world, cluster);
+  if (name === 'update-by-someone-else') startForeignUpdate(world, cluster);
+  if (name === 'stack-deleted-by-hand') deleteStackByHand(world, cluster, nodeGroup);
+  if (name === 'expired-credentials') cluster.expiredKeys = new Set(world.principals.map((known) => known.accessKeyId));
+  if (name === 'new-certificate-authority') cluster.renewCertificate();
+}
+
+/** Nodes that could not become Ready can now; managed groups are well again. */
+function endFault(cluster: Cluster, { name }: Fault): void {
+  if (name === 'nodes-never-ready') for (const instance of cluster.instances) instance.unwell = false;
+  if (name === 'no-capacity') for (const group of cluster.managedGroups) group.issues = [];
+}
+
+const SOMEBODY = 'somebody-else';
+
+/** Somebody in the console deletes the stack of a node group. */
+function deleteStackByHand(world: World, cluster: Cluster, nodeGroup: string | undefined): void {
+  const now = world.clock.now();
+  const stack = liveStacks(cluster, now).findLast((candidate) => {
+    const name = groupNameOf(candidate);
+    return name !== null && (nodeGroup === undefined || name === nodeGroup);
+  });
+  const actor = { caller: 'other' as const, principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}` };
+  if (stack !== undefined) deleteStack(world, cluster, stack, actor);
 }
 
 /** Takes every known principal out of aws-auth and of the access entries; node roles stay. */
@@ -48,8 +75,8 @@ function unmapPrincipals(world: World, cluster: Cluster): void {
 function startForeignUpdate(world: World, cluster: Cluster): void {
   const now = world.clock.now();
   const version = versionOfMinor(minorOf(clusterVersion(cluster, now)) + 1);
-  if (factsOf(version) === undefined)
-    throw new Error(`${cluster.name} has the newest version already: nobody can update it`);
+  // EKS would refuse: there is no newer version, or an update is in flight.
+  if (factsOf(version) === undefined || updateInFlight(cluster, now, 'cluster') !== undefined) return;
   const update = {
     id: randomUUID(),
     type: 'VersionUpdate' as const,
@@ -67,7 +94,7 @@ function startForeignUpdate(world: World, cluster: Cluster): void {
     effect: 'control-plane-update-started',
     cluster: cluster.name,
     caller: 'other',
-    principal: `arn:aws:iam::${cluster.account}:user/somebody-else`,
+    principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}`,
     updateId: update.id,
     to: version,
   });

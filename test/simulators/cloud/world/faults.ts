@@ -1,3 +1,4 @@
+import type { Clock } from '#src/ports/clock.ts';
 import type { Fault, FaultName } from '../options.ts';
 
 /** The switches for what goes wrong, by cluster. */
@@ -11,22 +12,29 @@ export type FaultSwitches = {
   list: () => Fault[];
 };
 
-export function faultSwitches(initial: Fault[] = []): FaultSwitches {
-  const faults = new Map<string, Fault>(initial.map((fault) => [`${fault.cluster}/${fault.name}`, { ...fault }]));
-  const isOn = (cluster: string, name: FaultName): boolean => {
-    const fault = faults.get(`${cluster}/${name}`);
-    return fault !== undefined && (fault.times === undefined || fault.times > 0);
+type Switched = { fault: Fault; since: number };
+
+export function faultSwitches(clock: Pick<Clock, 'now'>, initial: Fault[] = []): FaultSwitches {
+  const faults = new Map<string, Switched>();
+  const set = (fault: Fault): void => {
+    faults.set(`${fault.cluster}/${fault.name}`, { fault: { ...fault }, since: clock.now() });
+  };
+  for (const fault of initial) set(fault);
+  const switchedOn = (cluster: string, name: FaultName): Fault | undefined => {
+    const { fault, since } = faults.get(`${cluster}/${name}`) ?? {};
+    if (fault === undefined || since === undefined) return undefined;
+    const isOver = fault.forMs !== undefined && clock.now() >= since + fault.forMs;
+    return isOver || fault.times === 0 ? undefined : fault;
   };
   return {
-    set: (fault) => void faults.set(`${fault.cluster}/${fault.name}`, { ...fault }),
+    set,
     clear: (cluster, name) => void faults.delete(`${cluster}/${name}`),
-    isOn,
+    isOn: (cluster, name) => switchedOn(cluster, name) !== undefined,
     strikes: (cluster, name) => {
-      const on = isOn(cluster, name);
-      const fault = faults.get(`${cluster}/${name}`);
-      if (on && fault?.times !== undefined) fault.times -= 1;
-      return on;
+      const fault = switchedOn(cluster, name);
+      if (fault?.times !== undefined) fault.times -= 1;
+      return fault !== undefined;
     },
-    list: () => [...faults.values()].map((fault) => ({ ...fault })),
+    list: () => [...faults.values()].map(({ fault }) => ({ ...fault })),
   };
 }

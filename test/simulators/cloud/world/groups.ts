@@ -8,7 +8,14 @@ import { ofType } from './template.ts';
 import type { AccessEntry, Cluster, InstanceTemplate, Stack, World } from './world.ts';
 
 /** What a node group's stack makes in the world, and what becomes of it when the stack is deleted. */
-export type NewGroup = { stack: Stack; group: GroupTemplate; template: Template; nodes: number | undefined };
+export type NewGroup = {
+  stack: Stack;
+  group: GroupTemplate;
+  template: Template;
+  nodes: number | undefined;
+  /** Its nodes never become Ready. */
+  unwell: boolean;
+};
 
 const CLUSTER_TAG = 'alpha.eksctl.io/cluster-name';
 const GROUP_TAG = 'alpha.eksctl.io/nodegroup-name';
@@ -18,7 +25,7 @@ export function groupNameOf(stack: Stack): string | null {
   return stack.tags[GROUP_TAG] ?? stack.tags['eksctl.io/v1alpha2/nodegroup-name'] ?? null;
 }
 
-export function startGroup(world: World, cluster: Cluster, { stack, group, template, nodes }: NewGroup): void {
+export function startGroup(world: World, cluster: Cluster, { stack, group, template, nodes, unwell }: NewGroup): void {
   const name = group.kind === 'managed' ? group.name : groupNameOf(stack);
   if (name === null) return;
   const role = stack.resources.find(({ type }) => type === 'AWS::IAM::Role');
@@ -29,7 +36,7 @@ export function startGroup(world: World, cluster: Cluster, { stack, group, templ
     for (let index = 0; index < (nodes ?? group.sizes.desired); index += 1) {
       const zone = `${cluster.region}${'abc'[index % 3]}`;
       const launchedAt = stack.createdAt + world.durations.instanceLaunch + index * 2000;
-      launchInstance(cluster, { ...instance, group: name, zone, launchedAt, launchedBy: 'group' });
+      launchInstance(cluster, { ...instance, group: name, zone, launchedAt, launchedBy: 'group', unwell });
     }
   };
   const labels = { [CLUSTER_TAG]: cluster.name, [GROUP_TAG]: name };
@@ -58,6 +65,7 @@ export function startGroup(world: World, cluster: Cluster, { stack, group, templ
     instanceTypes: group.instanceTypes,
     labels: group.labels,
     roleArn,
+    issues: [],
   });
   // EKS maps a managed group's role itself: an access entry where there are some, else aws-auth
   if (cluster.authenticationMode === 'CONFIG_MAP') mapRoleInAwsAuth(cluster, roleArn, stack.createdAt);

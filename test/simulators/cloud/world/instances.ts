@@ -5,7 +5,7 @@ import type { Cluster, Instance, World } from './world.ts';
 /** EC2 instances of the node groups, and the nodes they become. */
 export function launchInstance(
   cluster: Cluster,
-  instance: Omit<Instance, 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable'>,
+  instance: Omit<Instance, 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable' | 'unwell'> & { unwell?: boolean },
 ): Instance {
   const seed = createHash('sha256').update(`${cluster.name}/${cluster.instances.length}`).digest();
   const launched: Instance = {
@@ -14,6 +14,7 @@ export function launchInstance(
     nodeName: `ip-192-168-${seed[0]}-${seed[1]}.${cluster.region === 'us-east-1' ? 'ec2' : `${cluster.region}.compute`}.internal`,
     terminatedAt: null,
     unschedulable: false,
+    unwell: instance.unwell ?? false,
   };
   cluster.instances.push(launched);
   return launched;
@@ -45,7 +46,7 @@ export function nodesAt(world: World, cluster: Cluster, now: number): Instance[]
 const GRACE = 40_000;
 
 export function isReady(world: World, cluster: Cluster, instance: Instance, now: number): boolean {
-  if (now < joinedAt(world, cluster, instance) + world.durations.nodeReady) return false;
+  if (instance.unwell || now < joinedAt(world, cluster, instance) + world.durations.nodeReady) return false;
   return roleMappedIntervals(cluster, instance.roleArn).some(({ from, to }) => from <= now && now < to + GRACE);
 }
 

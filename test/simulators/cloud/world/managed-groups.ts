@@ -3,9 +3,11 @@ import type { KubernetesVersion } from '#src/domain/version.ts';
 import { minorsBetween, parseVersion } from '#src/domain/version.ts';
 import { AwsError } from '../aws/errors.ts';
 import { factsOf, knownFactsOf, releaseVersionOf } from '../versions.ts';
-import { clusterVersion, updateInFlight, updateOfToken } from './control-plane.ts';
+import { clusterVersion, HOURS, updateInFlight, updateOfToken } from './control-plane.ts';
+import type { GroupTrouble } from './group-troubles.ts';
+import { groupTrouble, SCALE_UP_LIMIT, updateTrouble } from './group-troubles.ts';
 import { instancesOfGroup, launchInstance } from './instances.ts';
-import type { Actor, Cluster, ManagedGroup, Update, World } from './world.ts';
+import type { Actor, Cluster, Instance, ManagedGroup, Update, World } from './world.ts';
 
 /** Managed node groups: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupVersion.html */
 export function managedGroupsAt(cluster: Cluster, now: number): ManagedGroup[] {
@@ -54,6 +56,11 @@ export function startGroupUpdate(
   refuseImpossibleUpdate(world, cluster, group, version);
   const old = instancesOfGroup(cluster, group.name, now);
   const { managedUpdateBase, managedUpdatePerNode } = world.durations;
+  const trouble = groupTrouble(world, cluster, old.length);
+  const takes = world.faults.strikes(cluster.name, 'update-takes-hours')
+    ? HOURS
+    : managedUpdateBase + old.length * managedUpdatePerNode;
+  const endsAt = now + (trouble === null ? takes : managedUpdateBase + SCALE_UP_LIMIT);
   const update: Update = {
     id: randomUUID(),
     type: 'VersionUpdate',
@@ -65,18 +72,11 @@ export function startGroupUpdate(
     ],
     token,
     createdAt: now,
-    endsAt: now + managedUpdateBase + old.length * managedUpdatePerNode,
-    outcome: 'Successful',
-    errors: [],
+    endsAt,
+    outcome: trouble === null ? 'Successful' : 'Failed',
+    errors: trouble === null ? [] : updateTrouble(cluster, group, { trouble, endsAt }),
   };
-  for (const [index, instance] of old.entries()) {
-    const begins = now + managedUpdateBase / 2 + index * managedUpdatePerNode;
-    launchInstance(cluster, { ...instance, kubeletVersion: knownFactsOf(version).kubelet, launchedAt: begins });
-    instance.terminatedAt = begins + managedUpdatePerNode - 1000;
-  }
-  const template = cluster.groupInstances.get(group.name);
-  if (template !== undefined)
-    cluster.groupInstances.set(group.name, { ...template, kubeletVersion: knownFactsOf(version).kubelet });
+  replaceNodes(world, cluster, { group: group.name, old, version, trouble, endsAt });
   cluster.updates.push(update);
   world.log.record({
     effect: 'node-group-update-started',
@@ -88,6 +88,28 @@ export function startGroupUpdate(
     nodes: old.length,
   });
   return update;
+}
+
+type Replacement = { group: string; old: Instance[]; version: string; trouble: GroupTrouble | null; endsAt: number };
+
+/** In trouble the old ones stay, and what was launched beside them goes with the end of the update. */
+function replaceNodes(world: World, cluster: Cluster, { group, old, version, trouble, endsAt }: Replacement): void {
+  const now = world.clock.now();
+  const { managedUpdateBase, managedUpdatePerNode } = world.durations;
+  const { kubelet: kubeletVersion } = knownFactsOf(version);
+  const [first] = old;
+  if (trouble === 'never-ready' && first !== undefined) {
+    const launchedAt = now + managedUpdateBase / 2;
+    launchInstance(cluster, { ...first, kubeletVersion, launchedAt, unwell: true }).terminatedAt = endsAt;
+  }
+  if (trouble !== null) return;
+  const template = cluster.groupInstances.get(group);
+  if (template !== undefined) cluster.groupInstances.set(group, { ...template, kubeletVersion });
+  for (const [index, instance] of old.entries()) {
+    const begins = now + managedUpdateBase / 2 + index * managedUpdatePerNode;
+    launchInstance(cluster, { ...instance, kubeletVersion, launchedAt: begins, unwell: false });
+    instance.terminatedAt = begins + managedUpdatePerNode - 1000;
+  }
 }
 
 function refuseImpossibleUpdate(world: World, cluster: Cluster, group: ManagedGroup, version: string): void {

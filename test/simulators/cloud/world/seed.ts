@@ -32,6 +32,8 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
     authenticationMode: authenticationModeOf(seed, version),
     endpoint: '',
     certificateAuthority: '',
+    renewCertificate: () => undefined,
+    expiredKeys: new Set(),
     updates: [],
     stacks: [],
     managedGroups: [],

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/errors.ts';
 import { imageOf } from '../versions.ts';
+import type { GroupTrouble } from './group-troubles.ts';
+import { groupTrouble, stackTrouble } from './group-troubles.ts';
 import { startGroup, stopGroup } from './groups.ts';
 import type { GroupTemplate, Template } from './template.ts';
 import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
@@ -55,6 +57,8 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
   const context = { stackName: request.name, stackId: id, region: cluster.region, account: cluster.account };
   const resources = physicalResources(template, context);
   const group = groupOf(template);
+  const trouble =
+    group === null || request.seeded !== undefined ? null : groupTrouble(world, cluster, group.sizes.desired);
   const stack: Stack = {
     id,
     name: request.name,
@@ -63,7 +67,7 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
     tags: request.tags,
     capabilities: request.capabilities,
     createdAt: request.seeded?.at ?? world.clock.now(),
-    creation: creationOf(world, cluster, { template, group, request }),
+    creation: creationOf(world, cluster, { template, group, request, trouble }),
     deletions: [],
     resources,
     outputs: Object.entries(template.outputs).map(([key, output]) => ({
@@ -77,7 +81,13 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
   };
   cluster.stacks.push(stack);
   if (group !== null && stack.creation.kind === 'completes')
-    startGroup(world, cluster, { stack, group, template, nodes: request.seeded?.nodes });
+    startGroup(world, cluster, {
+      stack,
+      group,
+      template,
+      nodes: request.seeded?.nodes,
+      unwell: trouble === 'never-ready',
+    });
   return stack;
 }
 
@@ -85,12 +95,22 @@ function objectOf(value: unknown): Record<string, never> {
   return (typeof value === 'object' && value !== null ? value : {}) as Record<string, never>;
 }
 
-type Creating = { template: Template; group: GroupTemplate | null; request: CreateStackRequest };
+type Creating = {
+  template: Template;
+  group: GroupTemplate | null;
+  request: CreateStackRequest;
+  trouble: GroupTrouble | null;
+};
 
-function creationOf(world: World, cluster: Cluster, { template, group, request }: Creating): Stack['creation'] {
+function creationOf(
+  world: World,
+  cluster: Cluster,
+  { template, group, request, trouble }: Creating,
+): Stack['creation'] {
   const { stackCreate, stackRollback } = world.durations;
   const begins = request.seeded?.at ?? world.clock.now();
-  const failure = group === null || request.seeded !== undefined ? null : failureOf(world, cluster, template, group);
+  const failure =
+    group === null || request.seeded !== undefined ? null : failureOf(world, cluster, { template, group, trouble });
   if (failure === null) return { kind: 'completes', at: begins + stackCreate };
   const failsAt = begins + stackCreate / 2;
   return request.disableRollback
@@ -100,7 +120,11 @@ function creationOf(world: World, cluster: Cluster, { template, group, request }
 
 type Failure = { logicalId: string; type: string; reason: string };
 
-function failureOf(world: World, cluster: Cluster, template: Template, group: GroupTemplate): Failure | null {
+function failureOf(
+  world: World,
+  cluster: Cluster,
+  { template, group, trouble }: { template: Template; group: GroupTemplate; trouble: GroupTrouble | null },
+): Failure | null {
   const asg = template.resources.find(
     ({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup' || type === 'AWS::EKS::Nodegroup',
   );
@@ -108,6 +132,8 @@ function failureOf(world: World, cluster: Cluster, template: Template, group: Gr
     const reason = `The image id '[${group.imageId}]' does not exist (Service: Ec2, Status Code: 400, Request ID: ${randomUUID()})`;
     return { logicalId: group.imageLogicalId, type: 'AWS::EC2::LaunchTemplate', reason };
   }
+  const noNodes = trouble === null ? null : stackTrouble(trouble, group, cluster.region);
+  if (asg !== undefined && noNodes !== null) return { logicalId: asg.logicalId, type: asg.type, reason: noNodes };
   if (asg === undefined || !world.faults.strikes(cluster.name, 'stack-rolls-back')) return null;
   const reason =
     'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified ' +

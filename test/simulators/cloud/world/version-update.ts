@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { minorsBetween, parseVersion } from '#src/domain/version.ts';
 import { AwsError } from '../aws/errors.ts';
 import { factsOf } from '../versions.ts';
-import { clusterVersion, updateInFlight, updateOfToken } from './control-plane.ts';
+import { clusterVersion, HOURS, updateInFlight, updateOfToken } from './control-plane.ts';
 import { managedGroupsAt, managedGroupVersion } from './managed-groups.ts';
 import type { Actor, Cluster, Update, World } from './world.ts';
 
@@ -37,7 +37,8 @@ export function startVersionUpdate(
     ],
     token,
     createdAt: now,
-    endsAt: now + world.durations.controlPlaneUpdate,
+    endsAt:
+      now + (world.faults.strikes(cluster.name, 'update-takes-hours') ? HOURS : world.durations.controlPlaneUpdate),
     outcome: fails ? 'Failed' : 'Successful',
     errors: fails ? [ipNotAvailable()] : [],
   };

@@ -35,6 +35,10 @@ export type Cluster = {
   authenticationMode: AuthenticationMode;
   endpoint: string;
   certificateAuthority: string;
+  /** The API server gets a certificate of a new authority, and `certificateAuthority` says which. */
+  renewCertificate: () => void;
+  /** Access keys that have expired; see the fault `expired-credentials`. */
+  expiredKeys: Set<string>;
   updates: Update[];
   stacks: Stack[];
   managedGroups: ManagedGroup[];
@@ -99,6 +103,8 @@ export type ManagedGroup = {
   instanceTypes: string[];
   labels: Record<string, string>;
   roleArn: string;
+  /** What DescribeNodegroup says of its health, from when on. */
+  issues: { from: number; code: string; message: string; resourceIds: string[] }[];
 };
 
 /** An EC2 instance of a node group; the node is what it becomes when its role is mapped. */
@@ -116,6 +122,8 @@ export type Instance = {
   launchedBy: 'group' | 'autoscaler';
   terminatedAt: number | null;
   unschedulable: boolean;
+  /** Its node joins and never becomes Ready; see the fault `nodes-never-ready`. */
+  unwell: boolean;
 };
 
 export type InstanceTemplate = Pick<Instance, 'imageId' | 'kubeletVersion' | 'instanceType' | 'labels' | 'roleArn'>;
