@@ -27,7 +27,7 @@ export async function recordRuns(slot: Slot, speed: number): Promise<[Recording,
   return [first, ...others];
 }
 
-async function recordRun(slot: Slot, speed: number): Promise<Recording> {
+export async function recordRun(slot: Slot, speed: number): Promise<Recording> {
   const file = join(slot.lab.directory, 'calls.jsonl');
   await rm(file, { force: true });
   const { evidence, trouble, logTail } = await live(slot, { orders: [{ kind: 'record', file }], speed, without: null });
