@@ -33,6 +33,8 @@ export type WorldOptions = {
   eksctl?: EksctlFault[];
   /** `none`: no worker starts with the world. */
   worker?: 'here' | 'none';
+  /** Absent: a database of the file's own Redis, as a user who may do everything. */
+  redisUrl?: string;
 };
 
 /** A whole world in the test's own process: only Redis, git, jsonnet and the simulated eksctl are processes of their own. */
@@ -83,6 +85,7 @@ export const scenario = test.extend('startWorld', async ({ onTestFinished }) => 
     for (const step of undo.splice(0).reverse()) await step();
   });
   return async (options: WorldOptions): Promise<ScenarioWorld> => {
+    if (options.redisUrl !== undefined) return startWorld(options, { redisUrl: options.redisUrl, undo });
     redis ??= startRedis();
     return startWorld(options, { redisUrl: (await redis).freshDatabase(), undo });
   };
