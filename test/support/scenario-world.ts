@@ -12,7 +12,7 @@ import { defaultCredentials, type Fault } from '#test/simulators/cloud/options.t
 import { type CloudSimulator, startCloudSimulator } from '#test/simulators/cloud/start-cloud-simulator.ts';
 import { type ConfigRemote, createConfigRemote } from '#test/simulators/demo/config-remote.ts';
 import { ACCOUNT, fleetFile } from '#test/simulators/demo/fleet.ts';
-import type { EksctlFault } from '#test/simulators/eksctl/settings.ts';
+import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from '#test/simulators/eksctl/faults.ts';
 import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
 import { type SlackSimulator, startSlackSimulator } from '#test/simulators/slack/simulator.ts';
 import { type RedisServer, startRedis } from './redis.ts';
@@ -25,12 +25,14 @@ const run = promisify(execFile);
 /** Worlds share the machine with each other and with other test files: what is slow is not wrong. */
 vi.setConfig({ testTimeout: 150_000 });
 
+type Faults = (EksctlFault | EksctlFaultRule)[];
+
 export type WorldOptions = {
   clusters: ScenarioCluster[];
   /** Simulated milliseconds in a real one. */
   speed?: number;
   faults?: Fault[];
-  eksctl?: EksctlFault[];
+  eksctl?: Faults;
   /** `none`: no worker starts with the world. */
   worker?: 'here' | 'none';
   /** Absent: a database of the file's own Redis, as a user who may do everything. */
@@ -47,7 +49,7 @@ export type ScenarioWorld = People &
     /** What the bot and the worker were started with. */
     env: Record<string, string>;
     /** From now on eksctl has these faults. */
-    changeEksctl: (faults: EksctlFault[]) => Promise<void>;
+    changeEksctl: (faults: Faults) => Promise<void>;
     /** What eksctl was called with; asking for its version, and what is the same in every call, are left out. */
     eksctlCalls: () => Promise<string[]>;
     /** Somebody with all rights in every cluster runs this eksctl command in a terminal. */
@@ -100,7 +102,6 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
   const clock = clockFromNow(options.speed ?? SPEED);
   const fleet = await writeConfigs(join(directory, 'configs'), options.clusters);
   const eksctlLog = join(directory, 'eksctl.jsonl');
-  const changeEksctl = (faults: EksctlFault[]) => writeEksctlWrapper({ directory, clock, faults, logPath: eksctlLog });
   const [slack, cloud, remote, eksctl] = await Promise.all([
     startSlackSimulator({ clock, manifestPath: resolve(import.meta.dirname, '../../manifest.yml') }),
     startCloudSimulator({
@@ -110,7 +111,7 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       principals: [BOT, ADMIN],
     }),
     createConfigRemote({ folder: fleet.folder, directory }),
-    changeEksctl(options.eksctl ?? []),
+    writeEksctlWrapper({ directory, clock, faults: options.eksctl ?? [], logPath: eksctlLog }),
   ]);
   undo.push(slack.close, cloud.stop);
   const place = { teamId: slack.teamId, channel: MAINTENANCE, remote: remote.url };
@@ -129,7 +130,7 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     remote,
     clock,
     env,
-    changeEksctl: async (faults) => void (await changeEksctl(faults)),
+    changeEksctl: (faults) => setEksctlFaults(directory, faults),
     eksctlCalls: () => eksctlCalls(eksctlLog),
     adminRuns: async (command) => {
       const keys = { AWS_ACCESS_KEY_ID: ADMIN.accessKeyId, AWS_SECRET_ACCESS_KEY: ADMIN.secretAccessKey };

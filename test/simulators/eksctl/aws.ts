@@ -24,8 +24,19 @@ export type Aws = {
 /** pkg/eks/apiv2.go adds `eksctl/<version>` to the user agent; CloudTrail and the simulated AWS tell callers apart by it. */
 const USER_AGENT: [string, string][] = [['eksctl', VERSION]];
 
-export function connectAws(region: string, endpoint: string | undefined): Aws {
+export function connectAws(
+  region: string,
+  { endpoint, onChange }: { endpoint: string | undefined; onChange: () => void },
+): Aws {
   const eks = new EKSClient({ region, credentials: fromNodeProviderChain(), customUserAgent: USER_AGENT });
+  eks.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (isChange(context)) onChange();
+      return answer;
+    },
+    { step: 'initialize' },
+  );
   const { credentials, sha256 } = eks.config;
   let cloudFormation: Promise<CloudFormationClient> | undefined;
   const signerOf = (service: string): SignatureV4 => new SignatureV4({ service, region, credentials, sha256 });
@@ -35,9 +46,18 @@ export function connectAws(region: string, endpoint: string | undefined): Aws {
     region,
     eks,
     cloudFormation: () => {
-      cloudFormation ??= import('@aws-sdk/client-cloudformation').then(
-        (sdk) => new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT }),
-      );
+      cloudFormation ??= import('@aws-sdk/client-cloudformation').then((sdk) => {
+        const client = new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT });
+        client.middlewareStack.add(
+          (next, context) => async (args) => {
+            const answer = await next(args);
+            if (isChange(context)) onChange();
+            return answer;
+          },
+          { step: 'initialize' },
+        );
+        return client;
+      });
       return cloudFormation;
     },
     callerArn: async () => {
@@ -61,6 +81,10 @@ export function connectAws(region: string, endpoint: string | undefined): Aws {
     },
     kubernetesToken: (cluster) => kubernetesToken(signerOf('sts'), region, cluster),
   };
+}
+
+function isChange({ commandName = '' }: { commandName?: string }): boolean {
+  return /^(?:Create|Delete|Update)/.test(commandName);
 }
 
 type Answer = { status: number; text: string };

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createEksctl } from '#src/adapters/eksctl.ts';
 import { clockFromNow } from '../clock.ts';
 import { durationOf, parseCommandLine } from './command-line.ts';
+import type { EksctlFault } from './faults.ts';
 import { globMatches } from './node-group-filter.ts';
 import { COAST, COAST_B, type EksctlWorld, startEksctlWorld } from './testing.ts';
 import { writeEksctlWrapper } from './write-eksctl-wrapper.ts';
@@ -111,30 +112,10 @@ describe('the wrapper', () => {
     expect(await world.eksctl(['version'])).toEqual({ exitCode: 0, stdout: '0.230.0', stderr: '' });
     expect(await world.invocations()).toEqual([['version']]);
   });
-
-  it('exits 1 after its work with eksctl-exits-1', async () => {
-    world = await startEksctlWorld({ faults: ['eksctl-exits-1'] });
-    expect(await world.eksctl(['version'])).toMatchObject({ exitCode: 0 });
-    expect(await world.eksctl(['create', 'nodegroup', '--include=core-b'], COAST_B)).toMatchObject({
-      exitCode: 1,
-      stderr: 'Error: the server has asked for the client to provide credentials',
-      stdout: expect.stringContaining('created 1 nodegroup(s)'),
-    });
-  });
-
-  it('does nothing with exit-0-nothing', async () => {
-    world = await startEksctlWorld({ faults: ['exit-0-nothing'] });
-    expect(await world.eksctl(['delete', 'nodegroup', '--include=*', '--approve'])).toEqual({
-      exitCode: 0,
-      stdout: '',
-      stderr: '',
-    });
-    expect(world.cloud.effects()).toEqual([]);
-  });
 });
 
 describe("run by the bot's adapter", () => {
-  async function throughAdapter(faults: 'hang'[], timeoutMs: number) {
+  async function throughAdapter(faults: EksctlFault[], timeoutMs: number) {
     world = await startEksctlWorld();
     const { cloud } = world;
     const directory = await mkdtemp(join(tmpdir(), 'adapter-'));
@@ -182,5 +163,30 @@ describe("run by the bot's adapter", () => {
 
   it('one that hangs is ended at the time limit', async () => {
     expect(await throughAdapter(['hang'], 1_000)).toMatchObject({ kind: 'timed-out' });
+  });
+
+  it('one that prints 100 MB is shown by its end', async () => {
+    const outcome = await throughAdapter(['output-100-mb'], 15_000);
+    expect(outcome).toMatchObject({
+      kind: 'exited',
+      code: 1,
+      lastLines: expect.stringMatching(/Error: failed to create nodegroups for cluster "coast"$/),
+    });
+    expect('lastLines' in outcome && outcome.lastLines.length).toBeLessThan(10_000);
+  });
+
+  it('one that went away between the look and the exec is an exit code that says so', async () => {
+    expect(await throughAdapter(['gone-at-exec'], 15_000)).toMatchObject({
+      kind: 'exited',
+      code: 127,
+      lastLines: expect.stringContaining('No such file or directory'),
+    });
+  });
+
+  it('one that is missing could not be started', async () => {
+    expect(await throughAdapter(['missing'], 15_000)).toMatchObject({
+      kind: 'spawn-failed',
+      message: expect.stringContaining('no such file, or not executable'),
+    });
   });
 });

@@ -15,6 +15,10 @@ export type Invocation = {
   print: (text: string) => void;
   /** AWS_ENDPOINT_URL; the SDK reads it for itself. */
   endpoint: string | undefined;
+  /** Groups that it takes for existing ones, whatever AWS says (fault `will-be-excluded`). */
+  believedExisting: readonly string[];
+  /** Called when something outside was changed. */
+  onChange: () => void;
 };
 
 /** A command on a cluster that exists. */
@@ -41,7 +45,7 @@ const INOPERABLE = ['CREATING', 'DELETING', 'FAILED'];
 export async function openCluster(invocation: Invocation, needs: 'operable' | 'updatable'): Promise<ClusterCommand> {
   const config = await loadConfig(invocation.flags);
   const { name, region } = config.metadata;
-  const aws = connectAws(region, invocation.endpoint);
+  const aws = connectAws(region, invocation);
   await aws.callerArn();
   const found = await describeCluster(aws, name);
   const status = found.status ?? '';
@@ -68,6 +72,7 @@ export async function openCluster(invocation: Invocation, needs: 'operable' | 'u
       endpoint: found.endpoint ?? '',
       certificateAuthority,
       token: await aws.kubernetesToken(name),
+      onChange: invocation.onChange,
     }),
   };
 }

@@ -94,7 +94,7 @@ async function existingGroups(command: ClusterCommand): Promise<string[]> {
   const { nodegroups = [] } = await command.aws.eks.send(
     new ListNodegroupsCommand({ clusterName: command.cluster.name }),
   );
-  return [...new Set([...stacks.map(({ group }) => group), ...nodegroups])].toSorted();
+  return [...new Set([...stacks.map(({ group }) => group), ...nodegroups, ...command.believedExisting])].toSorted();
 }
 
 const PARALLELISM = 8;

@@ -40,10 +40,12 @@ export function connectKubernetes({
   endpoint,
   certificateAuthority,
   token,
+  onChange,
 }: {
   endpoint: string;
   certificateAuthority: string;
   token: string;
+  onChange: () => void;
 }): Kubernetes {
   const agent = new Agent({ keepAlive: true, ca: certificateAuthority });
   const call = async <T>(
@@ -61,6 +63,7 @@ export function connectKubernetes({
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (answer.status >= 400) throw new KubernetesError(answer.status, messageIn(answer));
+    if (method !== 'GET') onChange();
     return JSON.parse(answer.text) as T;
   };
   return {

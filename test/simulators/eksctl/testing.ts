@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions, ClusterConfig, WorldSeed } from '../cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '../cloud/start-cloud-simulator.ts';
-import type { EksctlFault } from './settings.ts';
+import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from './faults.ts';
 import { writeEksctlWrapper } from './write-eksctl-wrapper.ts';
 
 /** A simulated cloud with one cluster, and the simulated eksctl beside it, run as a person would in a shell. */
@@ -14,6 +14,7 @@ export type EksctlWorld = {
   /** Runs `eksctl <args> --config-file=…` with this config. */
   eksctl: (args: string[], config?: unknown) => Promise<{ exitCode: number; stdout: string; stderr: string }>;
   invocations: () => Promise<string[][]>;
+  changeFaults: (faults: (EksctlFault | EksctlFaultRule)[]) => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -47,7 +48,7 @@ export async function startEksctlWorld({
 }: {
   world?: Partial<WorldSeed>;
   options?: Partial<CloudOptions>;
-  faults?: EksctlFault[];
+  faults?: (EksctlFault | EksctlFaultRule)[];
 } = {}): Promise<EksctlWorld> {
   const clock = clockFromNow(600);
   const cloud = await startCloudSimulator({
@@ -77,6 +78,7 @@ export async function startEksctlWorld({
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line) as string[]),
+    changeFaults: (changed) => setEksctlFaults(directory, changed),
     stop: async () => {
       await cloud.stop();
       await rm(directory, { recursive: true, force: true });

@@ -2,14 +2,16 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClockSettings } from '../clock.ts';
-import { type EksctlFault, VARIABLES } from './settings.ts';
+import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from './faults.ts';
+import { VARIABLES } from './settings.ts';
 import { VERSION } from './version.ts';
 
 export type EksctlWrapper = {
   /** The wrapper is written into it. */
   directory: string;
   clock: ClockSettings;
-  faults?: readonly EksctlFault[];
+  /** Those it begins with; `setEksctlFaults` changes them. */
+  faults?: readonly (EksctlFault | EksctlFaultRule)[];
   /** JSON lines, one array of arguments an invocation. */
   logPath?: string;
 };
@@ -22,13 +24,14 @@ export async function writeEksctlWrapper({ directory, clock, faults = [], logPat
   const shim = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
   const variables = {
     [VARIABLES.clock]: JSON.stringify(clock),
-    [VARIABLES.faults]: faults.join(','),
+    [VARIABLES.faults]: directory,
     ...(logPath === undefined ? {} : { [VARIABLES.log]: logPath }),
   };
   const path = join(directory, 'eksctl');
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
   const script = ['#!/bin/sh', ...lines, ...answerVersion(logPath), `exec ${quoted(shim)} "$@"`, ''];
   await writeFile(path, script.join('\n'), { mode: 0o755 });
+  await setEksctlFaults(directory, faults);
   return path;
 }
 
