@@ -8,9 +8,6 @@ import { clusterOf } from './observe-cluster.ts';
 import { requireOwnership } from './ownership.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
-/** Real milliseconds: eksctl gives up by itself after 25 minutes of stacks and as long of nodes. */
-const COMMAND_LIMIT_MS = 90 * 60_000;
-
 /**
  * Runs the command a run asks for and writes down how it ended. The row says `running` before the spawn: found so by
  * a later try, the worker that held it went away, and what the command did is only known by looking.
@@ -65,7 +62,6 @@ async function execute(
       args,
       config,
       workingDirectory: checkout.directory,
-      timeoutMs: COMMAND_LIMIT_MS,
       signal,
     });
   } catch (error) {

@@ -30,6 +30,8 @@ export type Config = {
   lease: { lockDurationMs: number; stalledIntervalMs: number };
   /** eksctl commands at once in one worker. */
   commandConcurrency: number;
+  /** Of one eksctl command, real milliseconds. */
+  commandLimitMs: number;
   /** Folder for checkouts and rendered configs. Nothing in it is ever needed again after a restart. */
   workDirectory: string;
   /** What child processes may inherit. */
@@ -89,6 +91,7 @@ function configOf(variables: Variables, { env, role, fleet }: { env: Environment
     logLevel: variables.LOG_LEVEL,
     lease: { lockDurationMs: variables.LOCK_DURATION_MS, stalledIntervalMs: variables.STALLED_INTERVAL_MS },
     commandConcurrency: variables.COMMAND_CONCURRENCY,
+    commandLimitMs: variables.COMMAND_LIMIT_MS,
     workDirectory: resolve(variables.WORK_DIR ?? join(env['TMPDIR'] ?? '/tmp', 'eks-upgrade-bot')),
     inheritedEnv: inheritedEnv(env),
   };

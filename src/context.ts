@@ -231,7 +231,10 @@ async function tidyUp({ workDirectory }: Config, log: Logger): Promise<void> {
 }
 
 /** What goes through the one door for child processes, each with its own part of the environment. */
-function childProcesses({ programs, inheritedEnv, workDirectory }: Config, cloudOf: ReturnType<typeof createCloudOf>) {
+function childProcesses(
+  { programs, inheritedEnv, workDirectory, commandLimitMs }: Config,
+  cloudOf: ReturnType<typeof createCloudOf>,
+) {
   const { base, git, aws } = inheritedEnv;
   const render = createRenderConfig(createJsonnet({ program: programs.jsonnet, path: base.PATH ?? '' }));
   return {
@@ -246,6 +249,7 @@ function childProcesses({ programs, inheritedEnv, workDirectory }: Config, cloud
       inheritedEnv: { ...base, ...aws },
       credentialsOf: cloudOf.credentialsOf,
       temporaryDirectory: join(workDirectory, 'aws'),
+      limitMs: commandLimitMs,
     }),
     tools: createTools({ programs, inheritedEnv: base, directory: '/' }),
   };

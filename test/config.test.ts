@@ -57,6 +57,7 @@ describe('the environment', () => {
       logLevel: 'info',
       lease: { lockDurationMs: 15_000, stalledIntervalMs: 10_000 },
       commandConcurrency: 10,
+      commandLimitMs: 5_400_000,
       workDirectory: '/tmp/eks-upgrade-bot',
     });
     expect(config.fleet.clusters.map(({ name }) => name)).toEqual(['coast', 'harbour']);

@@ -17,6 +17,8 @@ export type EksctlDeps = {
   credentialsOf: (cluster: FleetCluster) => CredentialProvider;
   /** A short path: a unix socket goes below. */
   temporaryDirectory: string;
+  /** Of one command, real milliseconds. */
+  limitMs: number;
   subprocess?: Subprocess;
 };
 
@@ -63,7 +65,7 @@ export function createEksctl(deps: EksctlDeps): Eksctl {
               args: [...command.args, `--config-file=${file}`, '--color=false'],
               cwd: command.workingDirectory,
               env: { ...inherited, ...profile.env },
-              timeoutMs: command.timeoutMs,
+              timeoutMs: deps.limitMs,
               signal: command.signal,
             }),
           ),

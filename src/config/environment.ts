@@ -63,6 +63,12 @@ export function environmentSchema(role: Role) {
       most: 100,
       need: 'give how many eksctl commands may run at once, 1 to 100',
     }).default(10),
+    // eksctl gives up by itself after 25 minutes of stacks and as long of nodes.
+    COMMAND_LIMIT_MS: wholeNumber({
+      least: 1000,
+      most: 86_400_000,
+      need: 'give the milliseconds one eksctl command may take, 1000 to 86400000',
+    }).default(90 * 60_000),
     WORK_DIR: z.string().optional(),
     AWS_ENDPOINT_URL: checked(
       'give a web address, or leave it out to use AWS itself',

@@ -14,6 +14,5 @@ export type EksctlCommand = {
   config: string;
   /** The config's folder in the checkout. */
   workingDirectory: string;
-  timeoutMs: number;
   signal: AbortSignal;
 };

@@ -35,6 +35,7 @@ async function run(code: string, command: Partial<EksctlCommand> = {}, deps: Par
     inheritedEnv: { PATH: '/usr/bin:/bin', HOME: directory },
     credentialsOf: () => () => Promise.resolve({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }),
     temporaryDirectory: join(directory, 'tmp'),
+    limitMs: 20_000,
     ...deps,
   });
   return await eksctl.run({
@@ -42,7 +43,6 @@ async function run(code: string, command: Partial<EksctlCommand> = {}, deps: Par
     args: ['create', 'nodegroup', '--include=core-b'],
     config: '{"kind": "ClusterConfig"}',
     workingDirectory: checkout,
-    timeoutMs: 20_000,
     signal: new AbortController().signal,
     ...command,
   });
@@ -130,7 +130,7 @@ describe('running eksctl', () => {
   });
 
   it('is ended at the time limit', async () => {
-    expect(await run(`console.log('waiting'); setInterval(() => {}, 1000)`, { timeoutMs: 700 })).toEqual({
+    expect(await run(`console.log('waiting'); setInterval(() => {}, 1000)`, {}, { limitMs: 700 })).toEqual({
       kind: 'timed-out',
       lastLines: 'waiting',
     });

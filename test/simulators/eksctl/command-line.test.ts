@@ -115,7 +115,7 @@ describe('the wrapper', () => {
 });
 
 describe("run by the bot's adapter", () => {
-  async function throughAdapter(faults: EksctlFault[], timeoutMs: number) {
+  async function throughAdapter(faults: EksctlFault[], limitMs: number) {
     world = await startEksctlWorld();
     const { cloud } = world;
     const directory = await mkdtemp(join(tmpdir(), 'adapter-'));
@@ -130,6 +130,7 @@ describe("run by the bot's adapter", () => {
             secretAccessKey: principal?.secretAccessKey ?? '',
           }),
         temporaryDirectory: directory,
+        limitMs,
       });
       return await eksctl.run({
         cluster: {
@@ -144,7 +145,6 @@ describe("run by the bot's adapter", () => {
         args: ['create', 'nodegroup', '--include=core-b'],
         config: JSON.stringify(COAST_B),
         workingDirectory: directory,
-        timeoutMs,
         signal: new AbortController().signal,
       });
     } finally {
