@@ -1,7 +1,9 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
-import { nextStep } from '#src/domain/next-step.ts';
+import { nextSteps } from '#src/domain/next-steps.ts';
+import type { Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import type { RunEvent } from '#src/domain/run-events.ts';
+import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
+import { hasActed, isFailing } from '#src/domain/run-progress.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep } from './advance-step.ts';
 import type { Decided } from './decided.ts';
@@ -21,8 +23,9 @@ export const MAX_PARK_MS = 5 * 60_000;
 const LOOK_AGAIN_MS = 15_000;
 
 /**
- * One short action of a run: read → act → commit. Every path commits through the claim, so that a worker which was
- * stopped for a while and goes on finds its commit refused instead of overwriting its successor's.
+ * One short action of a run, or of each of its steps in progress: read → act → commit. Every path commits through the
+ * claim, so that a worker which was stopped for a while and goes on finds its commit refused instead of overwriting its
+ * successor's.
  */
 export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLook> {
   const { run } = claim;
@@ -83,11 +86,33 @@ async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   if (run.startedAt === null)
     return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
-  const step = nextStep(run.plan, run);
-  if (step !== null && run.steps[step.id]?.kind === 'started') return advanceStep(deps, { claim, step });
-  if (run.stopRequest !== null) return { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
-  if (step === null) return succeed(deps, run);
-  return { facts: [{ kind: 'step-started', stepId: step.id }], inMs: 0 };
+  const { inProgress, ready } = nextSteps(run.plan, run);
+  const mayBegin = run.stopRequest === null && !isFailing(run);
+  if (mayBegin && ready.length > 0)
+    return { facts: ready.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
+  if (inProgress.length > 0) return advanceSteps(deps, { claim, steps: inProgress });
+  return run.stopRequest === null ? succeed(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
+}
+
+/**
+ * One short action of each step in progress, in the plan's order, all in one commit: each sees the run as those before it
+ * leave it, so that two never ask for eksctl at once. After a failure those that changed nothing yet do not begin to.
+ */
+async function advanceSteps(
+  deps: WorkerDeps,
+  { claim, steps }: { claim: Claim; steps: readonly Step[] },
+): Promise<Decided> {
+  const decided: Decided = { facts: [], inMs: MAX_PARK_MS };
+  let { run } = claim;
+  for (const step of steps) {
+    if (run.state.kind !== 'running') break;
+    if (isFailing(run) && !hasActed(run, step.id)) continue;
+    const { facts, inMs } = await advanceStep(deps, { claim: { ...claim, run }, step });
+    run = facts.map((fact): RunEvent => ({ at: deps.clock.now(), by: 'bot', ...fact })).reduce(evolve, run);
+    decided.facts.push(...facts);
+    decided.inMs = Math.min(decided.inMs, inMs);
+  }
+  return decided;
 }
 
 async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TransientError } from '#src/domain/errors.ts';
-import { endangersUsers } from '#src/domain/next-step.ts';
+import { endangersUsers } from '#src/domain/next-steps.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
+import { hasActed, isEksctlBusy } from '#src/domain/run-progress.ts';
+import { describeStep } from '#src/domain/step-title.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { withinBudget } from './call-budget.ts';
 import type { Decided } from './decided.ts';
@@ -11,7 +13,7 @@ import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { requireOwnership } from './ownership.ts';
-import { commandOf, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
+import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
 import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -39,11 +41,7 @@ async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ f
   if (LOOKING_PHASES.includes(step.phase)) return null;
   const posted = await deps.ledger.read(run.id);
   if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
-  const progress = run.steps[step.id];
-  const hasActed =
-    progress?.kind === 'started' &&
-    (Object.keys(progress.memory).length > 0 || commandOf({ run, step, progress }) !== null);
-  if (!endangersUsers(step) || hasActed) return null;
+  if (!endangersUsers(step) || hasActed(run, step.id)) return null;
   const since = await deps.ledger.outageSince();
   return since !== null && deps.clock.now() - since > OUTAGE_LIMIT_MS
     ? { for: 'Slack to answer again: nobody could press stop now', pollMs: 30_000 }
@@ -92,6 +90,7 @@ async function decidedBy(
       return waiting(run, step, { ...result, pollMs: await withinBudget(deps, { cluster, pollMs: result.pollMs }) });
     }
     case 'command': {
+      if (isEksctlBusy(run)) return waiting(run, step, forItsTurn(run, result.meanwhile));
       const id = randomUUID();
       const fact: RunFact = {
         kind: 'step-waiting',
@@ -104,6 +103,8 @@ async function decidedBy(
       return { facts: [fact, { kind: 'command-requested', id, stepId, attempt, args: result.args }], inMs: 30_000 };
     }
     case 'gate':
+      // What it is about is a command: people are asked when it could run.
+      if (isEksctlBusy(run)) return waiting(run, step, forItsTurn(run));
       return { facts: [{ kind: 'gate-opened', stepId, activity: result.activity }], inMs: 60_000 };
     case 'failed':
       return failedStep(deps, { run, step, failure: result.failure });
@@ -111,6 +112,13 @@ async function decidedBy(
       result satisfies never;
       throw new Error(`unknown result ${JSON.stringify(result)}`);
   }
+}
+
+/** What the command's step remembers is written down with the command, so not yet. */
+function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'notes'> = {}): Wait {
+  const other = plan?.steps.find(({ id }) => id === command?.stepId);
+  const what = other === undefined ? '' : ` (${describeStep(other)})`;
+  return { ...meanwhile, for: `its turn: eksctl does one thing at a time${what}`, pollMs: COMMAND_POLL_MS };
 }
 
 type Wait = { for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] };

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Activity } from '#src/domain/observation.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
-import type { Failure, Run, StepProgress } from '#src/domain/run.ts';
+import type { CommandRecord, Failure, Run, StepProgress } from '#src/domain/run.ts';
+import { commandOfStep } from '#src/domain/run-progress.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -33,8 +34,19 @@ export type PhaseContext<P extends Phase> = {
 export type PhaseResult =
   | { kind: 'done'; evidence: string[]; notes?: string[] }
   | { kind: 'wait'; for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] }
-  /** An eksctl command, a means: the phase is asked again when it has ended. */
-  | { kind: 'command'; args: string[]; for: string; memory?: Record<string, string>; notes?: string[] }
+  /**
+   * An eksctl command, a means: the phase is asked again when it has ended. When eksctl is busy for another step, the
+   * command waits for its turn by being asked for again; until then only `meanwhile` is kept.
+   */
+  | {
+      kind: 'command';
+      args: string[];
+      for: string;
+      memory?: Record<string, string>;
+      notes?: string[];
+      meanwhile?: { memory: Record<string, string>; notes: string[] };
+    }
+  /** Before a deletion or a replacement. */
   | { kind: 'gate'; activity: Activity }
   | { kind: 'failed'; failure: Failure };
 
@@ -79,7 +91,7 @@ export function waitedMs({ progress, now }: Pick<PhaseContext<Phase>, 'progress'
 }
 
 /** The command of this step and attempt, if it has one. */
-export function commandOf({ run, step, progress }: AnyContext): Run['command'] {
-  const { command } = run;
-  return command?.stepId === step.id && command.attempt === progress.attempt ? command : null;
+export function commandOf({ run, step, progress }: AnyContext): CommandRecord | null {
+  const command = commandOfStep(run, step.id);
+  return command?.attempt === progress.attempt ? command : null;
 }

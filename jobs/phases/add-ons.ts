@@ -20,12 +20,14 @@ export const addOns: PhaseRunner<'add-ons'> = async (context) => {
       break;
     const result = await advanceAddon({ ...context, progress: { ...progress, ...seen } }, action);
     if (result.kind === 'gate' || result.kind === 'failed') return result;
+    const before = { ...seen };
     seen.notes = [...seen.notes, ...(result.notes ?? [])];
     if (result.kind === 'next') {
       seen.memory = { ...seen.memory, [seenKey(position)]: result.evidence };
       continue;
     }
     seen.memory = { ...seen.memory, ...result.memory };
+    if (result.kind === 'command') return { ...result, ...seen, meanwhile: before };
     if (result.kind !== 'under-way') return { ...result, ...seen };
     underWay.push(result);
     begun.add(action.name);

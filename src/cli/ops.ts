@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { readConfig } from '#src/config.ts';
 import { type Context, createContext } from '#src/context.ts';
 import { messageOf, UserError } from '#src/domain/errors.ts';
-import { nextStep } from '#src/domain/next-step.ts';
+import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Run } from '#src/domain/run.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import type { OperationResult } from '#src/operations/operations.ts';
@@ -52,19 +52,18 @@ function answer(result: OperationResult): string {
   throw new UserError('NotDone', result.why);
 }
 
+/** The steps in progress, or else the ones that come next. */
+function stepsOf(run: Run): string[] {
+  if (run.plan === null || run.startedAt === null || run.endedAt !== null) return [];
+  const { inProgress, ready } = nextSteps(run.plan, run);
+  return (inProgress.length > 0 ? inProgress : ready).map(describeStep);
+}
+
 /** `coast  running  1.22 → 1.24  control plane 1.22 → 1.23` */
 function line(run: Run): string {
-  const step = run.plan === null || run.startedAt === null || run.endedAt !== null ? null : nextStep(run.plan, run);
   const versions = run.plan === null ? `→ ${run.to}` : `${run.plan.from} → ${run.to}`;
   const stopping = run.stopRequest === null ? [] : ['stops after this step'];
-  return [
-    run.cluster,
-    run.state.kind,
-    versions,
-    ...(step === null ? [] : [describeStep(step)]),
-    ...stopping,
-    run.id,
-  ].join('  ');
+  return [run.cluster, run.state.kind, versions, ...stepsOf(run), ...stopping, run.id].join('  ');
 }
 
 try {

@@ -1,4 +1,5 @@
 import type { Plan, PlanNote, Step } from '#src/domain/plan.ts';
+import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { Planned } from '#src/domain/plan-upgrade.ts';
 import { describeAddon, describeStep } from '#src/domain/step-title.ts';
 
@@ -21,7 +22,7 @@ function sectionsOf(plan: Plan): string[] {
   return [
     heading(plan),
     section('REFUSED: this plan may not run', notes(plan.refusals, '✗')),
-    section(`Steps, about ${duration(totalMinutes(plan))} in all`, plan.steps.flatMap(stepLines)),
+    section(`Steps, about ${duration(minutesTogether(plan.steps))} in all`, plan.steps.flatMap(stepLines)),
     section('Warnings', notes(plan.warnings)),
   ];
 }
@@ -78,10 +79,6 @@ function bullets(sign: string, texts: readonly string[]): string[] {
 
 function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [title, ...lines].join('\n');
-}
-
-function totalMinutes({ steps }: Plan): number {
-  return steps.reduce((sum, { expectedMinutes }) => sum + expectedMinutes, 0);
 }
 
 function duration(minutes: number): string {

@@ -1,15 +1,22 @@
 import type { Plan, Step } from './plan.ts';
 import type { Run } from './run.ts';
 
-/** The step in hand, or the first one whose predecessors are all done; null when none is left. Throws for a plan with a circle. */
-export function nextStep(plan: Plan, run: Pick<Run, 'steps'>): Step | null {
+export type NextSteps = {
+  /** Begun and not seen done, in the plan's order. */
+  inProgress: Step[];
+  /** May begin: all that they come after are done. A failed step is among them, for its next attempt. */
+  ready: Step[];
+};
+
+/** Both are empty when every step is done. Throws for a plan with a circle. */
+export function nextSteps(plan: Plan, run: Pick<Run, 'steps'>): NextSteps {
   const isDone = (id: string) => run.steps[id]?.kind === 'done';
   const open = plan.steps.filter(({ id }) => !isDone(id));
-  if (open.length === 0) return null;
-  const started = open.find(({ id }) => run.steps[id]?.kind === 'started');
-  const ready = started ?? open.find(({ after }) => after.every(isDone));
-  if (ready === undefined) throw new Error(`plan ${plan.hash} has no step that may run: its order is a circle`);
-  return ready;
+  const inProgress = open.filter(({ id }) => run.steps[id]?.kind === 'started');
+  const ready = open.filter((step) => !inProgress.includes(step) && step.after.every(isDone));
+  if (open.length > 0 && inProgress.length + ready.length === 0)
+    throw new Error(`plan ${plan.hash} has no step that may run: its order is a circle`);
+  return { inProgress, ready };
 }
 
 /** Begins the next hop or deletes something: what must not begin while people cannot be told. */

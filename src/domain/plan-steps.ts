@@ -3,59 +3,68 @@ import type { ExpectedGroup, Rename, Step, StepAction } from './plan.ts';
 import { actsOnAddons, type CoreRotation, type PlanDraft } from './plan-draft.ts';
 import type { KubernetesVersion } from './version.ts';
 
+/** What may go on side by side: the stage after it begins when all of it is done. */
+type Stage = StepAction[];
+
 /**
  * A draft written down as steps. The first three look and change nothing in the cluster; then each hop of the control
- * plane is followed by its add-ons and by the rotations due there, one after the other; the end is seen and committed.
+ * plane is followed by its add-ons, beside which the new core groups are created, and by the rest of the rotations due
+ * there; the end is seen and committed. See docs/adr/0005 for what may overlap and what may not.
  */
 export function planSteps(draft: PlanDraft): Step[] {
-  const changes = changesInOrder(draft);
-  const first = ['template-drift', 'access'];
-  const timed = (id: string, after: string[], action: StepAction): Step => {
-    return { id, after, expectedMinutes: expectedMinutes(action, draft.request.observation.nodeGroups), ...action };
-  };
-  return [
-    timed('preflight', [], { phase: 'preflight' }),
-    timed('template-drift', ['preflight'], { phase: 'template-drift' }),
-    timed('access', ['preflight'], { phase: 'access' }),
-    ...changes.map((action, index) => {
-      const before = changes[index - 1];
-      return timed(stepId(action), before === undefined ? first : [stepId(before)], action);
-    }),
-  ];
+  const steps: Step[] = [];
+  let before: string[] = [];
+  for (const stage of stagesOf(draft)) {
+    for (const action of stage) {
+      const minutes = expectedMinutes(action, draft.request.observation.nodeGroups);
+      steps.push({ id: stepId(action), after: before, expectedMinutes: minutes, ...action });
+    }
+    before = stage.map(stepId);
+  }
+  return steps;
 }
 
-function changesInOrder(draft: PlanDraft): StepAction[] {
+function stagesOf(draft: PlanDraft): Stage[] {
   const { hops, addons, from, to } = draft;
-  const renames = renamesThroughout(draft);
-  return [
-    ...(addons.before === null ? [] : [addonsStep(addons.before)]),
-    ...(hops.length === 0 ? addons.at.filter(actsOnAddons).map(addonsStep) : []),
-    ...groupActions(draft, from, renames),
-    ...hops.flatMap((hop, index): StepAction[] => [
-      { phase: 'control-plane', from: hops[index - 1] ?? from, to: hop },
-      ...addons.at.filter(({ version }) => version === hop).map(addonsStep),
-      ...groupActions(draft, hop, renames),
+  const stages: Stage[] = [
+    [{ phase: 'preflight' }],
+    [{ phase: 'template-drift' }, { phase: 'access' }],
+    addons.before === null ? [] : [addonsStep(addons.before)],
+    ...changesAt(draft, from, hops.length === 0 ? addons.at.filter(actsOnAddons) : []),
+    ...hops.flatMap((hop, index): Stage[] => [
+      [{ phase: 'control-plane', from: hops[index - 1] ?? from, to: hop }],
+      ...changesAt(
+        draft,
+        hop,
+        addons.at.filter(({ version }) => version === hop),
+      ),
     ]),
-    { phase: 'verify', version: to, nodeGroups: expectedGroups(draft) },
-    { phase: 'commit-config', version: to, renames: finalRenames(draft) },
+    [{ phase: 'verify', version: to, nodeGroups: expectedGroups(draft) }],
+    [{ phase: 'commit-config', version: to, renames: finalRenames(draft) }],
   ];
+  return stages.filter((stage) => stage.length > 0);
+}
+
+/** While the control plane is at `at`: eksctl serves add-ons before groups, whose creation takes minutes. */
+function changesAt(draft: PlanDraft, at: KubernetesVersion, addons: PlanDraft['addons']['at']): Stage[] {
+  const [first = [], ...others] = rotationStages(draft, at);
+  return [[...addons.map(addonsStep), ...first], ...others];
 }
 
 function addonsStep({ version, addons }: PlanDraft['addons']['at'][number]): StepAction {
   return { phase: 'add-ons', version, addons };
 }
 
-function groupActions(draft: PlanDraft, at: KubernetesVersion, renames: readonly RotationRenames[]): StepAction[] {
-  return [
-    ...draft.rotations.flatMap((rotation, index) =>
-      rotation.at === at ? rotationActions(rotation, renames[index] ?? NO_RENAMES) : [],
-    ),
-    ...draft.managedUpdates
-      .filter((update) => update.at === at)
-      .map(({ goal, groups }): StepAction => {
-        return { phase: 'node-groups', version: goal, action: 'update-managed', groups };
-      }),
-  ];
+/** The first stage changes nothing that people use, or is empty. */
+function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
+  const renames = renamesThroughout(draft);
+  const rotations = draft.rotations.flatMap((rotation, index) =>
+    rotation.at === at ? [rotationActions(rotation, renames[index] ?? NO_RENAMES)] : [],
+  );
+  const managed = draft.managedUpdates
+    .filter((update) => update.at === at)
+    .map(({ goal, groups }): Stage => [{ phase: 'node-groups', version: goal, action: 'update-managed', groups }]);
+  return [...(rotations.length === 0 ? [[]] : rotations.flat()), ...managed];
 }
 
 /**
@@ -63,19 +72,19 @@ function groupActions(draft: PlanDraft, at: KubernetesVersion, renames: readonly
  * The rendered copy of a command holds the core groups under the names they live by at that moment: the deletion
  * needs the old ones, all else the new ones.
  */
-function rotationActions({ goal: version, core, others }: CoreRotation, renames: RotationRenames): StepAction[] {
-  const create = (role: 'core' | 'others', groups: string[]): StepAction[] =>
+function rotationActions({ goal: version, core, others }: CoreRotation, renames: RotationRenames): Stage[] {
+  const create = (role: 'core' | 'others', groups: string[]): Stage =>
     groups.length === 0
       ? []
       : [{ phase: 'node-groups', version, action: 'create', role, groups, renames: renames.after }];
   const deleted = [...core.map(({ from }) => from), ...others];
   return [
-    ...create(
+    create(
       'core',
       core.map(({ to }) => to),
     ),
-    { phase: 'node-groups', version, action: 'delete', groups: deleted, renames: renames.before },
-    ...create('others', others),
+    [{ phase: 'node-groups', version, action: 'delete', groups: deleted, renames: renames.before }],
+    create('others', others),
   ];
 }
 

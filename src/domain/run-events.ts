@@ -1,6 +1,7 @@
 import type { Activity } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
+import { hasActed } from './run-progress.ts';
 
 /**
  * Everything that can happen to a run. Events are facts: they are decided elsewhere (operations, jobs), stored in the
@@ -130,7 +131,15 @@ export function evolve(run: Run, event: RunEvent): Run {
       );
     case 'command-requested': {
       const { id, stepId, attempt, args } = event;
-      return { ...run, command: { id, stepId, attempt, args, state: { kind: 'requested', at: event.at } } };
+      const before = run.command;
+      return {
+        ...run,
+        command: { id, stepId, attempt, args, state: { kind: 'requested', at: event.at } },
+        pastCommands:
+          before === null || before.stepId === stepId
+            ? run.pastCommands
+            : { ...run.pastCommands, [before.stepId]: before },
+      };
     }
     case 'command-started':
       return withCommand(run, event.id, { kind: 'running', at: event.at });
@@ -179,18 +188,29 @@ function evolveStep(run: Run, event: StepEvent): Run {
     case 'step-done': {
       if (before?.kind !== 'started') return run;
       const { attempt, at: startedAt } = before;
-      return withStep({ kind: 'done', at: event.at, startedAt, attempt, notes: event.notes, evidence: event.evidence });
+      const { [event.stepId]: _, ...pastCommands } = run.pastCommands;
+      const done = { at: event.at, startedAt, attempt, notes: event.notes, evidence: event.evidence };
+      return atRest({ ...withStep({ kind: 'done', ...done }), pastCommands });
     }
     case 'step-failed': {
       if (before?.kind !== 'started') return run;
       const { attempt, at: startedAt, notes } = before;
+      const { state } = run;
       const failed = withStep({ kind: 'failed', at: event.at, startedAt, attempt, notes, failure: event.failure });
-      return stopped(failed, event.at, { kind: 'step-failed', stepId: event.stepId, failure: event.failure });
+      const cause = { kind: 'step-failed', stepId: event.stepId, failure: event.failure } as const;
+      return atRest({ ...stopped(failed, event.at, cause), state });
     }
     default:
       event satisfies never;
       throw new Error(`unknown event ${JSON.stringify(event)}`);
   }
+}
+
+/** A step failed: the run stops as soon as no other step is in the middle of a change. */
+function atRest(run: Run): Run {
+  const isOpen = run.stops.at(-1)?.resolution.kind === 'open';
+  const isBusy = Object.keys(run.steps).some((stepId) => hasActed(run, stepId));
+  return isOpen && !isBusy ? { ...run, state: { kind: 'stopped' } } : run;
 }
 
 function stopped(run: Run, at: number, cause: Run['stops'][number]['cause']): Run {
@@ -207,9 +227,7 @@ function retried(run: Run, event: RunEvent): Run {
 }
 
 function resolveStop(run: Run, resolution: Run['stops'][number]['resolution']): Run {
-  const last = run.stops.at(-1);
-  if (last?.resolution.kind !== 'open') return run;
-  return { ...run, stops: [...run.stops.slice(0, -1), { ...last, resolution }] };
+  return { ...run, stops: run.stops.map((stop) => (stop.resolution.kind === 'open' ? { ...stop, resolution } : stop)) };
 }
 
 function resolveGate(run: Run, resolution: Run['gates'][number]['resolution']): Run {

@@ -26,7 +26,10 @@ export type Run = {
   /** The plan an earlier approval was for, when the cluster changed since; shown with the new card. */
   supersededPlan: Plan | null;
   steps: Record<StepId, StepProgress>;
-  /** Every stop of this run, oldest first; the last one is the current one while the state is `stopped`. */
+  /**
+   * Every stop of this run, oldest first; the last one is the current one while the state is `stopped`. One that is open
+   * while the run goes on: a step failed, and what else is in progress is seen to its end first.
+   */
   stops: StopRecord[];
   /** Every gate the run came to, oldest first; the last one is open while the state is `waiting`. */
   gates: GateRecord[];
@@ -34,6 +37,8 @@ export type Run = {
   stopRequest: Decision | null;
   /** The one child process a run may have; its row is written before the spawn. */
   command: CommandRecord | null;
+  /** The latest command of each open step whose turn is over, because another step has it now. */
+  pastCommands: Record<StepId, CommandRecord>;
   /** When the first step began; null before. */
   startedAt: number | null;
   endedAt: number | null;
@@ -160,6 +165,7 @@ export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy
     gates: [],
     stopRequest: null,
     command: null,
+    pastCommands: {},
     startedAt: null,
     endedAt: null,
     before: null,

@@ -1,11 +1,11 @@
 import type { Plan } from '#src/domain/plan.ts';
+import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { GateRecord, Run, StopRecord } from '#src/domain/run.ts';
 import { ACTIONS, decisionValue, gateValue, runValue } from './actions.ts';
 import type { Button } from './blocks.ts';
 import { groupsAway } from './cluster-state.ts';
 import { hasPlan } from './message.ts';
 import { aboutMinutes, countOf } from './mrkdwn.ts';
-import { totalMinutes } from './users-notice.ts';
 
 export function approveButton(run: Run, plan: Plan): Button {
   return {
@@ -31,7 +31,7 @@ function approvalInWords(plan: Plan): string {
     plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'update-managed' ? step.groups : [])),
   );
   const sentences = [
-    `${plan.cluster} goes from ${plan.from} to ${plan.to}, ${aboutMinutes(totalMinutes(plan.steps))}, starting at once.`,
+    `${plan.cluster} goes from ${plan.from} to ${plan.to}, ${aboutMinutes(minutesTogether(plan.steps))}, starting at once.`,
     ...(deleted.size === 0 ? [] : [`${countOf(deleted.size, 'node group')} will be deleted: servers on them end.`]),
     ...(updated.size === 0
       ? []

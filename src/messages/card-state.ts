@@ -1,10 +1,12 @@
+import type { Step } from '#src/domain/plan.ts';
 import type { Run } from '#src/domain/run.ts';
+import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
-import { hasPlan, hasStarted, type PlannedRun, stepNumber, subject } from './message.ts';
-import { byWhom, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
+import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
+import { byWhom, capitalised, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
 import { activityText } from './plan-summary.ts';
-import { currentStep } from './progress.ts';
+import { type CurrentStep, currentSteps } from './progress.ts';
 
 /** `headline`: one sentence; `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
 export type CardState = { headline: string; text: string; lines: string[] };
@@ -80,11 +82,44 @@ function running(run: Run, upgrade: string): CardState {
     );
   }
   const stop = stopRequestLine(run);
-  const current = currentStep(run);
-  if (current === undefined) return said(`${upgrade} is running, between two steps.`, ...stop);
-  const { step, progress } = current;
-  const headline = `${upgrade} is running: ${stepNumber(run.plan, step)}, ${outside(describeStep(step))}.`;
-  return said(headline, ...(progress.kind === 'started' ? waitingLines(progress) : []), ...stop);
+  if (isFailing(run)) return failing(run, upgrade);
+  const [first, ...others] = currentSteps(run);
+  if (first === undefined) return said(`${upgrade} is running, between two steps.`, ...stop);
+  const steps = [first.step, ...others.map(({ step }) => step)] as const;
+  const headline = `${upgrade} is running: ${stepNumbers(run.plan, steps)}, ${titles(steps)}.`;
+  const waits = others.length === 0 ? stepWaiting(first) : [first, ...others].flatMap(namedWaiting);
+  return said(headline, ...waits, ...stop);
+}
+
+/** A step failed while another one was at work. */
+function failing(run: PlannedRun, upgrade: string): CardState {
+  const current = currentSteps(run);
+  const failed = current.filter(({ progress }) => progress.kind === 'failed').map(({ step }) => step);
+  const atWork = current.filter(({ progress }) => progress.kind === 'started');
+  const causes = current.flatMap(({ progress }) =>
+    progress.kind === 'failed' ? [explained(progress.failure.message)] : [],
+  );
+  return said(
+    `${upgrade} is about to stop: the step "${titles(failed)}" failed.`,
+    ...causes,
+    `Nothing new begins. What is at work is seen to its end first, then it is up to you: ${titles(atWork.map(({ step }) => step))}.`,
+    ...atWork.flatMap(stepWaiting),
+  );
+}
+
+function titles(steps: readonly Step[]): string {
+  return steps.map((step) => outside(describeStep(step))).join('; and ');
+}
+
+function stepWaiting({ progress }: CurrentStep): string[] {
+  return progress.kind === 'started' ? waitingLines(progress) : [];
+}
+
+/** Of several steps each says which one it is. */
+function namedWaiting({ step, progress }: CurrentStep): string[] {
+  if (progress.kind !== 'started' || progress.waiting === null) return [];
+  const { for: what, since } = progress.waiting;
+  return [`${capitalised(outside(describeStep(step)))}: waiting for ${outside(what)}, since ${when(since)}.`];
 }
 
 /** What a step waits for, and since when: a moment, so that the text need not be made again every minute. */
@@ -95,7 +130,11 @@ export function waitingLines(progress: { waiting: { for: string; since: number }
 }
 
 function stopRequestLine(run: PlannedRun): string[] {
-  return run.stopRequest === null ? [] : [`It will stop after this step, as asked for ${byWhom(run.stopRequest)}.`];
+  return run.stopRequest === null
+    ? []
+    : [
+        `It will stop after ${currentSteps(run).length > 1 ? 'these steps' : 'this step'}, as asked for ${byWhom(run.stopRequest)}.`,
+      ];
 }
 
 function waiting(run: Run, upgrade: string): CardState {

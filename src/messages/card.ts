@@ -1,4 +1,5 @@
 import type { Run } from '#src/domain/run.ts';
+import { isFailing } from '#src/domain/run-progress.ts';
 import { actions, type Block, context, header, section, sections } from './blocks.ts';
 import { approveButton, rejectButton, stopButton } from './buttons.ts';
 import { cardState } from './card-state.ts';
@@ -79,6 +80,7 @@ function buttons(run: Run): Block[] {
       return [actions([approveButton(run, run.plan), rejectButton(run, run.plan)])];
     case 'running':
     case 'waiting':
+      if (isFailing(run)) return [];
       return run.stopRequest === null ? [actions([stopButton(run)])] : [];
     default:
       return [];

@@ -1,5 +1,6 @@
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
+import { commandOfStep, isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { hasStarted, type PlannedRun } from './message.ts';
 import { joined, names, outside } from './mrkdwn.ts';
@@ -36,7 +37,7 @@ export function groupsAway(run: PlannedRun): GroupsAway {
 }
 
 function commandWasAskedFor(run: Run, step: Step): boolean {
-  return run.command?.stepId === step.id;
+  return commandOfStep(run, step.id) !== null;
 }
 
 /** A core group's replacement exists before it is deleted, so its deletion leaves nothing away. */
@@ -122,6 +123,7 @@ export function meaningForUsers(run: Run): string {
   const away = [...gone, ...uncertain];
   if (away.length > 0)
     return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
+  if (isFailing(run)) return 'Running servers keep running, and servers can be started.';
   return hasEnded(run)
     ? 'No node group is missing: servers can be started as usual.'
     : 'Running servers keep running, and servers can be started; nothing is changed until somebody decides.';

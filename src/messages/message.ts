@@ -47,6 +47,13 @@ export function subject(run: Run): string {
   return run.plan === null ? `${run.cluster} to ${run.to}` : `${run.cluster} from ${run.plan.from} to ${run.plan.to}`;
 }
 
+/** `steps 7 and 8 of 11` */
+export function stepNumbers(plan: Plan, [first, ...others]: readonly [Step, ...Step[]]): string {
+  if (others.length === 0) return stepNumber(plan, first);
+  const numbers = [first, ...others].map((step) => plan.steps.indexOf(step) + 1);
+  return `steps ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)} of ${plan.steps.length}`;
+}
+
 /** `step 3 of 11` */
 export function stepNumber(plan: Plan, step: Step): string {
   return `step ${plan.steps.indexOf(step) + 1} of ${plan.steps.length}`;

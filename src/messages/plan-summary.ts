@@ -1,8 +1,9 @@
 import type { Activity } from '#src/domain/observation.ts';
 import type { AddonAction, Plan, PlanNote, Step } from '#src/domain/plan.ts';
+import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import { describeAddon, describeStep } from '#src/domain/step-title.ts';
 import { aboutMinutes, code, countOf, joined, names, outside, sentence, sentenceList, when } from './mrkdwn.ts';
-import { totalMinutes, whatUsersNotice } from './users-notice.ts';
+import { whatUsersNotice } from './users-notice.ts';
 
 /** How much the parts that may be long may take: on the card, and in the thread where the plan stands in full. */
 const SIZES = {
@@ -23,7 +24,7 @@ export function planLines(plan: Plan, detail: PlanDetail): string[] {
     ...whatUsersNotice(plan).map((text, i) => `${i + 1}. ${text}`),
     ...groupLines(plan.steps, sizes.groupList),
     ...addonLines(plan.steps, sizes.addons),
-    `*Steps* (${aboutMinutes(totalMinutes(plan.steps))} in all)`,
+    `*Steps* (${aboutMinutes(minutesTogether(plan.steps))} in all)`,
     ...plan.steps.map((step, i) => `${i + 1}. ${outside(describeStep(step))}, ${aboutMinutes(step.expectedMinutes)}`),
   ];
 }

@@ -1,24 +1,26 @@
 import type { Plan, Step } from '#src/domain/plan.ts';
+import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import type { PlannedRun } from './message.ts';
 import { aboutMinutes, duration, outside, when } from './mrkdwn.ts';
-import { totalMinutes } from './users-notice.ts';
 
-/** The step that is under way, or failed and not begun again. */
-export function currentStep(run: PlannedRun): { step: Step; progress: StepProgress } | undefined {
-  for (const step of run.plan.steps) {
+export type CurrentStep = { step: Step; progress: Exclude<StepProgress, { kind: 'done' }> };
+
+/** The steps that are under way, or failed and not begun again. */
+export function currentSteps(run: PlannedRun): CurrentStep[] {
+  return run.plan.steps.flatMap((step) => {
     const progress = run.steps[step.id];
-    if (progress !== undefined && progress.kind !== 'done') return { step, progress };
-  }
-  return undefined;
+    return progress === undefined || progress.kind === 'done' ? [] : [{ step, progress }];
+  });
 }
 
 /** One line a step, each with its state in words. */
 export function progressLines(run: PlannedRun): string[] {
   const { steps } = run.plan;
   const open = steps.filter((step) => run.steps[step.id]?.kind !== 'done');
-  const left = isUnderWay(run) && open.length > 0 ? `, ${aboutMinutes(totalMinutes(open))} left at the usual pace` : '';
+  const left =
+    isUnderWay(run) && open.length > 0 ? `, ${aboutMinutes(minutesTogether(open))} left at the usual pace` : '';
   return [
     `*Steps: ${steps.length - open.length} of ${steps.length} done*${left}`,
     ...steps.map((step, i) => `${i + 1}. ${stepLine(run, step)}`),
@@ -38,7 +40,7 @@ function stepLine(run: PlannedRun, step: Step): string {
     case 'done':
       return `✓ ${title} (done after ${duration(progress.at - progress.startedAt)})`;
     case 'started':
-      return `*${title} (${startedState(run, progress.at)})*`;
+      return `*${title} (${startedState(run, step, progress.at)})*`;
     case 'failed':
       return `*${title} (failed ${when(progress.at)})*`;
     default:
@@ -47,12 +49,17 @@ function stepLine(run: PlannedRun, step: Step): string {
   }
 }
 
-function startedState({ state }: Run, since: number): string {
-  if (state.kind === 'aborted') return 'begun, not seen done';
-  return state.kind === 'waiting' ? 'waiting for a decision' : `under way since ${when(since)}`;
+function startedState(run: Run, step: Step, since: number): string {
+  if (run.state.kind === 'aborted') return 'begun, not seen done';
+  return isAtGate(run, step) ? 'waiting for a decision' : `under way since ${when(since)}`;
+}
+
+/** Whether it is this step that people are asked about. */
+export function isAtGate({ state, gates }: Run, step: Step): boolean {
+  return state.kind === 'waiting' && gates.at(-1)?.stepId === step.id;
 }
 
 /** When the run should be finished at the usual pace. */
 export function expectedEnd(plan: Plan, startedAt: number): number {
-  return startedAt + totalMinutes(plan.steps) * 60_000;
+  return startedAt + minutesTogether(plan.steps) * 60_000;
 }

@@ -5,6 +5,7 @@ import { sections } from './blocks.ts';
 import { waitingLines } from './card-state.ts';
 import { type Message, type PlannedRun, stepNumber, threadReply } from './message.ts';
 import { aboutMinutes, capitalised, duration, explained, outside, when } from './mrkdwn.ts';
+import { isAtGate } from './progress.ts';
 
 const MAX_CHARS = 6000;
 
@@ -55,7 +56,7 @@ type Started = Extract<StepProgress, { kind: 'started' }>;
 
 function underWay(run: Run, step: Step, progress: Started): StepState {
   const began = `Since ${when(progress.at)}; ${aboutMinutes(step.expectedMinutes)} is usual.`;
-  if (run.state.kind !== 'waiting')
+  if (!isAtGate(run, step))
     return { verb: 'is under way', lines: [began, ...waitingLines(progress)], spoken: waitingLines(progress) };
   const line = 'Nothing is deleted or replaced until somebody decides: see the reply with the buttons.';
   return { verb: 'is waiting for a decision', lines: [line], spoken: [line] };

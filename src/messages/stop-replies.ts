@@ -1,4 +1,5 @@
 import type { Failure, Run, StopRecord } from '#src/domain/run.ts';
+import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
 import { abortButton, retryButton, retryLabel } from './buttons.ts';
@@ -41,10 +42,7 @@ function failure(run: Run, { stop, number, failure, what }: FailureNotice): Mess
     key: `failure:${number}`,
     text: [headline, `Cause: ${cause}`, resolved(stop) ?? `What to do: ${remedy}`].join(' '),
     blocks: [
-      ...sections([
-        `*${headline}*`,
-        `${when(stop.at)}. ${resolved(stop) ?? 'The bot changes nothing until somebody decides.'}`,
-      ]),
+      ...sections([`*${headline}*`, `${when(stop.at)}. ${resolved(stop) ?? whatNow(run)}`]),
       ...sections(['*Cause*', cause, ...detail(failure)], 3000),
       ...stateBlocks(run, stop),
       ...(isOpen ? sections(['*What to do*', remedy, afterwards(run, stop)]) : []),
@@ -52,6 +50,12 @@ function failure(run: Run, { stop, number, failure, what }: FailureNotice): Mess
       ...buttons(run, stop),
     ],
   });
+}
+
+function whatNow(run: Run): string {
+  return isFailing(run)
+    ? 'Nothing new begins. Another step is at work: it is seen to its end first, then the buttons come here.'
+    : 'The bot changes nothing until somebody decides.';
 }
 
 function detail({ detail }: Failure): string[] {
@@ -104,6 +108,9 @@ function requestedStop(run: Run, stop: StopRecord, number: number): Message {
   });
 }
 
+/** One pair is enough, when there is something to decide: it counts for all that failed. */
 function buttons(run: Run, stop: StopRecord): Block[] {
-  return stop.resolution.kind === 'open' ? [actions([retryButton(run, stop), abortButton(run)])] : [];
+  return stop.resolution.kind === 'open' && stop === run.stops.at(-1) && !isFailing(run)
+    ? [actions([retryButton(run, stop), abortButton(run)])]
+    : [];
 }

@@ -14,10 +14,6 @@ export function disruptsUsers(plan: Plan): boolean {
   return plan.steps.some((step) => step.phase === 'node-groups' && step.action !== 'create');
 }
 
-export function totalMinutes(steps: readonly Step[]): number {
-  return steps.reduce((sum, step) => sum + step.expectedMinutes, 0);
-}
-
 type Part = { position: number; text: string };
 
 function part(plan: Plan, steps: readonly Step[], text: (time: string) => string): Part[] {
@@ -27,7 +23,7 @@ function part(plan: Plan, steps: readonly Step[], text: (time: string) => string
 }
 
 function timeOf(steps: readonly Step[]): string {
-  return `${aboutMinutes(totalMinutes(steps))}`;
+  return aboutMinutes(steps.reduce((sum, { expectedMinutes }) => sum + expectedMinutes, 0));
 }
 
 function controlPlane(plan: Plan): Part[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endangersUsers, nextStep } from '#src/domain/next-step.ts';
+import { endangersUsers, nextSteps } from '#src/domain/next-steps.ts';
 import type { Step } from '#src/domain/plan.ts';
 import type { Run } from '#src/domain/run.ts';
 import { allDone, aPlan, failedStep, progressUpTo, startedStep } from '#test/support/builders.ts';
@@ -7,35 +7,38 @@ import { allDone, aPlan, failedStep, progressUpTo, startedStep } from '#test/sup
 const look = (id: string, after: string[]): Step => ({ id, after, phase: 'preflight', expectedMinutes: 1 });
 const done: Run['steps'][string] = { kind: 'done', at: 1, startedAt: 0, attempt: 1, notes: [], evidence: [] };
 
-describe('the next step', () => {
+const ids = (steps: readonly Step[]): string[] => steps.map(({ id }) => id);
+
+describe('the next steps', () => {
   const fork = aPlan({ steps: [look('a', []), look('b', ['a']), look('c', ['a']), look('d', ['b', 'c'])] });
 
-  it('is the first one whose predecessors are all done', () => {
-    expect(nextStep(fork, { steps: {} })?.id).toBe('a');
-    expect(nextStep(fork, { steps: { a: done } })?.id).toBe('b');
-    expect(nextStep(fork, { steps: { a: done, b: done } })?.id).toBe('c');
-    expect(nextStep(fork, { steps: { a: done, b: done, c: done } })?.id).toBe('d');
+  it.each<[string, Run['steps'], { inProgress: string[]; ready: string[] }]>([
+    ['nothing is done', {}, { inProgress: [], ready: ['a'] }],
+    ['two come after the same', { a: done }, { inProgress: [], ready: ['b', 'c'] }],
+    ['one of these is in progress', { a: done, b: startedStep(0) }, { inProgress: ['b'], ready: ['c'] }],
+    ['one of these is done', { a: done, b: done }, { inProgress: [], ready: ['c'] }],
+    ['both are in progress', { a: done, c: startedStep(0), b: startedStep(0) }, { inProgress: ['b', 'c'], ready: [] }],
+    ['one of these failed', { a: done, b: failedStep(0), c: done }, { inProgress: [], ready: ['b'] }],
+    ['both are done', { a: done, b: done, c: done }, { inProgress: [], ready: ['d'] }],
+  ])('when %s', (_what, steps, { inProgress, ready }) => {
+    const next = nextSteps(fork, { steps });
+    expect([ids(next.inProgress), ids(next.ready)]).toEqual([inProgress, ready]);
   });
 
-  it('is the one in hand before any other', () => {
-    expect(nextStep(fork, { steps: { a: done, c: startedStep(0) } })?.id).toBe('c');
-  });
-
-  it('is the failed one again: nothing behind it begins', () => {
+  it('are one after the other in a plan that was stored before steps overlapped', () => {
     const plan = aPlan();
-    expect(nextStep(plan, { steps: progressUpTo(plan, 'control-plane-1.23', failedStep(2)) })?.id).toBe(
-      'control-plane-1.23',
-    );
+    const next = nextSteps(plan, { steps: progressUpTo(plan, 'add-ons-1.23') });
+    expect([ids(next.inProgress), ids(next.ready)]).toEqual([['add-ons-1.23'], []]);
   });
 
-  it('is none when all are done', () => {
+  it('are none when all are done', () => {
     const plan = aPlan();
-    expect(nextStep(plan, { steps: allDone(plan) })).toBeNull();
+    expect(nextSteps(plan, { steps: allDone(plan) })).toEqual({ inProgress: [], ready: [] });
   });
 
-  it('does not exist in a circle, which is said instead of waited for', () => {
+  it('do not exist in a circle, which is said instead of waited for', () => {
     const circle = aPlan({ steps: [look('a', ['b']), look('b', ['a'])] });
-    expect(() => nextStep(circle, { steps: {} })).toThrow('its order is a circle');
+    expect(() => nextSteps(circle, { steps: {} })).toThrow('its order is a circle');
   });
 });
 

@@ -46,15 +46,40 @@ describe('planUpgrade: the steps', () => {
     ]);
   });
 
-  it('come one after the other, and begin with three that change nothing', () => {
-    const { steps } = planOf(aRequest('1.23'));
-    expect(steps.map(({ after }) => after)).toEqual([
-      [],
-      ['preflight'],
-      ['preflight'],
-      ['template-drift', 'access'],
-      ...steps.slice(3, -1).map(({ id }) => [id]),
+  const order = (plan: Plan): string[] => plan.steps.map(({ id, after }) => `${after.join(' + ')} → ${id}`);
+
+  it('begin with three that change nothing, create the new core beside the add-ons, and delete after both', () => {
+    expect(order(planOf(aRequest('1.23')))).toEqual([
+      ' → preflight',
+      'preflight → template-drift',
+      'preflight → access',
+      'template-drift + access → control-plane-1.23',
+      'control-plane-1.23 → add-ons-1.23',
+      'control-plane-1.23 → node-groups-1.23-create-core',
+      'add-ons-1.23 + node-groups-1.23-create-core → node-groups-1.23-delete',
+      'node-groups-1.23-delete → node-groups-1.23-create-others',
+      'node-groups-1.23-create-others → verify',
+      'verify → commit-config',
     ]);
+  });
+
+  it('let nothing overlap a hop, nor a deletion that no creation goes before', () => {
+    const groups = [aGroup('core-a', '1.24'), aGroup('nb', '1.22')];
+    expect(order(planOf(aRequest('1.24', { groups }))).slice(3)).toEqual([
+      'template-drift + access → control-plane-1.23',
+      'control-plane-1.23 → add-ons-1.23',
+      'add-ons-1.23 → control-plane-1.24',
+      'control-plane-1.24 → add-ons-1.24',
+      'add-ons-1.24 → node-groups-1.24-delete',
+      'node-groups-1.24-delete → node-groups-1.24-create-others',
+      'node-groups-1.24-create-others → verify',
+      'verify → commit-config',
+    ]);
+  });
+
+  it('update managed groups when the add-ons are proven', () => {
+    const groups = [aGroup('core-a', '1.22', { kind: 'managed', nodes: nodesOf('core-a', 2, '1.22') })];
+    expect(order(planOf(aRequest('1.23', { groups })))).toContain('add-ons-1.23 → node-groups-1.23-update-managed');
   });
 
   it('carry what the plan was made from', () => {

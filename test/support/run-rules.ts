@@ -1,5 +1,6 @@
 import type { Plan } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
+import { hasActed } from '#src/domain/run-progress.ts';
 
 /** The run itself, when it could really happen; throws with every broken rule otherwise. */
 export function expectAllowed(run: Run): Run {
@@ -58,11 +59,19 @@ function brokenRunRules(run: Run): string[] {
       'the last gate does not go with the state',
     ],
     [
-      (kind === 'stopped') !== (run.stops.at(-1)?.resolution.kind === 'open'),
+      kind !== 'running' && (kind === 'stopped') !== (run.stops.at(-1)?.resolution.kind === 'open'),
       'the last stop does not go with the state',
     ],
     [run.gates.slice(0, -1).some((gate) => gate.resolution.kind === 'open'), 'an earlier gate is open'],
-    [run.stops.slice(0, -1).some((stop) => stop.resolution.kind === 'open'), 'an earlier stop is open'],
+    [
+      run.stops.slice(0, -1).some((stop) => stop.resolution.kind === 'open') &&
+        run.stops.at(-1)?.resolution.kind !== 'open',
+      'an earlier stop is open',
+    ],
+    [
+      kind === 'running' && run.stops.at(-1)?.resolution.kind === 'open' && !someStepIsAtWork(run),
+      'it is about to stop, and no step is at work',
+    ],
     [
       ['succeeded', 'succeeded-uncommitted'].includes(kind) && run.after === null,
       'nobody looked at the cluster after it',
@@ -70,6 +79,10 @@ function brokenRunRules(run: Run): string[] {
     [!started && Object.keys(run.steps).length > 0, 'a step began before the run'],
   ];
   return [...rules.filter(([isBroken]) => isBroken).map(([, rule]) => rule), ...brokenStepRules(run)];
+}
+
+function someStepIsAtWork(run: Run): boolean {
+  return Object.keys(run.steps).some((stepId) => hasActed(run, stepId));
 }
 
 function brokenStepRules(run: Run): string[] {

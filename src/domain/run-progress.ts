@@ -1,0 +1,26 @@
+import type { StepId } from './plan.ts';
+import type { CommandRecord, Run } from './run.ts';
+
+/** The latest command of a step: the one in hand, or what is kept of it since another step had its turn. */
+export function commandOfStep({ command, pastCommands }: Commands, stepId: StepId): CommandRecord | null {
+  return command?.stepId === stepId ? command : (pastCommands[stepId] ?? null);
+}
+
+type Commands = Pick<Run, 'command' | 'pastCommands'>;
+
+/** A cluster has one eksctl command at a time: of two that write aws-auth one could undo what the other wrote. */
+export function isEksctlBusy({ command }: Commands): boolean {
+  return command !== null && command.state.kind !== 'ended';
+}
+
+/** Whether this attempt of the step may have changed anything: what it remembers and its command are written down with or before the act. */
+export function hasActed(run: Commands & Pick<Run, 'steps'>, stepId: StepId): boolean {
+  const progress = run.steps[stepId];
+  if (progress?.kind !== 'started') return false;
+  return Object.keys(progress.memory).length > 0 || commandOfStep(run, stepId)?.attempt === progress.attempt;
+}
+
+/** A step failed while another one was at work: that one is seen to its end, nothing new begins, and then the run stops. */
+export function isFailing({ state, stops }: Pick<Run, 'state' | 'stops'>): boolean {
+  return (state.kind === 'running' || state.kind === 'waiting') && stops.at(-1)?.resolution.kind === 'open';
+}
