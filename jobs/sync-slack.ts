@@ -17,6 +17,9 @@ const POST_GAP_MS = 1200;
 /** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
 const EDIT_GAP_MS = 3000;
 const RETRY_MS = 5000;
+const EDIT_LANE = 'edit';
+/** Taken by nobody, only paused: looking for a lost message is rare. */
+const FIND_LANE = 'find';
 /** Real milliseconds: no post is under way for longer, the client's own limit is 10 s. */
 const IN_HAND_LIMIT_MS = 12_000;
 
@@ -76,6 +79,10 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   const before = known[missing.key];
   const lost = before?.kind === 'posting' ? before : undefined;
   const threadTs = parentTs(missing, known);
+  if (lost !== undefined) {
+    const paused = await deps.ledger.reserve(FIND_LANE, 0, deps.clock.now());
+    if (paused > 0) return { kind: 'again', ms: paused };
+  }
   const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.since });
   if (found === null) {
     const inHand = inHandForMs(deps, lost);
@@ -105,7 +112,7 @@ function nextMissing(messages: Message[], known: Sync['known']): Message | undef
 
 /** Takes the channel for a moment and returns 0, or says how long to wait. A notice that waits keeps replies out. */
 async function reservePost({ ledger, fleet, clock }: WorkerDeps, { broadcast }: Message): Promise<number> {
-  const [posts, notices] = [`post:${fleet.maintenanceChannel}`, `notice:${fleet.maintenanceChannel}`];
+  const [posts, notices] = [postLane(fleet), `notice:${fleet.maintenanceChannel}`];
   const now = clock.now();
   if (!broadcast) {
     const kept = await ledger.reserve(notices, 0, now);
@@ -154,15 +161,28 @@ type Post = { run: Shown; message: Message; threadTs: string | null };
 async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
   deps.log.debug({ ...idsOf(run), key }, 'posting a message');
-  return deps.slack.post({
-    channel: deps.fleet.maintenanceChannel,
-    runId: run.id,
-    key,
-    threadTs,
-    broadcast,
-    text,
-    blocks,
-  });
+  const channel = deps.fleet.maintenanceChannel;
+  return inLane(deps, postLane(deps.fleet), () =>
+    deps.slack.post({ channel, runId: run.id, key, threadTs, broadcast, text, blocks }),
+  );
+}
+
+/** What Slack asks for with a 429 holds for the method, not for one run: all tickets keep out of the lane for so long. */
+async function inLane<T>({ ledger, clock }: WorkerDeps, lane: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isRateLimit(error)) await ledger.pause(lane, error.retryAfterMs ?? RETRY_MS, clock.now());
+    throw error;
+  }
+}
+
+function isRateLimit(error: unknown): error is TransientError {
+  return error instanceof TransientError && error.code === 'SlackRateLimited';
+}
+
+function postLane(fleet: WorkerDeps['fleet']): string {
+  return `post:${fleet.maintenanceChannel}`;
 }
 
 /** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */
@@ -184,7 +204,8 @@ function find(
   { run, message, threadTs, since }: Post & { since: number },
 ): Promise<{ ts: string } | null> {
   deps.log.info({ ...idsOf(run), key: message.key }, 'looking for a message whose answer was lost');
-  return deps.slack.find({ channel: deps.fleet.maintenanceChannel, key: message.key, runId: run.id, threadTs, since });
+  const channel = deps.fleet.maintenanceChannel;
+  return inLane(deps, FIND_LANE, () => deps.slack.find({ channel, key: message.key, runId: run.id, threadTs, since }));
 }
 
 async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
@@ -194,7 +215,7 @@ async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   });
   const record = stale === undefined ? undefined : known[stale.key];
   if (stale === undefined || record?.kind !== 'posted') return null;
-  const wait = await deps.ledger.reserve('edit', EDIT_GAP_MS, deps.clock.now());
+  const wait = await deps.ledger.reserve(EDIT_LANE, EDIT_GAP_MS, deps.clock.now());
   // Parked, not slept: what happens meanwhile wakes this ticket, and a notice goes first.
   if (wait > 0) return { kind: 'again', ms: wait };
   return edit(deps, { run, message: stale, ts: record.ts });
@@ -205,7 +226,8 @@ async function edit(
   { run, message, ts }: { run: Shown; message: Message; ts: string },
 ): Promise<SyncResult> {
   try {
-    await deps.slack.edit({ channel: deps.fleet.maintenanceChannel, ts, text: message.text, blocks: message.blocks });
+    const channel = deps.fleet.maintenanceChannel;
+    await inLane(deps, EDIT_LANE, () => deps.slack.edit({ channel, ts, text: message.text, blocks: message.blocks }));
     await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
   } catch (error) {
     if (!isGone(error)) throw error;
@@ -219,14 +241,14 @@ async function edit(
 
 async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise<SyncResult> {
   if (error instanceof TransientError || error instanceof UserError) {
-    await deps.ledger.noteOutage(deps.clock.now());
+    // Asked to slow down, Slack is there, and people can press stop.
+    if (!isRateLimit(error))
+      await deps.ledger.noteOutage(deps.clock.now(), error instanceof UserError ? error.message : null);
     deps.log.warn(
       { ...idsOf(run), code: error.code, err: messageOf(error) },
       'slack did not take a message, trying again',
     );
-    const retryAfterMs =
-      'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : RETRY_MS;
-    return { kind: 'again', ms: retryAfterMs };
+    return { kind: 'again', ms: (isRateLimit(error) ? error.retryAfterMs : null) ?? RETRY_MS };
   }
   throw error;
 }

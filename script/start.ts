@@ -8,7 +8,8 @@ import { runUntilSignal } from '#src/stop-on-signal.ts';
 /** Both halves in one process, for small fleets: the same code, one Redis client less. */
 await runUntilSignal(async () => {
   const context = await createContext(readConfig(process.env, { role: 'both' }));
-  // Slack first: when it is away or refuses a token the start fails, and no eksctl may have been started by then.
+  // Slack first: when it refuses a token the start fails, and no eksctl may have been started by then. A Slack that is
+  // away is waited for by its half, while the other one makes again what was deleted.
   const halves = [await serveSlack(context), await serveQueues(context)];
   return {
     stop: async () => {

@@ -28,6 +28,7 @@ import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
 import { createRedisSetAsides } from './adapters/redis-set-asides.ts';
 import { createRenderConfig } from './adapters/render-config.ts';
+import { identifyBot } from './adapters/slack-identity.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { countedFetch } from './adapters/slack-metrics.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
@@ -94,13 +95,17 @@ export type Context = {
   connectWorker: () => Redis;
   /** Throws what is wrong with Redis; also whether it answers now. */
   checkRedis: () => Promise<void>;
+  /** Throws what is wrong with Slack or with the bot token. */
+  checkSlack: () => Promise<void>;
+  /** What a person has to do before messages reach people again, and since when; null: they do. */
+  slackTrouble: () => Promise<{ since: number; why: string } | null>;
   close: () => Promise<void>;
 };
 
 export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
   const clock = overrides.clock ?? systemClock;
   const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
-  const storage = await openStorage(config, clock);
+  const storage = await openStorage(config, { clock, log });
   const { metrics } = storage;
   const clouds = createCloudOf({
     version: packageJson.version,
@@ -130,6 +135,10 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     const card = (await ledger.read(runId)).card;
     return card?.kind === 'posted' ? permalink({ channel: config.fleet.maintenanceChannel, ts: card.ts }) : null;
   };
+  const slackTrouble = async () => {
+    const outage = await ledger.outage();
+    return outage?.why == null ? null : { since: outage.since, why: outage.why };
+  };
   const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
   return {
     config,
@@ -151,12 +160,15 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
         log,
         operations,
         cardLink,
+        slackTrouble,
         fetch: slackFetch,
         routes: healthRoutes(checks, storage.readMetrics),
       }),
     serveHealth: (checks) => startHealthServer({ port: config.port, checks, readMetrics: storage.readMetrics }),
     connectWorker: () => connectRedis(config.redisUrl, 'worker'),
     checkRedis: storage.check,
+    checkSlack: async () => void (await identifyBot(background, config.fleet)),
+    slackTrouble,
     close: async () => {
       await storage.close();
       clouds.close();
@@ -172,7 +184,7 @@ type SlackParts = Omit<ListenerDeps, 'fleet' | 'log'> & {
 };
 
 /** Bolt is loaded here and not above: the worker has no use for it, and it is a good part of the start time. */
-async function openSlack({ config, log, operations, cardLink, fetch, routes }: SlackParts): Promise<BoltApp> {
+async function openSlack({ config, log, fetch, routes, ...parts }: SlackParts): Promise<BoltApp> {
   const { fleet, port, slack } = config;
   const { listener, botToken, apiUrl } = slack;
   if (listener.kind === 'none') throw new InternalError('NoListener', 'the worker does not listen to Slack');
@@ -185,11 +197,11 @@ async function openSlack({ config, log, operations, cardLink, fetch, routes }: S
     log,
     fetch,
     listener: listener.kind === 'http' ? { ...listener, port, routes } : listener,
-    listen: (app) => registerListeners(app, { operations, fleet, cardLink, log }),
+    listen: (app) => registerListeners(app, { ...parts, fleet, log }),
   });
 }
 
-async function openStorage({ redisUrl, role }: Config, clock: Clock) {
+async function openStorage({ redisUrl, role }: Config, { clock, log }: { clock: Clock; log: Logger }) {
   const redis = connectRedis(redisUrl, 'store');
   const producer = connectRedis(redisUrl, 'producer');
   try {
@@ -199,12 +211,15 @@ async function openStorage({ redisUrl, role }: Config, clock: Clock) {
     producer.disconnect();
     throw error;
   }
-  await checkRedis(redis);
+  for (const risk of await checkRedis(redis)) log.warn({}, risk);
   const { metrics, expose } = createPrometheusMetrics({
     version: packageJson.version,
     role,
     clock,
-    figures: () => readRunFigures(redis, clock.now()),
+    figures: async () => {
+      await checkRedis(redis);
+      return readRunFigures(redis, clock.now());
+    },
   });
   const plainStore = measureRuns(createRedisRunStore(redis), { metrics, clock, dueAt: (id) => readDueAt(redis, id) });
   const wakeUps = createWakeUps({ connection: producer, store: plainStore });
@@ -213,7 +228,7 @@ async function openStorage({ redisUrl, role }: Config, clock: Clock) {
     setAsides: createRedisSetAsides(redis),
     metrics,
     readMetrics: expose,
-    check: () => checkRedis(redis),
+    check: async () => void (await checkRedis(redis)),
     close: async () => {
       await wakeUps.close();
       redis.disconnect();

@@ -18,15 +18,19 @@ export async function startBot(env: NodeJS.ProcessEnv, overrides: Overrides = {}
 /** Serves Slack and health: on one port in HTTP mode, on a port for health alone in Socket Mode. */
 export async function serveSlack({ config, log, checkRedis, openSlack, serveHealth }: Context): Promise<Stoppable> {
   const redis = readyWhen(checkRedis);
-  const connected = { slack: (): boolean => false };
+  const state: { of: Awaited<ReturnType<Context['openSlack']>>['state'] } = {
+    of: () => ({ kind: 'away', why: 'not started' }),
+  };
   const slack = readyWhen(async () => {
-    if (!connected.slack()) throw new Error('no connection to Slack');
+    const now = state.of();
+    if (now.kind === 'away') throw new Error(now.why);
   });
   const bolt = await openSlack({ redis, slack });
-  connected.slack = bolt.connected;
+  state.of = bolt.state;
   const { port } = await bolt.start();
   const health = config.slack.listener.kind === 'http' ? null : await serveHealth({ redis, slack });
-  log.info({ port: health?.port ?? port }, 'bot ready');
+  const isThere = bolt.state().kind === 'connected';
+  log.info({ port: health?.port ?? port }, isThere ? 'bot ready' : 'bot waiting for Slack');
   return {
     stop: async () => {
       await bolt.stop();

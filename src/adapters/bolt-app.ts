@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { App, type CustomRoute, HTTPReceiver, type Receiver } from '@slack/bolt';
-import { InternalError, UserError } from '#src/domain/errors.ts';
+import { WebClient } from '@slack/web-api';
+import { InternalError, messageOf, TransientError } from '#src/domain/errors.ts';
 import { type BoltLog, boltLogger } from './bolt-logger.ts';
-import { fromSlackError } from './slack-errors.ts';
+import { type BotIdentity, identifyBot } from './slack-identity.ts';
 import { socketModeConnections } from './socket-mode.ts';
 
 export type BoltAppOptions = {
@@ -28,16 +29,22 @@ export type HttpListener = {
 };
 
 export type BoltApp = {
-  /** Resolves when Slack can reach the bot. Throws UserError for a token that Slack refuses or that is of another workspace. */
+  /**
+   * Resolves when Slack can reach the bot; or, when Slack is away, at once, and goes on trying until `stop`. Throws
+   * UserError for a token that Slack refuses or that is of another workspace.
+   */
   start: () => Promise<{ port: number | null }>;
   /** Takes no new work; resolves when the connections are closed. */
   stop: () => Promise<void>;
-  /** Can Slack reach the bot now? */
-  connected: () => boolean;
+  /** Can Slack reach the bot now? `why`: what is in the way, as far as it is known. */
+  state: () => { kind: 'connected' } | { kind: 'away'; why: string };
 };
 
 /** Real milliseconds: a trigger_id lives for 3 s, so a longer wait helps nobody. */
 const INTERACTIVE_TIMEOUT_MS = 2_500;
+
+/** Real milliseconds between two attempts to start while Slack is away. */
+const TRY_AGAIN_MS = 2_000;
 
 export function createBoltApp(options: BoltAppOptions): BoltApp {
   const { botToken, log, listen } = options;
@@ -48,14 +55,7 @@ export function createBoltApp(options: BoltAppOptions): BoltApp {
   let identity: BotIdentity | null = null;
   const app = new App({
     receiver: transport.receiver,
-    clientOptions: {
-      slackApiUrl: options.apiUrl,
-      timeout: INTERACTIVE_TIMEOUT_MS,
-      // An object of its own: socket-mode writes its hundred retries into the one it is given.
-      retryConfig: { retries: 1, minTimeout: 200 },
-      rejectRateLimitedCalls: true,
-      ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
-    },
+    clientOptions: clientOptions(options),
     // Bolt's own way asks auth.test with the first envelope and keeps its listener waiting.
     authorize: async () => {
       if (identity === null) throw new InternalError('NotStarted', 'an event came before the bot was started');
@@ -69,76 +69,129 @@ export function createBoltApp(options: BoltAppOptions): BoltApp {
     log.error({ err: error }, 'a listener failed');
   });
   listen(app);
+  const client = new WebClient(botToken, clientOptions(options));
+  const attempts = new Attempts(log, async () => {
+    const found = await identifyBot(client, options);
+    identity = found;
+    await transport.connect(app);
+  });
   return {
     start: async () => {
-      identity = await whoAmI(app, options);
+      const port = await transport.open();
       try {
-        return await transport.start(app);
+        await attempts.first();
       } catch (error) {
         identity = null;
-        await app.stop().catch(() => undefined);
+        await transport.close(app);
         throw error;
       }
+      return { port };
     },
     stop: async () => {
-      if (identity === null) return;
+      attempts.stop();
       identity = null;
-      await app.stop();
-      transport.stopped();
+      await transport.close(app);
     },
-    connected: transport.connected,
+    state: () => {
+      if (identity === null) return { kind: 'away', why: attempts.why ?? 'not started' };
+      return transport.connected() ? { kind: 'connected' } : { kind: 'away', why: 'no connection to Slack' };
+    },
   };
 }
 
-type BotIdentity = { botId: string; botUserId: string };
+function clientOptions({ apiUrl, fetch }: BoltAppOptions) {
+  return {
+    slackApiUrl: apiUrl,
+    timeout: INTERACTIVE_TIMEOUT_MS,
+    // An object of its own: socket-mode writes its hundred retries into the one it is given.
+    retryConfig: { retries: 1, minTimeout: 200 },
+    rejectRateLimitedCalls: true,
+    ...(fetch === undefined ? {} : { fetch }),
+  };
+}
 
-async function whoAmI(app: App, { botToken, teamId }: BoltAppOptions): Promise<BotIdentity> {
-  const answer = await app.client.auth.test({ token: botToken }).catch((error: unknown) => {
-    throw fromSlackError(error, 'auth.test');
-  });
-  const { team_id: team, enterprise_id: enterprise, bot_id: botId, user_id: botUserId } = answer;
-  if (team !== teamId && enterprise !== teamId) {
-    throw new UserError(
-      'WrongWorkspace',
-      `the bot token belongs to the workspace ${team} (${answer.team}), but the fleet file says teamId ${teamId}: correct one of them`,
-    );
+/** Tries to start until it goes well: a Slack that is away is waited for, what only a person can put right is thrown. */
+class Attempts {
+  /** Why the latest attempt failed. */
+  why: string | null = null;
+  readonly #log: BoltLog;
+  readonly #attempt: () => Promise<void>;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(log: BoltLog, attempt: () => Promise<void>) {
+    this.#log = log;
+    this.#attempt = attempt;
   }
-  if (botId === undefined || botUserId === undefined) {
-    throw new UserError('NotABotToken', 'SLACK_BOT_TOKEN is no bot token: use the one that begins with xoxb-');
+
+  async first(): Promise<void> {
+    try {
+      await this.#attempt();
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      this.#later(error);
+    }
   }
-  return { botId, botUserId };
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #later(error: unknown): void {
+    this.why = messageOf(error);
+    this.#log.warn({ err: this.why }, 'slack cannot be reached, trying again');
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => void this.#again(), TRY_AGAIN_MS);
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.#attempt();
+      this.#log.info({}, 'slack is there');
+    } catch (error) {
+      this.#later(error);
+    }
+  }
 }
 
 type Transport = {
   receiver: Receiver;
-  start: (app: App) => Promise<{ port: number | null }>;
-  stopped: () => void;
+  /** Before Slack is asked anything. */
+  open: () => Promise<number | null>;
+  /** Once Slack has answered. */
+  connect: (app: App) => Promise<void>;
+  close: (app: App) => Promise<void>;
   connected: () => boolean;
 };
 
 function socketTransport({ apiUrl, log }: BoltAppOptions, appToken: string): Transport {
   const receiver = socketModeConnections({ appToken, apiUrl, log });
-  const start = async (app: App) => {
-    await app.start().catch((error: unknown) => {
-      throw fromSlackError(error, 'apps.connections.open');
-    });
-    return { port: null };
+  return {
+    receiver,
+    open: async () => null,
+    connect: async (app) => void (await app.start()),
+    close: async (app) => void (await app.stop().catch(() => undefined)),
+    connected: receiver.connected,
   };
-  return { receiver, start, stopped: () => undefined, connected: receiver.connected };
 }
 
+/** It listens while Slack is away, too: health is served on the same port. */
 function httpTransport({ signingSecret, port, routes }: HttpListener, log: BoltLog): Transport {
   const receiver = new HTTPReceiver({ signingSecret, customRoutes: routes, logger: boltLogger(log) });
   let listening = false;
   return {
     receiver,
-    start: async () => {
+    open: async () => {
       const server = await receiver.start(port);
       listening = true;
-      return { port: (server.address() as AddressInfo).port };
+      return (server.address() as AddressInfo).port;
     },
-    stopped: () => {
+    connect: async () => undefined,
+    close: async (app) => {
+      if (!listening) return;
       listening = false;
+      await app.stop();
     },
     connected: () => listening,
   };

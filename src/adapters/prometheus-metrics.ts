@@ -149,7 +149,11 @@ function callMetrics(registry: Registry): Pick<Metrics, 'awsCalled' | 'slackCall
 /** Without Redis the gauges are left out of date rather than the whole scrape refused: what is counted is needed then most. */
 function figureGauges(registry: Registry, { clock, figures }: PrometheusDeps): () => Promise<void> {
   const registers = [registry];
-  const up = new Gauge({ name: 'eks_upgrade_redis_up', help: '1: Redis answered this scrape', registers });
+  const up = new Gauge({
+    name: 'eks_upgrade_redis_up',
+    help: '1: Redis answered this scrape and takes writes',
+    registers,
+  });
   const runs = new Gauge({
     name: 'eks_upgrade_runs',
     help: 'Runs that own a cluster, by state',

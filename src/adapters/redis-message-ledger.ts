@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RunId } from '#src/domain/run.ts';
 import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import { KEY_PREFIX } from './redis.ts';
-import { ANNOUNCE_POST, MARK_SYNCED, RESERVE_SLOT } from './redis-run-scripts.ts';
+import { ANNOUNCE_POST, MARK_SYNCED, PAUSE_LANE, RESERVE_SLOT } from './redis-run-scripts.ts';
 import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
 
 const Record_ = z.discriminatedUnion('kind', [
@@ -12,9 +12,14 @@ const Record_ = z.discriminatedUnion('kind', [
 ]);
 
 export const SLACK_OUTAGE = `${KEY_PREFIX}:slack-outage-since`;
+const SLACK_OUTAGE_WHY = `${KEY_PREFIX}:slack-outage-why`;
 
 function postsKey(id: RunId): string {
   return `${KEY_PREFIX}:posts:${id}`;
+}
+
+function laneKey(lane: string): string {
+  return `${KEY_PREFIX}:lane:${lane}`;
 }
 
 export function createRedisMessageLedger(redis: Redis): MessageLedger {
@@ -38,17 +43,24 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
     markSynced: async (runId, revision) => {
       await redis.eval(MARK_SYNCED, 2, runKey(runId), RUN_STORE_KEYS.unsynced, runId, revision);
     },
-    reserve: async (lane, gapMs, now) =>
-      Number(await redis.eval(RESERVE_SLOT, 1, `${KEY_PREFIX}:lane:${lane}`, gapMs, now)),
+    reserve: async (lane, gapMs, now) => Number(await redis.eval(RESERVE_SLOT, 1, laneKey(lane), gapMs, now)),
+    pause: async (lane, ms, now) => {
+      await redis.eval(PAUSE_LANE, 1, laneKey(lane), ms, now);
+    },
     outageSince: async () => {
       const since = await redis.get(SLACK_OUTAGE);
       return since === null ? null : Number(since);
     },
-    noteOutage: async (now) => {
+    outage: async () => {
+      const [since, why] = await redis.mget(SLACK_OUTAGE, SLACK_OUTAGE_WHY);
+      return since == null ? null : { since: Number(since), why: why || null };
+    },
+    noteOutage: async (now, why) => {
       await redis.set(SLACK_OUTAGE, now, 'NX');
+      await redis.set(SLACK_OUTAGE_WHY, why ?? '');
     },
     noteAnswer: async () => {
-      await redis.del(SLACK_OUTAGE);
+      await redis.del(SLACK_OUTAGE, SLACK_OUTAGE_WHY);
     },
   };
 }

@@ -117,3 +117,10 @@ if free > now then return string.format('%.0f', free - now) end
 redis.call('SET', KEYS[1], string.format('%.0f', now + tonumber(ARGV[1])))
 return '0'
 `;
+
+/** KEYS lane · ARGV ms now: nobody gets the lane before, unless it is taken for longer already. */
+export const PAUSE_LANE = `
+local until_ = tonumber(ARGV[2]) + tonumber(ARGV[1])
+if tonumber(redis.call('GET', KEYS[1]) or '0') < until_ then redis.call('SET', KEYS[1], string.format('%.0f', until_)) end
+return 'ok'
+`;

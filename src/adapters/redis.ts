@@ -103,12 +103,12 @@ function placeOf(url: string): string {
 }
 
 /**
- * Refuses a Redis that would lose runs or approvals: older than 6.2, or able to evict keys.
+ * Refuses a Redis that would lose runs or approvals: older than 6.2, able to evict keys, or taking no writes. Returns
+ * what is risky and can be lived with, in words. Throws UserError.
  * https://docs.bullmq.io/guide/going-to-production#max-memory-policy
  */
-export async function checkRedis(redis: Redis): Promise<void> {
-  const info = await redis.info();
-  const field = (name: string) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+export async function checkRedis(redis: Redis): Promise<string[]> {
+  const field = fieldsOf(await redis.info());
   const version = field('redis_version') ?? 'unknown';
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (!(major > 6 || (major === 6 && minor >= 2))) {
@@ -123,5 +123,33 @@ export async function checkRedis(redis: Redis): Promise<void> {
       'RedisMayEvict',
       `redis has maxmemory-policy ${policy} and may throw away approvals and runs: set it to noeviction`,
     );
+  }
+  await checkWritable(redis, field);
+  return field('aof_enabled') === '0'
+    ? [
+        'redis has appendonly no, so a crash of it loses what was decided since its last snapshot: set appendonly to yes',
+      ]
+    : [];
+}
+
+type Field = (name: string) => string | undefined;
+
+function fieldsOf(info: string): Field {
+  return (name) => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim();
+}
+
+/** One that is full or whose disk failed goes on answering reads, and looks well to whoever only asks. */
+async function checkWritable(redis: Redis, field: Field): Promise<void> {
+  try {
+    await redis.set(`${KEY_PREFIX}:writable`, '1', 'PX', 1000);
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ReplyError')) throw error;
+    const { message } = error;
+    const way = message.startsWith('OOM')
+      ? `; it uses ${field('used_memory_human')} of its maxmemory ${field('maxmemory_human')}: raise maxmemory`
+      : '';
+    throw new UserError('RedisNotWritable', `redis takes no writes: ${message.replace(/\.$/, '')}${way}`, {
+      cause: error,
+    });
   }
 }

@@ -59,7 +59,7 @@ const WAYS_OUT: Record<string, { code: string; what: string }> = {
   not_in_channel: { code: 'SlackNotInChannel', what: 'the bot is not in the channel: invite it there with /invite' },
   is_archived: {
     code: 'SlackChannelArchived',
-    what: 'the channel is archived: unarchive it, or name another as maintenanceChannel in the fleet file',
+    what: 'the channel is archived: unarchive it and invite the bot again (/invite), or name another as maintenanceChannel in the fleet file',
   },
   restricted_action: {
     code: 'SlackPostingRestricted',
@@ -93,6 +93,14 @@ const APP_TOKEN_WAYS_OUT: Record<string, { code: string; what: string }> = Objec
   ]),
 );
 
+/** null: not a refusal of the app-level token. */
+export function appTokenRefusal(name: string, cause?: unknown): UserError | null {
+  const known = APP_TOKEN_WAYS_OUT[name];
+  return known === undefined
+    ? null
+    : new UserError(known.code, `${known.what} (apps.connections.open: ${name})`, { cause });
+}
+
 function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
   const name = error.data.error;
   if (UNCERTAIN.includes(name)) return answerLost(error, method, name);
@@ -111,7 +119,9 @@ function fromPlatformError(error: WebAPIPlatformError, method: string): Error {
     const message = `the bot lacks the scope ${needed} for ${method}: add it under "OAuth & Permissions" and install the app again`;
     return new UserError('SlackMissingScope', message, { cause: error });
   }
-  const known = method === 'apps.connections.open' ? APP_TOKEN_WAYS_OUT[name] : WAYS_OUT[name];
+  const refusal = method === 'apps.connections.open' ? appTokenRefusal(name, error) : null;
+  if (refusal !== null) return refusal;
+  const known = WAYS_OUT[name];
   if (known !== undefined) return new UserError(known.code, `${known.what} (${method}: ${name})`, { cause: error });
   return new InternalError('SlackRefused', `slack refused ${method}: ${[name, ...details(error)].join('; ')}`, {
     cause: error,

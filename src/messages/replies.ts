@@ -1,7 +1,7 @@
 import type { Run } from '#src/domain/run.ts';
 import { fitLines, LIMITS } from './blocks.ts';
 import { cardState } from './card-state.ts';
-import { code, escapeMrkdwn, explained, outside } from './mrkdwn.ts';
+import { code, escapeMrkdwn, explained, outside, when } from './mrkdwn.ts';
 
 /** Where a run's card can be seen, when that is known. */
 export type CardLink = string | null;
@@ -41,6 +41,11 @@ export function statusReply(cluster: string | null, runs: readonly { run: Run; l
   return fitLines(lines, LIMITS.text).join('\n');
 }
 
+/** The bot cannot write where it should; whoever talks to it is told. */
+export function troubleReply(channel: string, { since, why }: { since: number; why: string }): string {
+  return `:warning: Messages have not reached <#${escapeMrkdwn(channel)}> since ${when(since)}: ${explained(why)} An upgrade under way finishes the step it has begun, and nothing new begins after ten minutes. What could not be told follows by itself.`;
+}
+
 function linkTo(address: string, label: string): string {
   return `<${address.replaceAll(/[<>|\s]/g, '')}|${label}>`;
 }
@@ -58,5 +63,8 @@ export function tryAgainReply(message: string): string {
 export function bugReply(reference: string): string {
   return `Something went wrong here, and it is a mistake of the bot, not yours. Please tell those who run it the reference ${code(reference)}: it stands in the log. A running upgrade goes on by itself; ${code(`${COMMAND} status`)} shows how it stands.`;
 }
+
+export const storageAwayReply =
+  'The bot cannot reach its memory (Redis) at the moment, so nothing was read or decided. Upgrades under way wait and lose nothing. Please try again in a minute, and tell those who run the bot when it lasts.';
 
 export const staleModalReply = 'Slack did not open the question in time. Please press the button again.';

@@ -22,11 +22,17 @@ export type MessageLedger = {
   revision: (runId: RunId) => Promise<number>;
   /** Takes `lane` for the next `gapMs` (run time) and returns 0, or says how long it is taken yet. */
   reserve: (lane: string, gapMs: number, now: number) => Promise<number>;
-  /** Since when Slack has not answered, or null. */
+  /** Keeps `lane` for `ms` (run time) from now on, whoever had it: Slack said to wait. */
+  pause: (lane: string, ms: number, now: number) => Promise<void>;
+  /** Since when Slack has not taken messages, or null. */
   outageSince: () => Promise<number | null>;
-  noteOutage: (now: number) => Promise<void>;
+  outage: () => Promise<Outage | null>;
+  /** `why`: what a person can do about it; null when there is nothing but to wait. */
+  noteOutage: (now: number, why: string | null) => Promise<void>;
   noteAnswer: () => Promise<void>;
 };
+
+export type Outage = { since: number; why: string | null };
 
 /** `inHand`: since when a worker is at the post (run time); absent: none is. */
 export type Posting = { kind: 'posting'; since: number; inHand?: number };

@@ -29,11 +29,11 @@ function boltApp(slack: SlackSimulator, changes: Partial<BoltAppOptions> = {}) {
 it('holds two connections in Socket Mode, and closes both when it stops', async () => {
   const slack = await slackForTest();
   const bot = boltApp(slack);
-  expect(bot.connected()).toBe(false);
+  expect(bot.state().kind).toBe('away');
   expect(await bot.start()).toEqual({ port: null });
-  expect([slack.connections(), bot.connected()]).toEqual([2, true]);
+  expect([slack.connections(), bot.state()]).toEqual([2, { kind: 'connected' }]);
   await bot.stop();
-  expect(bot.connected()).toBe(false);
+  expect(bot.state().kind).toBe('away');
   await expect.poll(() => slack.connections()).toBe(0);
 });
 
@@ -43,7 +43,7 @@ it('still hears commands while one connection is refreshed', async () => {
   await bot.start();
   slack.addFault({ kind: 'disconnect-before-ack' });
   await slack.slash({ user: MAYA, channel: '#general', text: '/deploy first' });
-  expect(bot.connected()).toBe(true);
+  expect(bot.state()).toEqual({ kind: 'connected' });
   expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy second' })).toMatchObject({
     kind: 'acked',
   });
@@ -82,13 +82,49 @@ it('says what to do about a token that Slack refuses', async () => {
   });
 });
 
+it('says so at once when the app-level token may not open connections, instead of asking for ever', async () => {
+  const slack = await slackForTest();
+  slack.addFault({ kind: 'api-error', method: 'apps.connections.open', error: 'missing_scope', count: 1000 });
+  await expect(boltApp(slack).start()).rejects.toMatchObject({
+    code: 'SlackTokenRefused',
+    message: expect.stringMatching(/scope connections:write.*\(apps\.connections\.open: missing_scope\)/),
+  });
+});
+
+it('starts while Slack is away, says that it is not ready, and connects when Slack is back', async () => {
+  const slack = await slackForTest();
+  slack.outage('unavailable');
+  const bot = boltApp(slack);
+  await bot.start();
+  expect(bot.state()).toEqual({ kind: 'away', why: expect.stringContaining('HTTP status 503') });
+  slack.outageEnds();
+  await expect.poll(() => bot.state(), { timeout: 10_000 }).toEqual({ kind: 'connected' });
+  expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy it' })).toMatchObject({ kind: 'acked' });
+});
+
+it('serves its own routes in HTTP mode while Slack is away', async () => {
+  const slack = await slackForTest();
+  slack.outage('unavailable');
+  const routes = [
+    {
+      path: '/healthz',
+      method: ['GET'],
+      handler: (_: unknown, response: { end: (text: string) => void }) => response.end('alive'),
+    },
+  ];
+  const bot = boltApp(slack, { listener: { kind: 'http', signingSecret: 'secret', port: 0, routes } });
+  const { port } = await bot.start();
+  expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('alive');
+  expect(bot.state().kind).toBe('away');
+});
+
 it('closes what it opened when the start fails', async () => {
   const slack = await slackForTest();
   slack.addFault({ kind: 'api-error', method: 'apps.connections.open', error: 'invalid_auth' });
   const bot = boltApp(slack);
   await expect(bot.start()).rejects.toThrow('invalid_auth');
   await expect.poll(() => slack.connections()).toBe(0);
-  expect(bot.connected()).toBe(false);
+  expect(bot.state().kind).toBe('away');
 });
 
 it('takes signed requests in HTTP mode beside routes of its own, and refuses others', async () => {
@@ -103,7 +139,7 @@ it('takes signed requests in HTTP mode beside routes of its own, and refuses oth
   const first = await slackForTest();
   const bot = boltApp(first, { listener: { kind: 'http', signingSecret: secret, port: 0, routes } });
   const { port } = await bot.start();
-  expect(bot.connected()).toBe(true);
+  expect(bot.state()).toEqual({ kind: 'connected' });
   expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).text()).toBe('alive');
 
   const requestUrl = `http://127.0.0.1:${port}/slack/events`;
@@ -115,5 +151,5 @@ it('takes signed requests in HTTP mode beside routes of its own, and refuses oth
     kind: 'failed',
   });
   await bot.stop();
-  expect(bot.connected()).toBe(false);
+  expect(bot.state().kind).toBe('away');
 });

@@ -70,7 +70,7 @@ describe('after 10 minutes without Slack', () => {
   });
   const outage = (minutes: number): void => {
     startNoticePosted(world, ID);
-    world.ledger.outage = world.clock.now() - minutes * MINUTE;
+    world.ledger.away = world.clock.now() - minutes * MINUTE;
   };
 
   it.each([HOP, DELETE])('%s does not begin', async (step) => {
@@ -127,7 +127,7 @@ describe('after 10 minutes without Slack', () => {
     inStep(HOP);
     outage(11);
     await advanceOnce(world, ID);
-    world.ledger.outage = null;
+    world.ledger.away = null;
     await advanceOnce(world, ID);
     expect(world.cloud.calls).toHaveLength(1);
   });

@@ -207,15 +207,45 @@ describe('sync-slack', () => {
     expect(first).toEqual({ kind: 'again', ms: 5000 });
     world.clock.advance(5000);
     await syncSlack(world.deps, ID);
-    expect(world.ledger.outage).toBe(began);
+    expect(world.ledger.away).toBe(began);
     world.clock.advance(5000);
     await sync();
-    expect(world.ledger.outage).toBeNull();
+    expect(world.ledger.away).toBeNull();
   });
 
   it('waits as long as Slack asks for', async () => {
     world.slack.failNext('post', new TransientError('SlackRateLimited', 'slower', { retryAfterMs: 30_000 }));
     expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 30_000 });
+  });
+
+  it('keeps all tickets out for as long as Slack asks, and counts it as no outage: people are reached', async () => {
+    const otherId = `${ID}-2`;
+    world.store.put({ ...aRun('awaiting-approval'), id: otherId });
+    world.slack.failNext('post', new TransientError('SlackRateLimited', 'slower', { retryAfterMs: 30_000 }));
+    await syncSlack(world.deps, ID);
+    world.clock.advance(20_000);
+    expect(await syncSlack(world.deps, otherId)).toEqual({ kind: 'again', ms: 10_000 });
+    expect([world.slack.keys(), world.ledger.away]).toEqual([[], null]);
+    world.clock.advance(10_000);
+    expect(await syncSlack(world.deps, otherId)).toEqual({ kind: 'again', ms: 0 });
+  });
+
+  it('goes on posting when only its edits are too many', async () => {
+    await sync();
+    approve();
+    world.clock.advance(10_000);
+    world.slack.failNext('edit', new TransientError('SlackRateLimited', 'slower', { retryAfterMs: 60_000 }));
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 60_000 });
+    world.store.put(aRun('stopped'));
+    world.clock.advance(5_000);
+    expect(await syncSlack(world.deps, ID)).toEqual({ kind: 'again', ms: 0 });
+    expect(world.slack.keys().at(-1)).toBe('start');
+  });
+
+  it('notes what a person can do about a channel that takes no messages', async () => {
+    world.slack.failNext('post', new UserError('SlackNotInChannel', 'the bot is not in the channel'));
+    await syncSlack(world.deps, ID);
+    expect(await world.ledger.outage()).toEqual({ since: world.clock.now(), why: 'the bot is not in the channel' });
   });
 
   it('wakes the run once the start notice stands', async () => {
@@ -230,7 +260,7 @@ describe('sync-slack', () => {
     world.slack.failNext('edit', new UserError('SlackMessageGone', 'somebody deleted it'));
     await sync();
     expect(world.slack.keys().filter((key) => key === 'card')).toHaveLength(2);
-    expect(world.ledger.outage).toBeNull();
+    expect(world.ledger.away).toBeNull();
   });
 
   it('posts a reply under a new card when the card was deleted', async () => {

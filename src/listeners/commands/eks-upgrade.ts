@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt';
-import { heldReply, helpReply, planningReply, statusReply } from '#src/messages/replies.ts';
+import { heldReply, helpReply, planningReply, statusReply, troubleReply } from '#src/messages/replies.ts';
 import type { ListenerDeps } from '../deps.ts';
 import { errorReply } from '../error-reply.ts';
 import { commandSchema, read } from '../payloads.ts';
@@ -17,7 +17,10 @@ export function register(app: App, deps: ListenerDeps): void {
     const reply = await answer(deps, parsed, by).catch((error: unknown) =>
       errorReply(error, { log: deps.log, about: { command: text, by } }),
     );
-    await respond({ response_type: 'ephemeral', text: reply });
+    // Whoever asks would look for the card in vain, and may be the first who can do something about it.
+    const trouble = await deps.slackTrouble().catch(() => null);
+    const told = trouble === null ? reply : `${reply}\n${troubleReply(deps.fleet.maintenanceChannel, trouble)}`;
+    await respond({ response_type: 'ephemeral', text: told });
   });
 }
 

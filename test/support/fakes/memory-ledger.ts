@@ -4,7 +4,9 @@ import type { MemoryRunStore } from './memory-run-store.ts';
 
 export type MemoryLedger = MessageLedger & {
   records: Map<RunId, Record<string, MessageRecord>>;
-  outage: number | null;
+  /** Since when Slack has not taken messages; sets `outageSince`. */
+  away: number | null;
+  why: string | null;
 };
 
 /** What stands in Slack, as far as the bot knows. */
@@ -13,7 +15,8 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
   const lanes = new Map<string, number>();
   const ledger: MemoryLedger = {
     records,
-    outage: null,
+    away: null,
+    why: null,
     read: async (runId) => structuredClone(records.get(runId) ?? {}),
     save: async (runId, key, record) => {
       records.set(runId, { ...records.get(runId), [key]: record });
@@ -39,12 +42,16 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
       const record = ledger.records.get(runId);
       if (record !== undefined) delete record[key];
     },
-    outageSince: async () => ledger.outage,
-    noteOutage: async (now) => {
-      ledger.outage ??= now;
+    pause: async (lane, ms, now) => void lanes.set(lane, Math.max(lanes.get(lane) ?? 0, now + ms)),
+    outageSince: async () => ledger.away,
+    outage: async () => (ledger.away === null ? null : { since: ledger.away, why: ledger.why }),
+    noteOutage: async (now, why) => {
+      ledger.away ??= now;
+      ledger.why = why;
     },
     noteAnswer: async () => {
-      ledger.outage = null;
+      ledger.away = null;
+      ledger.why = null;
     },
   };
   return ledger;
