@@ -6,6 +6,7 @@ import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/creden
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Metrics } from '#src/ports/metrics.ts';
 import { EACH_REQUEST, requestCounter } from './aws-metrics.ts';
+import { credentialRenewer, WHOLE_CALL } from './renew-credentials.ts';
 
 export type AwsSettings = {
   /** For the user agent `eks-upgrade-bot/<version>`, by which AWS's CloudTrail tells the bot from people. */
@@ -54,10 +55,15 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
   const credentials = sts.config.credentials;
   const eks = new EKSClient({ ...common, credentials });
   const cloudFormation = new CloudFormationClient({ ...common, credentials });
+  const renewer = credentialRenewer((options) => credentials(options));
+  eks.middlewareStack.add(renewer, WHOLE_CALL);
+  cloudFormation.middlewareStack.add(renewer, WHOLE_CALL);
+  sts.middlewareStack.add(renewer, WHOLE_CALL);
   const { metrics } = settings;
   let opening: Promise<EC2Client> | undefined;
   const openEc2 = async (): Promise<EC2Client> => {
     const ec2 = new (await import('@aws-sdk/client-ec2')).EC2Client({ ...common, credentials });
+    ec2.middlewareStack.add(renewer, WHOLE_CALL);
     if (metrics !== undefined) ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
     return ec2;
   };

@@ -56,7 +56,7 @@ const NETWORK =
 const RULES: Rule[] = [
   { when: (error) => DENIED.includes(error.name), means: denied },
   {
-    when: (error) => EXPIRED.includes(error.name),
+    when: isExpired,
     means: (error, call) =>
       transient(
         'AwsCredentialsExpired',
@@ -116,6 +116,11 @@ export function fromAwsError(error: unknown, call: AwsCall): Error {
     rule?.means(known as SdkError, call) ??
     new InternalError('AwsCallFailed', `${say(call)}: ${messageOf(error)}`, { cause: error })
   );
+}
+
+/** Whether AWS calls the credentials expired. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof Error && EXPIRED.includes(error.name);
 }
 
 /** Whether AWS refused because of too many calls. */

@@ -84,6 +84,16 @@ describe('a cluster with a role', () => {
     expect(calls('AssumeRole')).toBe(2);
   });
 
+  test('whose session AWS calls expired assumes it again, and the call goes on, in Kubernetes too', async () => {
+    const { eks, kubernetes } = world.cloudOf(withRole);
+    await kubernetes.nodes();
+    world.simulator.setFault({ cluster: 'coast', name: 'expired-credentials' });
+    expect(await eks.describeCluster('coast')).toMatchObject({ version: '1.22' });
+    expect(calls('AssumeRole')).toBe(2);
+    expect(await kubernetes.nodes()).not.toEqual([]);
+    expect(calls('AssumeRole')).toBe(2);
+  });
+
   test('that the bot may not assume says so, and where to allow it', async () => {
     const { eks } = world.cloudOf(fleetCluster('coast', { roleArn: `arn:aws:iam::${ACCOUNT}:role/not-for-us` }));
     await expect(eks.describeCluster('coast')).rejects.toMatchObject({
@@ -107,6 +117,15 @@ describe('calls of AWS', () => {
       code: 'AwsThrottled',
     });
     expect(calls('DescribeCluster')).toBe(3);
+  });
+
+  test('with keys that have expired and cannot be renewed are passing, and say so', async () => {
+    world.simulator.setFault({ cluster: 'coast', name: 'expired-credentials' });
+    await expect(world.cloudOf(world.coast).eks.describeCluster('coast')).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'AwsCredentialsExpired',
+    });
+    expect(calls('DescribeCluster')).toBe(1);
   });
 
   test('with AWS away are passing', async () => {
