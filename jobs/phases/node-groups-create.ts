@@ -8,6 +8,7 @@ import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { letIn, rolesKeptOut } from './node-roles.ts';
 import { stackFailure } from './stack-failure.ts';
+import { waitUntilShown } from './wait-until-shown.ts';
 
 type Context = NodeGroupsContext<'create'>;
 type Proofs = { name: string; proof: GroupProof }[];
@@ -121,6 +122,8 @@ function create(context: Context, missing: string[]): PhaseResult {
       memory: progress.memory,
     };
   }
+  const shown = waitUntilShown(context, `CloudFormation to show the stack of ${listNames(missing)}`);
+  if (shown !== null) return shown;
   return failed(
     'NodeGroupsMissing',
     `eksctl ended (${describeOutcome(outcome)}), but CloudFormation has no stack of ${missing.join(', ')}`,

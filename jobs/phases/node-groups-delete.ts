@@ -8,6 +8,7 @@ import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { keepOut, ownRoles, rolesLeft } from './node-roles.ts';
 import { stackFailure } from './stack-failure.ts';
+import { waitUntilShown } from './wait-until-shown.ts';
 
 type Context = NodeGroupsContext<'delete'>;
 
@@ -33,6 +34,8 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   }
   const left = stacks.map(({ group }) => group);
   if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, stacks);
+  const shown = waitUntilShown(context, `CloudFormation to show the deletion of ${listNames(left)}`);
+  if (shown !== null) return shown;
   return failed(
     'NodeGroupsNotDeleted',
     `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`,

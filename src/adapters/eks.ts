@@ -15,7 +15,7 @@ import {
   UpdateClusterVersionCommand,
   UpdateNodegroupVersionCommand,
 } from '@aws-sdk/client-eks';
-import { messageOf, UserError } from '#src/domain/errors.ts';
+import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
 import type { Eks, EksAddon, EksUpdate, StartedUpdate, UpdateRef } from '#src/ports/eks.ts';
 import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
@@ -106,8 +106,18 @@ async function describeUpdate(
 ): Promise<EksUpdate> {
   const { update } = await call('DescribeUpdate', () =>
     client.send(new DescribeUpdateCommand({ name: cluster, updateId, nodegroupName: nodeGroup, addonName: addon })),
-  );
+  ).catch((error: unknown) => {
+    throw notShownYet(error, updateId) ?? error;
+  });
   return toEksUpdate(present(update, 'update'));
+}
+
+/** EKS never forgets an update: one that it does not know is one that its reads do not show yet. */
+function notShownYet(error: unknown, updateId: string): TransientError | null {
+  if (!isCausedBy(error, 'ResourceNotFoundException') || !/No update found/i.test(messageOf(error))) return null;
+  return new TransientError('AwsUpdateNotShown', `eks:DescribeUpdate: EKS does not show update ${updateId} yet`, {
+    cause: error,
+  });
 }
 
 /**

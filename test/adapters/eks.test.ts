@@ -64,6 +64,25 @@ describe('updates in progress', () => {
   });
 });
 
+describe('describing an update', () => {
+  const notFound = (message: string) => () => {
+    throw sdkError('ResourceNotFoundException', message, 404);
+  };
+
+  test('that EKS does not show yet is passing', async () => {
+    const { eks } = eksWith({ describeUpdate: notFound('No update found for ID: u1') });
+    await expect(eks.describeUpdate({ cluster: 'coast', updateId: 'u1' })).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'AwsUpdateNotShown',
+    });
+  });
+
+  test('of a cluster that is gone is not', async () => {
+    const { eks } = eksWith({ describeUpdate: notFound('No cluster found for name: coast.') });
+    await expect(eks.describeUpdate({ cluster: 'coast', updateId: 'u1' })).rejects.toMatchObject({ name: 'UserError' });
+  });
+});
+
 describe('starting an update', () => {
   test('an upgrade of the control plane carries the version and the token', async () => {
     const { eks, requests } = eksWith({ updateClusterVersion: () => ({ update: { id: 'u1' } }) });

@@ -42,6 +42,14 @@ describe('the node-groups phase, creating', () => {
     });
   });
 
+  it('gives AWS a minute to show what eksctl made', async () => {
+    const command = endedCommand(STEP, CREATE, EXIT_0, { at: world.clock.now() - 59_000 });
+    expect(await runPhase(contextFor(world, STEP, { command }))).toMatchObject({
+      kind: 'wait',
+      for: 'CloudFormation to show the stack of nb-small, nb-large, dask-worker',
+    });
+  });
+
   it('fails when eksctl silently left a group out and exited 0', async () => {
     world.cloud.groupStacks = [aStack('nb-small', '1.24')];
     expect(await runPhase(contextFor(world, STEP, { command: endedCommand(STEP, CREATE, EXIT_0) }))).toMatchObject({

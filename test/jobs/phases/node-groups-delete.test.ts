@@ -120,6 +120,14 @@ describe('the node-groups phase, deleting', () => {
     });
   });
 
+  it('gives AWS a minute to show what eksctl deleted', async () => {
+    const command = endedCommand(STEP, DELETE, EXIT_0, { at: world.clock.now() - 59_000 });
+    expect(await run({ command })).toMatchObject({
+      kind: 'wait',
+      for: expect.stringContaining('to show the deletion of'),
+    });
+  });
+
   it('fails when eksctl exited 0 and stacks are left', async () => {
     expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({
       kind: 'failed',
