@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
 
 /** An answer of the API server that is not 2xx. `body` is its text: usually a `Status` object as JSON. */
-export type ApiFailure = Error & { code: number; body: unknown };
+export type ApiFailure = Error & { code: number; body: unknown; headers?: Record<string, string> };
 
 const status = z.object({ message: z.string(), reason: z.string().optional() });
 
@@ -26,8 +26,12 @@ export function mayHaveMoved(error: unknown): boolean {
 
 /** The server's own words, without the headers that client-node puts into its messages. */
 export function apiMessage(error: ApiFailure): string {
-  const parsed = status.safeParse(typeof error.body === 'string' ? parseJson(error.body) : error.body);
-  return parsed.success ? parsed.data.message : `HTTP ${error.code}`;
+  const { body, code } = error;
+  const parsed = status.safeParse(typeof body === 'string' ? parseJson(body) : body);
+  if (parsed.success) return parsed.data.message;
+  // Too many requests, and what stands before the API server, answer in plain text.
+  const text = typeof body === 'string' && !/^\s*[<{]/.test(body) ? body.trim().split('\n')[0] : '';
+  return text ? `HTTP ${code}: ${text.slice(0, 200)}` : `HTTP ${code}`;
 }
 
 export function fromKubernetesError(
@@ -47,6 +51,12 @@ export function fromKubernetesError(
 function fromAnswer(error: ApiFailure, what: string): Error {
   const words = apiMessage(error);
   const options = { cause: error };
+  if (ADMISSION.test(words) && error.code < 500)
+    return new UserError(
+      'KubernetesAdmissionDenied',
+      `${what}: ${words}; have whoever keeps that policy let the bot through`,
+      options,
+    );
   switch (error.code) {
     case 401:
       // Some minutes after a control-plane update this passes by itself; at any other time the bot is not mapped.
@@ -67,11 +77,23 @@ function fromAnswer(error: ApiFailure, what: string): Error {
     case 409:
     case 410:
     case 429:
-      return new TransientError('KubernetesBusy', `${what}: ${words}`, options);
+      return new TransientError('KubernetesBusy', `${what}: ${words}`, { ...options, ...retryAfter(error) });
     default:
       if (error.code >= 500) return new TransientError('KubernetesUnavailable', `${what}: ${words}`, options);
       return new InternalError('KubernetesRejected', `${what}: HTTP ${error.code}: ${words}`, options);
   }
+}
+
+/**
+ * A webhook or a policy of the cluster, whatever its code says (it may choose one):
+ * kubernetes `staging/src/k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go`.
+ */
+const ADMISSION = /admission webhook .+ denied the request|ValidatingAdmissionPolicy .+ denied request/;
+
+/** Whole seconds: kubernetes `staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go`. */
+function retryAfter({ headers }: ApiFailure): { retryAfterMs?: number } {
+  const seconds = Number(headers?.['retry-after']);
+  return seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
 }
 
 const DNS = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME'];

@@ -38,6 +38,27 @@ describe('answers of the API server', () => {
     expect(fromKubernetesError(answer(401), call)).toMatchObject({ code: 'KubernetesUnauthorized' });
   });
 
+  test.each([400, 403, 422])('a webhook that refuses with %i is no missing right', (code) => {
+    const words =
+      'configmaps "aws-auth" is forbidden: admission webhook "freeze.example.com" denied the request: frozen';
+    const error = fromKubernetesError(answer(code, words), call);
+    expect(error).toMatchObject({ name: 'UserError', code: 'KubernetesAdmissionDenied' });
+    expect(error.message).toContain(words);
+    expect(error.message).not.toContain('rbac');
+  });
+
+  test('too many requests say in plain text, and how long to wait', () => {
+    const parts = { code: 429, body: 'Too many requests, please try again later.\n', headers: { 'retry-after': '7' } };
+    const error = fromKubernetesError(Object.assign(new Error('x'), parts), call);
+    expect(error).toMatchObject({ code: 'KubernetesBusy', retryAfterMs: 7000 });
+    expect(error.message).toContain('HTTP 429: Too many requests, please try again later.');
+  });
+
+  test('a page of HTML is not quoted', () => {
+    const error = fromKubernetesError(Object.assign(new Error('x'), { code: 502, body: '<html>bad gateway' }), call);
+    expect(error.message).toMatch(/HTTP 502$/);
+  });
+
   test('a missing right points at the file that grants it', () => {
     expect(fromKubernetesError(answer(403, 'no'), call).message).toContain('docs/rbac.yaml');
   });
