@@ -4,6 +4,7 @@ import type { EksAddon } from '#src/ports/eks.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, requestToken, waitedMs } from '../phase.ts';
 import type { AddonResult, AddonsContext, UnderWay } from './add-on-result.ts';
+import { waitWhileInUse } from './in-use.ts';
 
 const HEALTHY_LIMIT_MS = 15 * 60_000;
 
@@ -58,9 +59,9 @@ async function startUpdate(context: AddonsContext, action: EksAction): Promise<A
   deps.log.info(idsOf(run, step), `updating ${action.name} to ${action.to}`);
   const token = requestToken(context, updateKey(action));
   const started = await cloud.eks.updateAddon({ cluster: cluster.name, addon: action.name, version: action.to, token });
-  return started.kind === 'started'
-    ? wait(action, started.updateId)
-    : { kind: 'under-way', for: `an update of ${action.name} that is in flight to end`, pollMs: 15_000 };
+  if (started.kind === 'started') return wait(action, started.updateId);
+  const result = waitWhileInUse(context, { what: `the update of ${action.name}`, message: started.message });
+  return result.kind === 'failed' ? result : { ...result, kind: 'under-way' };
 }
 
 function wait(action: EksAction, updateId: string): UnderWay {

@@ -10,6 +10,7 @@ import {
   requestToken,
   waitedMs,
 } from '../phase.ts';
+import { waitWhileInUse } from './in-use.ts';
 
 type Context = PhaseContext<'control-plane'>;
 type Seen = Pick<EksCluster, 'status' | 'version'>;
@@ -68,7 +69,7 @@ async function startUpdate(context: Context): Promise<PhaseResult> {
   });
   return started.kind === 'started'
     ? waitForUpdate(context, started.updateId)
-    : { kind: 'wait', for: 'the update that is in flight to be seen', pollMs: 15_000 };
+    : waitWhileInUse(context, { what: `the update to ${step.to}`, message: started.message });
 }
 
 /** EKS shows the version within moments of calling the update successful; never means that somebody took it back. */

@@ -1,10 +1,11 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import { proveGroup } from '#src/domain/group-proof.ts';
-import type { EksUpdate } from '#src/ports/eks.ts';
+import type { EksUpdate, ManagedNodeGroup } from '#src/ports/eks.ts';
 import { activityGate } from '../activity-gate.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult, pollMs, requestToken, waitedMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
+import { waitWhileInUse } from './in-use.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 
 type Context = NodeGroupsContext<'update-managed'>;
@@ -41,18 +42,26 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
   }
   const open = proofs.filter(({ proof }) => proof.kind !== 'proven').map(({ name }) => name);
   const updates = await updatesOf(context, open);
-  const failure = failureIn(updates, step);
+  const failure = failureIn(updates, { step, managed });
   if (failure !== null) return failure;
   const toStart = open.filter((name) => progress.memory[name] === undefined);
   if (toStart.length === 0) return settle(context, updates);
   const gate = await activityGate(context);
   if (gate !== null) return gate;
-  return wait(context, { open, memory: { ...progress.memory, ...(await startUpdates(context, toStart)) } });
+  const { started, refused } = await startUpdates(context, toStart);
+  const memory = { ...progress.memory, ...started };
+  const [first] = refused;
+  if (first === undefined) return wait(context, { open, memory });
+  const what = `the update of ${refused.map(({ nodeGroup }) => nodeGroup).join(', ')}`;
+  const result = waitWhileInUse(context, { what, message: first.message });
+  return result.kind === 'failed' ? result : { ...result, memory };
 }
 
-async function startUpdates(context: Context, names: string[]): Promise<Record<string, string>> {
+type StartedUpdates = { started: Record<string, string>; refused: { nodeGroup: string; message: string }[] };
+
+async function startUpdates(context: Context, names: string[]): Promise<StartedUpdates> {
   const { deps, cloud, cluster, step, run, confirmClaim } = context;
-  const memory: Record<string, string> = {};
+  const updates: StartedUpdates = { started: {}, refused: [] };
   for (const nodeGroup of names) {
     await confirmClaim();
     deps.log.info(idsOf(run, step), `updating node group ${nodeGroup} to ${step.version}`);
@@ -64,9 +73,10 @@ async function startUpdates(context: Context, names: string[]): Promise<Record<s
       token,
     });
     // In flight: somebody else's update of this group; it is looked at again, and asked for again if it was another.
-    if (started.kind === 'started') memory[nodeGroup] = started.updateId;
+    if (started.kind === 'started') updates.started[nodeGroup] = started.updateId;
+    else updates.refused.push({ nodeGroup, message: started.message });
   }
-  return memory;
+  return updates;
 }
 
 type GroupUpdate = { nodeGroup: string; update: EksUpdate };
@@ -83,15 +93,24 @@ function updatesOf({ cloud, cluster, progress }: Context, open: string[]): Promi
   );
 }
 
-function failureIn(updates: GroupUpdate[], { version }: Context['step']): PhaseResult | null {
+/** The error says that nodes did not come; why is in the health of the group. */
+function failureIn(
+  updates: GroupUpdate[],
+  { step: { version }, managed }: { step: Context['step']; managed: ManagedNodeGroup[] },
+): PhaseResult | null {
   const first = updates.find(({ update }) => update.status === 'Failed' || update.status === 'Cancelled');
   if (first === undefined) return null;
   const { nodeGroup, update } = first;
   const { message, remedy } = describeUpdateErrors(update.errors);
   return failed('NodeGroupUpdateFailed', `EKS could not update node group ${nodeGroup} to ${version}: ${message}`, {
     remedy,
-    detail: `update ${update.id}, status ${update.status}`,
+    detail: [`update ${update.id}, status ${update.status}`, ...healthOf(managed, nodeGroup)].join('\n'),
   });
+}
+
+function healthOf(managed: ManagedNodeGroup[], name: string): string[] {
+  const group = managed.find((candidate) => candidate.name === name);
+  return (group?.healthIssues ?? []).map(({ code, message }) => `${code}: ${message}`);
 }
 
 /** All asked for. Once EKS calls every update successful, only nodes can be missing: for those nobody waits for ever. */

@@ -79,11 +79,17 @@ describe('the control-plane phase', () => {
     expect(world.cloud.calls).toEqual([]);
   });
 
-  it('looks again when EKS says that something is in flight', async () => {
-    world.cloud.answerNextStart = { kind: 'in-flight', message: 'ResourceInUse' };
-    expect(await runPhase(contextFor(world, STEP))).toMatchObject({
-      kind: 'wait',
-      for: 'the update that is in flight to be seen',
+  it('asks again for an hour while EKS is at something else in the cluster, then says so', async () => {
+    const what = 'EKS to take the update to 1.23 (it says: a node group is being updated)';
+    const looks = async (waitedMs: number) => {
+      world.cloud.answerNextStart = { kind: 'in-flight', message: 'a node group is being updated' };
+      const waiting = { for: what, since: world.clock.now() - waitedMs };
+      return runPhase(contextFor(world, STEP, { progress: { waiting } }));
+    };
+    expect(await looks(60 * 60_000)).toMatchObject({ kind: 'wait', for: what });
+    expect(await looks(61 * 60_000)).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'ClusterInUse', message: expect.stringContaining('a node group is being updated') },
     });
   });
 

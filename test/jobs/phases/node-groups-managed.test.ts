@@ -74,6 +74,23 @@ describe('the node-groups phase, updating managed groups', () => {
     expect(await runPhase(context())).toMatchObject({ kind: 'wait', memory: { batch: 'update-2' } });
   });
 
+  it('does not wait for ever for EKS to take an update', async () => {
+    const waiting = { for: 'EKS to take the update of web (it says: no)', since: world.clock.now() - 61 * 60_000 };
+    world.cloud.updates = [anUpdate('InProgress')];
+    world.cloud.answerNextStart = { kind: 'in-flight', message: 'no' };
+    const result = await runPhase(context({ progress: { waiting, memory: { batch: 'u-web' } } }));
+    expect(result).toMatchObject({ kind: 'failed', failure: { code: 'ClusterInUse' } });
+  });
+
+  it('adds what EKS says of the health of a group whose update failed', async () => {
+    const issue = { code: 'AsgInstanceLaunchFailures', message: 'InsufficientInstanceCapacity' };
+    world.cloud.managed = world.cloud.managed.map((group) => ({ ...group, healthIssues: [issue] }));
+    world.cloud.updates = [anUpdate('Failed', [{ code: 'NodeCreationFailure', message: 'no nodes', resources: [] }])];
+    expect(await runPhase(context({ progress: { memory: { web: 'u-web', batch: 'u-web' } } }))).toMatchObject({
+      failure: { detail: expect.stringContaining('AsgInstanceLaunchFailures: InsufficientInstanceCapacity') },
+    });
+  });
+
   it('says why an update failed', async () => {
     world.cloud.updates = [
       anUpdate('Failed', [{ code: 'PodEvictionFailure', message: 'cannot evict hub', resources: ['node-1'] }]),
