@@ -3,10 +3,25 @@ import { messageOf, UserError } from '#src/domain/errors.ts';
 import { everyCall, type Reports } from './every-call.ts';
 import { type Judged, namesOf } from './hunt.ts';
 import { parseChaosOptions } from './options.ts';
+import { randomChaos } from './random/random-chaos.ts';
+import { parseStormOptions } from './random/storm-options.ts';
 import type { Failure, Summary } from './summary.ts';
 
 /** `npm run chaos`: exits with 0 when nothing was lost, 1 when something was, 2 when it was asked for something wrong. */
-async function main(args: string[]): Promise<void> {
+function main(args: string[]): Promise<void> {
+  return args.includes('--runs') ? random(args) : everyPoint(args);
+}
+
+async function random(args: string[]): Promise<void> {
+  const { json, ...options } = parseStormOptions(args);
+  const { figures, failures, isAllWell: isWell } = await randomChaos(options, say);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...figures, failures }, null, 2)}\n` : `${JSON.stringify(figures)}\n`,
+  );
+  process.exitCode = isWell ? 0 : 1;
+}
+
+async function everyPoint(args: string[]): Promise<void> {
   const options = parseChaosOptions(args);
   const summary = await everyCall(options, onStandardError());
   const { failures, notReached, ...figures } = summary;

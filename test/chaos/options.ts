@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '#src/domain/errors.ts';
+import { STORM_USAGE } from './random/storm-options.ts';
 import { PROTECTIONS, type Protection } from './without.ts';
 
 export type ChaosOptions = {
@@ -20,12 +21,13 @@ export type ChaosOptions = {
 };
 
 const USAGE = `usage: npm run chaos -- --every-call [--json] [--without ${PROTECTIONS.join('|')}]
-                        [--only PATTERN] [--limit N] [--seed N] [--together N] [--workers N] [--speed N]`;
+                        [--only PATTERN] [--limit N] [--seed N] [--together N] [--workers N] [--speed N]
+       ${STORM_USAGE}`;
 
 /** Throws UserError with the wrong value and what would be right. */
 export function parseChaosOptions(args: string[]): ChaosOptions {
   const values = parsed(args);
-  if (values['every-call'] !== true) throw new UserError('Usage', `say what to do: --every-call\n${USAGE}`);
+  if (values['every-call'] !== true) throw new UserError('Usage', `say what to do: --every-call or --runs N\n${USAGE}`);
   return {
     json: values.json ?? false,
     without: values.without === undefined ? null : protection(values.without),
@@ -73,7 +75,8 @@ function pattern(value: string): RegExp {
   }
 }
 
-function whole(name: string, text: string, least: number): number {
+/** Throws UserError unless the text is a whole number from `least` on. */
+export function whole(name: string, text: string, least: number): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
     throw new UserError('Usage', `${name} "${text}" is not a whole number from ${least} on`);
