@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InternalError, UserError } from '#src/domain/errors.ts';
+import { InternalError, TransientError, UserError } from '#src/domain/errors.ts';
 import type { CommitRequest, PushedCommit } from '#src/ports/config-repository.ts';
 import { type Git, gitOutput, remoteError } from './git.ts';
 import type { GitMirror } from './git-mirror.ts';
@@ -36,7 +36,7 @@ export async function commitAndPush(
       });
 
   const after = await mirror.readBranch(branch);
-  await checkShows(git, { mirror, branch, after, tree, refusal });
+  await checkShows(git, { mirror, branch, before, after, tree, refusal });
   if (after === null) throw new InternalError('PushedBranchMissing', `branch ${branch} was pushed and is not there`);
   const diff = await gitOutput(git, {
     args: ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, after, '--'],
@@ -158,19 +158,31 @@ async function checkShows(
   {
     mirror,
     branch,
+    before,
     after,
     tree,
     refusal,
-  }: { mirror: GitMirror; branch: string; after: string | null; tree: string; refusal: string | null },
+  }: {
+    mirror: GitMirror;
+    branch: string;
+    before: string | null;
+    after: string | null;
+    tree: string;
+    refusal: string | null;
+  },
 ): Promise<void> {
   if (after !== null) {
     await mirror.ensureCommit(after);
     if ((await treeOf(git, mirror, after)) === tree) return;
   }
+  if (after !== before) {
+    // Somebody was faster. What they pushed is kept: the next try puts ours on top.
+    throw new TransientError('PushRaced', `somebody else moved branch ${branch} at the same time: ${refusal ?? after}`);
+  }
   const shown = after === null ? 'does not exist' : `is at ${after} with other content`;
   throw new UserError(
     'PushRejected',
-    `branch ${branch} ${shown} after the push: ${refusal ?? 'somebody pushed at the same time'}`,
+    `branch ${branch} ${shown} after the push: ${refusal ?? 'the remote took the push and does not show it'}`,
   );
 }
 

@@ -81,7 +81,10 @@ export function createGit({ program, inheritedEnv, timeoutMs = TIMEOUT_MS, subpr
 export async function gitOutput(git: Git, call: GitCall): Promise<string> {
   const answer = await git(call);
   if (answer.code !== 0)
-    throw new InternalError('GitFailed', `git ${call.args[0]} exited with ${answer.code}: ${answer.stderr}`);
+    throw (
+      diskFull(answer) ??
+      new InternalError('GitFailed', `git ${call.args[0]} exited with ${answer.code}: ${answer.stderr}`)
+    );
   return answer.stdout;
 }
 
@@ -89,8 +92,24 @@ export async function gitOutput(git: Git, call: GitCall): Promise<string> {
 const REFUSED =
   /permission denied|authentication failed|could not read (?:username|password)|does not appear to be a git repository|repository .*not found|returned error: 40[134]|access denied|host key verification failed|transport '.*' not allowed|dubious ownership/i;
 
+// strerror(3) of ENOSPC, EDQUOT and EFBIG. What a server says of its own disk begins with `remote: `.
+const DISK_FULL = /^(?!remote: ).*(?:no space left on device|disk quota exceeded|file too large)/im;
+
+/** Nothing is wrong with the cluster or its config, and no patience helps: somebody has to make room. */
+function diskFull({ stderr }: Pick<GitAnswer, 'stderr'>): UserError | null {
+  return DISK_FULL.test(stderr)
+    ? new UserError(
+        'DiskFull',
+        `the disk of the worker is full (WORK_DIR; nothing in it needs to be kept): make room\n${stderr}`,
+      )
+    : null;
+}
+
 /** What a failed talk with a remote means: wrong settings are for people, the rest may work later. */
-export function remoteError(what: string, { stderr }: GitAnswer): TransientError | UserError {
+export function remoteError(what: string, answer: GitAnswer): TransientError | UserError {
+  const full = diskFull(answer);
+  if (full !== null) return full;
+  const { stderr } = answer;
   const words = stderr === '' ? 'git gave no reason' : stderr;
   return REFUSED.test(words)
     ? new UserError('GitRemoteRefused', `${what}: ${words}`)

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What each does and where that is known from: README.md. */
@@ -24,11 +25,11 @@ export type EksctlFaultRule = {
   times?: number;
 };
 
-/** `writing` tells one writing of the file from the next: what was used up before is there again. */
-type FaultFile = { writing: number; rules: EksctlFaultRule[] };
+/** One JSON line each; the id counts its turns, so a rule that is written again counts anew. */
+type FaultLine = EksctlFaultRule & { id: string };
 
 const PROGRAM = 'eksctl';
-const FAULTS_FILE = 'eksctl-faults.json';
+const FAULTS_FILE = 'eksctl-faults.jsonl';
 const USED_FOLDER = 'eksctl-faults-used';
 
 export function faultsFileIn(directory: string): string {
@@ -43,15 +44,29 @@ export async function setEksctlFaults(
   directory: string,
   faults: readonly (EksctlFault | EksctlFaultRule)[],
 ): Promise<void> {
-  const rules = faults.map((fault) => (typeof fault === 'string' ? { name: fault } : fault));
-  for (const { name } of rules) checkName(name);
+  const lines = faults.map(lineOf);
   await mkdir(join(directory, USED_FOLDER), { recursive: true });
   const path = faultsFileIn(directory);
   const fresh = `${path}.${process.pid}`;
-  const content: FaultFile = { writing: Date.now(), rules };
-  await writeFile(fresh, JSON.stringify(content));
+  await writeFile(fresh, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   await rename(fresh, path);
-  await setPresence(directory, !rules.some(({ name }) => name === 'missing'));
+  await setPresence(directory, !lines.some(({ name }) => name === 'missing'));
+}
+
+/** Beside those that there are; what of them is used up stays so. */
+export async function addEksctlFaults(
+  directory: string,
+  faults: readonly (EksctlFault | EksctlFaultRule)[],
+): Promise<void> {
+  const lines = faults.map(lineOf);
+  await appendFile(faultsFileIn(directory), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  if (lines.some(({ name }) => name === 'missing')) await setPresence(directory, false);
+}
+
+function lineOf(fault: EksctlFault | EksctlFaultRule): FaultLine {
+  const rule = typeof fault === 'string' ? { name: fault } : fault;
+  checkName(rule.name);
+  return { ...rule, id: randomUUID() };
 }
 
 function checkName(name: string): void {
@@ -73,12 +88,13 @@ export function faultsFor(
   { cluster, command }: { cluster: string | null; command: string },
 ): EksctlFault[] {
   if (directory === undefined) return [];
-  const { writing, rules } = JSON.parse(readFileSync(faultsFileIn(directory), 'utf8')) as FaultFile;
-  return rules.flatMap((rule, index) => {
+  const lines = readFileSync(faultsFileIn(directory), 'utf8').split('\n').filter(Boolean);
+  return lines.flatMap((line) => {
+    const rule = JSON.parse(line) as FaultLine;
     const isMeant =
       (rule.cluster === undefined || rule.cluster === cluster) &&
       (rule.command === undefined || rule.command === command);
-    return isMeant && use(join(directory, USED_FOLDER, `${writing}-${index}`), rule.times ?? null) ? [rule.name] : [];
+    return isMeant && use(join(directory, USED_FOLDER, rule.id), rule.times ?? null) ? [rule.name] : [];
   });
 }
 

@@ -6,12 +6,16 @@ import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from './fault
 import { VARIABLES } from './settings.ts';
 import { VERSION } from './version.ts';
 
+const SHIM = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
+
 export type EksctlWrapper = {
   /** The wrapper is written into it. */
   directory: string;
   clock: ClockSettings;
   /** Those it begins with; `setEksctlFaults` changes them. */
   faults?: readonly (EksctlFault | EksctlFaultRule)[];
+  /** What it execs instead of bin/eksctl. */
+  launch?: readonly string[];
   /** JSON lines, one array of arguments an invocation. */
   logPath?: string;
 };
@@ -20,8 +24,13 @@ export type EksctlWrapper = {
  * Writes an `eksctl` for the setting EKSCTL and returns its path. The bot passes none of the simulator's variables to its
  * children, so that it need not know of it; the wrapper sets them.
  */
-export async function writeEksctlWrapper({ directory, clock, faults = [], logPath }: EksctlWrapper): Promise<string> {
-  const shim = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
+export async function writeEksctlWrapper({
+  directory,
+  clock,
+  faults = [],
+  launch = [SHIM],
+  logPath,
+}: EksctlWrapper): Promise<string> {
   const variables = {
     [VARIABLES.clock]: JSON.stringify(clock),
     [VARIABLES.faults]: directory,
@@ -29,7 +38,7 @@ export async function writeEksctlWrapper({ directory, clock, faults = [], logPat
   };
   const path = join(directory, 'eksctl');
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoted(value)}`);
-  const script = ['#!/bin/sh', ...lines, ...answerVersion(logPath), `exec ${quoted(shim)} "$@"`, ''];
+  const script = ['#!/bin/sh', ...lines, ...answerVersion(logPath), `exec ${launch.map(quoted).join(' ')} "$@"`, ''];
   await writeFile(path, script.join('\n'), { mode: 0o755 });
   await setEksctlFaults(directory, faults);
   return path;

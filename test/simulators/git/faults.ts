@@ -1,4 +1,5 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What each does and where that is known from: README.md. */
@@ -13,7 +14,7 @@ export const GIT_FAULTS = [
 ] as const;
 export type GitFault = (typeof GIT_FAULTS)[number];
 
-/** What is left out means all: every cluster, every time. `disk-full` is of the whole machine, so it knows no cluster. */
+/** What is left out means all: every cluster, every time. */
 export type GitFaultRule = { name: GitFault; cluster?: string; times?: number };
 
 export type FaultyGit = {
@@ -23,6 +24,8 @@ export type FaultyGit = {
   /** Address of the repository for a fleet file. With the cluster in it, faults can be those of one cluster. */
   remoteOf: (cluster: string) => string;
   setFaults: (faults: readonly (GitFault | GitFaultRule)[]) => Promise<void>;
+  /** Beside those that there are; what of them is used up stays so. */
+  addFaults: (faults: readonly (GitFault | GitFaultRule)[]) => Promise<void>;
 };
 
 const HOST = 'git.example.org';
@@ -50,6 +53,7 @@ export async function createFaultyGit({ bare, directory }: { bare: string; direc
     sshCommand: ssh,
     remoteOf: (cluster) => `ssh://git@${HOST}/${cluster}/clusters.git`,
     setFaults: (faults) => setGitFaults(folder, faults),
+    addFaults: (faults) => appendFile(join(folder, FAULTS_FILE), linesOf(faults)),
   };
 }
 
@@ -74,13 +78,17 @@ async function installHooks(bare: string): Promise<void> {
 
 /** From the next git command on there are these faults and no others. */
 async function setGitFaults(folder: string, faults: readonly (GitFault | GitFaultRule)[]): Promise<void> {
-  const writing = Date.now();
-  const lines = faults.map((fault, index) => {
+  const path = join(folder, FAULTS_FILE);
+  await writeFile(`${path}.new`, linesOf(faults));
+  await rename(`${path}.new`, path);
+}
+
+/** Each with an id of its own, by which its turns are counted. */
+function linesOf(faults: readonly (GitFault | GitFaultRule)[]): string {
+  const lines = faults.map((fault) => {
     const { name, cluster = '*', times = 0 } = typeof fault === 'string' ? { name: fault } : fault;
     if (!GIT_FAULTS.includes(name)) throw new Error(`unknown fault ${name}: use one of ${GIT_FAULTS.join(', ')}`);
-    return `${name} ${cluster} ${times} ${writing}-${index}\n`;
+    return `${name} ${cluster} ${times} ${randomUUID()}\n`;
   });
-  const path = join(folder, FAULTS_FILE);
-  await writeFile(`${path}.new`, lines.join(''));
-  await rename(`${path}.new`, path);
+  return lines.join('');
 }
