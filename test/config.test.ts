@@ -55,7 +55,7 @@ describe('the environment', () => {
       programs: { eksctl: 'eksctl', jsonnet: 'jsonnet', git: 'git' },
       port: 3000,
       logLevel: 'info',
-      lease: { lockDurationMs: 15_000, stalledIntervalMs: 10_000 },
+      lease: { lockDurationMs: 15_000, stalledIntervalMs: 5000 },
       commandConcurrency: 10,
       commandLimitMs: 5_400_000,
       workDirectory: '/tmp/eks-upgrade-bot',

@@ -22,7 +22,7 @@ function listener(env: Environment): Problem[] {
 /** A stalled job is found by the check that follows the end of its lease: checking less often than that adds only delay. */
 function lease(env: Environment): Problem[] {
   const lock = Number(env['LOCK_DURATION_MS'] ?? 15_000);
-  const interval = Number(env['STALLED_INTERVAL_MS'] ?? 10_000);
+  const interval = Number(env['STALLED_INTERVAL_MS'] ?? 5000);
   if (!(interval > lock)) return [];
   return [
     { at: 'STALLED_INTERVAL_MS', what: `is ${interval} and LOCK_DURATION_MS ${lock}: check at least once a lease` },

@@ -57,7 +57,9 @@ export function environmentSchema(role: Role) {
       .enum(LOG_LEVELS, { error: (issue) => `is ${shown(String(issue.input))}: give one of ${LOG_LEVELS.join(', ')}` })
       .default('info'),
     LOCK_DURATION_MS: milliseconds().default(15_000),
-    STALLED_INTERVAL_MS: milliseconds().default(10_000),
+    // Twice this counts: a worker skips its look when another one's is less than an interval ago, and that one may be gone
+    // (bullmq moveStalledJobsToWait.lua, `stalled-check`). 15 s and 2 × 5 s leave a margin to the 30 s that are promised.
+    STALLED_INTERVAL_MS: milliseconds().default(5000),
     COMMAND_CONCURRENCY: wholeNumber({
       least: 1,
       most: 100,
