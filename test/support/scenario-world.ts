@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, test, vi } from 'vitest';
+import { afterAll, beforeAll, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
@@ -14,6 +14,7 @@ import { type ConfigRemote, createConfigRemote } from '#test/simulators/demo/con
 import { ACCOUNT, fleetFile } from '#test/simulators/demo/fleet.ts';
 import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from '#test/simulators/eksctl/faults.ts';
 import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
+import { createFaultyGit, type FaultyGit } from '#test/simulators/git/faults.ts';
 import { type SlackSimulator, startSlackSimulator } from '#test/simulators/slack/simulator.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { type ScenarioCluster, writeConfigs } from './scenario-clusters.ts';
@@ -35,6 +36,12 @@ export type WorldOptions = {
   eksctl?: Faults;
   /** `none`: no worker starts with the world. */
   worker?: 'here' | 'none';
+  /** `none`: no bot starts with the world; a test starts it as a process. */
+  bot?: 'here' | 'none';
+  /** Added to what the bot and the worker are started with. */
+  env?: Record<string, string>;
+  /** `faulty`: git goes through a server whose faults `world.git` switches, and each cluster has an address there. */
+  git?: 'faulty';
   /** Absent: a database of the file's own Redis, as a user who may do everything. */
   redisUrl?: string;
 };
@@ -45,6 +52,7 @@ export type ScenarioWorld = People &
     slack: SlackSimulator;
     cloud: CloudSimulator;
     remote: ConfigRemote;
+    git: FaultyGit;
     clock: ClockSettings;
     /** What the bot and the worker were started with. */
     env: Record<string, string>;
@@ -93,6 +101,23 @@ export const scenario = test.extend('startWorld', async ({ onTestFinished }) => 
   };
 });
 
+/** One world for all tests of a file; each has a cluster of its own in it. */
+export function sharedWorld(options: WorldOptions): () => ScenarioWorld {
+  const undo: Undo = [];
+  let world: ScenarioWorld | undefined;
+  beforeAll(async () => {
+    redis ??= startRedis();
+    world = await startWorld(options, { redisUrl: options.redisUrl ?? (await redis).freshDatabase(), undo });
+  }, 60_000);
+  afterAll(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  }, 60_000);
+  return () => {
+    if (world === undefined) throw new Error('the world begins with the first test');
+    return world;
+  };
+}
+
 type Undo = (() => unknown)[];
 type Place = { redisUrl: string; undo: Undo };
 
@@ -114,12 +139,12 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     writeEksctlWrapper({ directory, clock, faults: options.eksctl ?? [], logPath: eksctlLog }),
   ]);
   undo.push(slack.close, cloud.stop);
-  const place = { teamId: slack.teamId, channel: MAINTENANCE, remote: remote.url };
+  const git = await createFaultyGit({ bare: remote.url, directory });
+  const place = { teamId: slack.teamId, channel: MAINTENANCE, remote: options.git === 'faulty' ? git.remoteOf : remote.url };
   const people = { requester: PEOPLE.maya, approver: PEOPLE.sam };
   await writeFile(join(directory, 'fleet.yaml'), stringify(fleetFile(fleet, { ...place, people })));
-  const env = environment({ slack, cloud, redisUrl, eksctl, directory });
-  const bot = await startBot(env, { clock: simulatedClock(clock) });
-  undo.push(bot.stop);
+  const env = { ...environment({ slack, cloud, redisUrl, eksctl, git, directory }), ...options.env };
+  if (options.bot !== 'none') undo.push((await startBot(env, { clock: simulatedClock(clock) })).stop);
   if (options.worker !== 'none') undo.push((await startWorkerProcess(env, { clock: simulatedClock(clock) })).stop);
   const looks = createLooks({ slack, cloud, redisUrl, first: options.clusters[0]?.name ?? '', undo });
   return {
@@ -128,6 +153,7 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     slack,
     cloud,
     remote,
+    git,
     clock,
     env,
     changeEksctl: (faults) => setEksctlFaults(directory, faults),
@@ -139,9 +165,16 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
   };
 }
 
-type Parts = { slack: SlackSimulator; cloud: CloudSimulator; redisUrl: string; eksctl: string; directory: string };
+type Parts = {
+  slack: SlackSimulator;
+  cloud: CloudSimulator;
+  redisUrl: string;
+  eksctl: string;
+  git: FaultyGit;
+  directory: string;
+};
 
-function environment({ slack, cloud, redisUrl, eksctl, directory }: Parts): Record<string, string> {
+function environment({ slack, cloud, redisUrl, eksctl, git, directory }: Parts): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     HOME: directory,
@@ -152,6 +185,8 @@ function environment({ slack, cloud, redisUrl, eksctl, directory }: Parts): Reco
     REDIS_URL: redisUrl,
     FLEET_FILE: join(directory, 'fleet.yaml'),
     EKSCTL: eksctl,
+    GIT: git.program,
+    GIT_SSH_COMMAND: git.sshCommand,
     PORT: '0',
     WORK_DIR: join(directory, 'work'),
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'silent',

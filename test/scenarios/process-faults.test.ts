@@ -1,0 +1,180 @@
+import { expect } from 'vitest';
+import { startWorkerProcess } from '#jobs/main.ts';
+import { startBot } from '#src/main.ts';
+import { simulatedClock } from '#test/simulators/clock.ts';
+import { freePort } from '../support/free-port.ts';
+import { type BotProcess, killEksctlOf, startBotProcess } from '../support/processes.ts';
+import { managed, selfManaged } from '../support/scenario-clusters.ts';
+import { MAINTENANCE, PEOPLE } from '../support/scenario-people.ts';
+import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
+
+/** The worker as operators run it, in a process of its own, with its log and its metrics. */
+async function startWorker(world: ScenarioWorld): Promise<BotProcess & { port: number }> {
+  const port = await freePort();
+  const env = { ...world.env, PORT: String(port), LOG_LEVEL: 'debug' };
+  const worker = startBotProcess({ half: 'worker', env, clock: world.clock });
+  await worker.ready;
+  return { ...worker, port };
+}
+
+scenario.concurrent(
+  'workers are stopped, killed and told to leave in the middle of everything, and an eksctl is killed: one upgrade comes of it, told once',
+  async ({ startWorld, onTestFinished }) => {
+    const coast = selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } });
+    const world = await startWorld({ clusters: [coast], worker: 'none' });
+    const [first, second] = await Promise.all([startWorker(world), startWorker(world)]);
+    onTestFinished(first.kill);
+    onTestFinished(second.kill);
+    await world.types('maya', '/eks-upgrade coast 1.24');
+    await world.comesTo('awaiting-approval');
+    await world.presses('sam', 'Approve');
+
+    // For longer than its lease, with whatever it has in hand; the other one takes that over.
+    await world.eventually(() => world.changes().includes('control plane 1.23 → 1.24'));
+    first.hang();
+    await world.eventually(() => world.changes().includes('add-on kube-proxy'));
+    // eksctl dies with its worker, before it has mapped the role of the group that it creates: the next worker maps it.
+    await world.eventually(() => world.changes().includes('create core-b'));
+    await second.kill();
+    first.goOn();
+
+    await world.eventually(() => world.changes().includes('delete core-a'));
+    await killEksctlOf(first);
+    await world.eventually(async () => {
+      const { command } = await world.run();
+      return command?.state.kind === 'running' && command.args.join(' ').startsWith('create nodegroup');
+    });
+    const { code, ms } = await first.terminate();
+    expect(code, 'it left by itself').toBe(0);
+    expect(ms).toBeLessThan(20_000);
+    expect(await endings(world), 'what it ran did not outlive it, and is known to be killed').toEqual([
+      'lost',
+      'killed',
+      'killed',
+    ]);
+
+    const third = await startWorker(world);
+    onTestFinished(third.kill);
+    await world.comesTo('succeeded');
+    expect(world.changes()).toEqual([
+      'control plane 1.23 → 1.24',
+      'add-on vpc-cni',
+      'add-on coredns',
+      'add-on kube-proxy',
+      'create core-b',
+      'delete core-a',
+      'delete nb-small',
+      'create nb-small',
+    ]);
+    expect(world.cluster().nodeGroups.map(({ name, version }) => `${name} ${version}`)).toEqual([
+      'core-b 1.24',
+      'nb-small 1.24',
+    ]);
+    expect(world.notices().map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
+    expect(world.doubled()).toEqual([]);
+
+    expectEveryLineNamesItsRun(first.log() + second.log() + third.log());
+    const scraped = await fetch(`http://127.0.0.1:${third.port}/metrics`);
+    expect(scraped.headers.get('content-type')).toMatch(/^text\/plain/);
+    expectCounted(await scraped.text());
+  },
+);
+
+scenario.concurrent(
+  'while the bot is gone Slack says so to whoever clicks, and the run goes on; the next bot hears the click',
+  async ({ startWorld, onTestFinished }) => {
+    const names = ['harbor', 'pearl'] as const;
+    const world = await startWorld({ clusters: names.map((name) => managed(name, { version: '1.33' })), bot: 'none' });
+    const bot = startBotProcess({ half: 'bot', env: world.env, clock: world.clock });
+    onTestFinished(bot.kill);
+    await bot.ready;
+    await Promise.all(names.map((name) => world.types('maya', `/eks-upgrade ${name} 1.34`)));
+    await Promise.all(names.map((name) => world.comesTo('awaiting-approval', name)));
+    await world.presses('sam', 'Approve', 'harbor');
+    await world.eventually(async () => (await world.run('harbor')).state.kind !== 'awaiting-approval');
+    await bot.kill();
+
+    const typed = await world.slack.slash({ user: PEOPLE.maya, channel: MAINTENANCE, text: '/eks-upgrade status' });
+    expect(typed.kind).toBe('failed');
+    expect(world.slack.ephemerals(PEOPLE.maya).at(-1)?.text).toMatch(/failed/);
+    await world.eventually(() => world.changes('harbor').includes('control plane 1.33 → 1.34'));
+    const next = await startBot(world.env, { clock: simulatedClock(world.clock) });
+    onTestFinished(next.stop);
+    await world.presses('sam', 'Approve', 'pearl');
+    await world.eventually(() => world.changes('pearl').includes('control plane 1.33 → 1.34'));
+    expect(world.doubled()).toEqual([]);
+  },
+);
+
+scenario.concurrent('ten workers share the runs, and nothing is done twice', async ({ startWorld, onTestFinished }) => {
+  const names = ['delta', 'reef'] as const;
+  const world = await startWorld({
+    clusters: names.map((name) => managed(name, { version: '1.33' })),
+    worker: 'none',
+  });
+  const clock = simulatedClock(world.clock);
+  const workers = await Promise.all(Array.from({ length: 10 }, () => startWorkerProcess(world.env, { clock })));
+  onTestFinished(() => Promise.all(workers.map((worker) => worker.stop())).then(() => undefined));
+  await Promise.all(
+    names.map(async (name) => {
+      await world.types('maya', `/eks-upgrade ${name} 1.34`);
+      await world.comesTo('awaiting-approval', name);
+      await world.presses('sam', 'Approve', name);
+      await world.comesTo('succeeded', name);
+      expect(world.changes(name)).toEqual([
+        'control plane 1.33 → 1.34',
+        'add-on kube-proxy',
+        'update core to 1.34',
+        'update nb-small to 1.34',
+      ]);
+      expect(world.notices(name).map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
+    }),
+  );
+  expect(world.doubled()).toEqual([]);
+});
+
+/** How the commands that did not end by themselves ended. */
+async function endings(world: ScenarioWorld): Promise<string[]> {
+  return (await world.events()).flatMap((event) =>
+    event.kind === 'command-ended' && event.outcome.kind !== 'exited' ? [event.outcome.kind] : [],
+  );
+}
+
+/** JSON lines; one that names a run names its cluster, and what happens in a step names the step. */
+function expectEveryLineNamesItsRun(log: string): void {
+  const lines = log
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  // The reconciler knows only the id of a run that it could not read on a busy machine.
+  const ofRuns = lines.filter(({ run, msg }) => run !== undefined && msg !== 'could not wake a run');
+  expect(ofRuns.length).toBeGreaterThan(20);
+  expect(ofRuns.filter(({ cluster }) => cluster !== 'coast')).toEqual([]);
+  const ofSteps = ofRuns.filter(({ msg }) =>
+    /run event: (step|command|gate)-|updating|running eksctl|pushing|did not answer/.test(String(msg)),
+  );
+  expect(ofSteps.filter(({ step }) => typeof step !== 'string')).toEqual([]);
+  const aboutRunsOnly = /run event|observing|posting a message|running eksctl|updating (?!itself)|pushing/;
+  expect(lines.filter(({ msg, run }) => run === undefined && aboutRunsOnly.test(String(msg)))).toEqual([]);
+}
+
+function expectCounted(text: string): void {
+  const value = (series: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(' ')[1] ?? 'NaN',
+    );
+  expect(value('eks_upgrade_redis_up')).toBe(1);
+  expect(value('eks_upgrade_slack_outage_seconds')).toBe(0);
+  expect(value('eks_upgrade_runs{state="running"}')).toBe(0);
+  expect(value('eks_upgrade_runs_entered_total{state="succeeded"}')).toBe(1);
+  expect(value('eks_upgrade_step_duration_seconds_count{phase="verify",outcome="done"}')).toBe(1);
+  expect(value('eks_upgrade_commands_total{outcome="exit-0"}')).toBeGreaterThanOrEqual(1);
+  expect(
+    value('eks_upgrade_aws_requests_total{service="eks",operation="DescribeCluster",outcome="ok"}'),
+  ).toBeGreaterThan(0);
+  expect(value('eks_upgrade_slack_requests_total{method="chat.postMessage",outcome="ok"}')).toBeGreaterThan(0);
+  expect(value('eks_upgrade_ticket_lateness_seconds_count')).toBeGreaterThan(0);
+}
