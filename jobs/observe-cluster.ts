@@ -15,16 +15,16 @@ export async function observeCluster(
   { cluster, to }: { cluster: FleetCluster; to: KubernetesVersion },
 ): Promise<Observation> {
   const cloud = deps.cloudOf(cluster);
-  // Asked together, because a person who has just decided waits; what stands in the way is named in this order.
+  // Asked together, AWS first, because a person who has just decided waits; what stands in the way is named otherwise.
   const looks = [
-    deps.tools.versions(),
-    confirmAccount(cloud, cluster),
     cloud.eks.describeCluster(cluster.name),
+    confirmAccount(cloud, cluster),
+    deps.tools.versions(),
   ] as const;
   await Promise.allSettled(looks);
-  checkTools(await looks[0]);
+  checkTools(await looks[2]);
   const account = await looks[1];
-  const seen = await looks[2];
+  const seen = await looks[0];
   const [config, offeredVersions, nodeGroups, addons, activity] = await Promise.all([
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),

@@ -14,6 +14,9 @@ const VERSION_ARGS = { eksctl: ['version'], jsonnet: ['--version'], git: ['--ver
 
 const TIMEOUT_MS = 20_000;
 
+/** Real milliseconds for which an answer counts: ten runs that begin together need not start thirty processes to ask. */
+const FRESH_MS = 60_000;
+
 export type ToolsDeps = {
   programs: Readonly<Record<ToolVersion['tool'], string>>;
   inheritedEnv: Readonly<Record<string, string>>;
@@ -34,7 +37,24 @@ export function createTools({ programs, inheritedEnv, directory, subprocess = ru
     });
     return { tool, minimum: MINIMUM[tool], found: foundIn(tool, result) };
   };
-  return { versions: () => Promise.all([versionOf('eksctl'), versionOf('jsonnet'), versionOf('git')]) };
+  let known: { at: number; versions: Promise<ToolVersion[]> } | null = null;
+  return {
+    versions: async () => {
+      if (known === null || performance.now() - known.at > FRESH_MS)
+        known = {
+          at: performance.now(),
+          versions: Promise.all([versionOf('eksctl'), versionOf('jsonnet'), versionOf('git')]),
+        };
+      const asked = known;
+      const versions = await asked.versions.catch((error: unknown) => {
+        known = null;
+        throw error;
+      });
+      // Somebody is about to install it, and then presses the button.
+      if (known === asked && versions.some(({ found }) => found.kind === 'missing')) known = null;
+      return versions;
+    },
+  };
 }
 
 function foundIn(tool: string, result: Awaited<ReturnType<Subprocess>>): ToolVersion['found'] {

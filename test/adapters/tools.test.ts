@@ -61,4 +61,21 @@ describe('versions of the tools', () => {
     const [first] = await toolsThatAnswer(answer).versions();
     expect(first?.found).toEqual({ kind: 'missing', why });
   });
+
+  it('are asked for once for all that want to know, and again when one was missing', async () => {
+    const asked: string[] = [];
+    let jsonnet = printed('');
+    const subprocess: Subprocess = ({ program }) => {
+      asked.push(program);
+      return Promise.resolve(program === 'jsonnet' ? jsonnet : printed('9.9.9'));
+    };
+    const tools = createTools({ programs, inheritedEnv, directory: tmpdir(), subprocess });
+
+    await Promise.all([tools.versions(), tools.versions()]);
+    expect(asked).toHaveLength(3);
+    jsonnet = printed('9.9.9');
+    await tools.versions();
+    await tools.versions();
+    expect(asked).toHaveLength(6);
+  });
 });
