@@ -1,4 +1,5 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
+import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
@@ -109,10 +110,14 @@ async function advanceSteps(
     if (isFailing(run) && !hasActed(run, step.id)) continue;
     const { facts, inMs } = await advanceStep(deps, { claim: { ...claim, run }, step });
     run = facts.map((fact): RunEvent => ({ at: deps.clock.now(), by: 'bot', ...fact })).reduce(evolve, run);
-    decided.facts.push(...facts);
+    decided.facts.push(...facts, ...(isNewlyLate(run, step, deps.clock.now()) ? [lateFact(step)] : []));
     decided.inMs = Math.min(decided.inMs, inMs);
   }
   return decided;
+}
+
+function lateFact({ id }: Step): RunFact {
+  return { kind: 'step-late', stepId: id };
 }
 
 async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {

@@ -16,6 +16,8 @@ const StoredRun = z.looseObject({
   steps: z.record(z.string(), z.looseObject({ kind: z.enum(['started', 'done', 'failed']) })),
   stops: z.array(z.looseObject({ at: z.number() })),
   gates: z.array(z.looseObject({ kind: z.string() })),
+  /** Runs of before delays were noticed have none. */
+  delays: z.array(z.looseObject({ stepId: z.string() })).optional(),
   /** Runs of before steps overlapped have none. */
   pastCommands: z.record(z.string(), z.looseObject({ id: z.string() })).optional(),
 });
@@ -24,7 +26,7 @@ export function readStoredRun(id: string, doc: string): Run {
   try {
     const stored: unknown = JSON.parse(doc);
     const { success, data, error } = StoredRun.safeParse(stored);
-    if (success) return { ...data, pastCommands: data.pastCommands ?? {} } as unknown as Run;
+    if (success) return { ...data, pastCommands: data.pastCommands ?? {}, delays: data.delays ?? [] } as unknown as Run;
     throw new Error(otherSchema(stored) ?? z.prettifyError(error).replaceAll(/\s+/g, ' '), { cause: error });
   } catch (error) {
     throw new InternalError('StoredRunUnreadable', `run ${id} cannot be read: ${messageOf(error)}`, { cause: error });

@@ -1,7 +1,7 @@
 import type { Activity } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
-import { hasActed } from './run-progress.ts';
+import { stepsAtWork } from './run-progress.ts';
 
 /**
  * Everything that can happen to a run. Events are facts: they are decided elsewhere (operations, jobs), stored in the
@@ -27,6 +27,8 @@ export type RunFact =
   | { kind: 'step-waiting'; stepId: StepId; for: string; memory: Record<string, string>; notes: string[] }
   | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[] }
   | { kind: 'step-failed'; stepId: StepId; failure: Failure }
+  /** It takes much longer than usual, see `lateness.ts`. */
+  | { kind: 'step-late'; stepId: StepId }
   | { kind: 'run-failed'; failure: Failure }
   | { kind: 'gate-opened'; stepId: StepId; activity: Activity }
   | { kind: 'gate-passed'; reason: string }
@@ -86,6 +88,8 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'step-done':
     case 'step-failed':
       return evolveStep(run, event);
+    case 'step-late':
+      return late(run, event);
     case 'run-failed':
       return stopped(run, event.at, { kind: 'run-failed', failure: event.failure });
     case 'gate-opened':
@@ -209,8 +213,7 @@ function evolveStep(run: Run, event: StepEvent): Run {
 /** A step failed: the run stops as soon as no other step is in the middle of a change. */
 function atRest(run: Run): Run {
   const isOpen = run.stops.at(-1)?.resolution.kind === 'open';
-  const isBusy = Object.keys(run.steps).some((stepId) => hasActed(run, stepId));
-  return isOpen && !isBusy ? { ...run, state: { kind: 'stopped' } } : run;
+  return isOpen && stepsAtWork(run).length === 0 ? { ...run, state: { kind: 'stopped' } } : run;
 }
 
 function stopped(run: Run, at: number, cause: Run['stops'][number]['cause']): Run {
@@ -234,6 +237,13 @@ function resolveGate(run: Run, resolution: Run['gates'][number]['resolution']): 
   const last = run.gates.at(-1);
   if (last?.resolution.kind !== 'open') return run;
   return { ...run, gates: [...run.gates.slice(0, -1), { ...last, resolution }] };
+}
+
+/** Once a step, however often it is tried: the notice of it is edited as it goes. */
+function late(run: Run, { stepId, at }: { stepId: StepId; at: number }): Run {
+  const progress = run.steps[stepId];
+  if (progress?.kind !== 'started' || run.delays.some((delay) => delay.stepId === stepId)) return run;
+  return { ...run, delays: [...run.delays, { stepId, attempt: progress.attempt, at }] };
 }
 
 function withCommand(run: Run, id: string, state: NonNullable<Run['command']>['state']): Run {

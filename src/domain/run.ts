@@ -33,6 +33,8 @@ export type Run = {
   stops: StopRecord[];
   /** Every gate the run came to, oldest first; the last one is open while the state is `waiting`. */
   gates: GateRecord[];
+  /** Every step that took much longer than usual, once, in the order in which that was noticed. */
+  delays: DelayRecord[];
   /** A person pressed "Stop after this step". */
   stopRequest: Decision | null;
   /** The one child process a run may have; its row is written before the spawn. */
@@ -48,6 +50,9 @@ export type Run = {
 
 export type RunId = string;
 export type UserId = string;
+
+/** `attempt`: the one that was late; `at`: when that was noticed. */
+export type DelayRecord = { stepId: StepId; attempt: number; at: number };
 
 /** Who decided, and when (epoch milliseconds, run time). `by` is a Slack user id, or `shell:<login>` for ops. */
 export type Decision = { by: UserId; at: number };
@@ -163,6 +168,7 @@ export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy
     steps: {},
     stops: [],
     gates: [],
+    delays: [],
     stopRequest: null,
     command: null,
     pastCommands: {},

@@ -3,6 +3,7 @@ import { abortedNotice } from './aborted-notice.ts';
 import { LIMITS } from './blocks.ts';
 import { card } from './card.ts';
 import { approvalReplies, gateReplies } from './decision-replies.ts';
+import { delayNotices } from './delay-notices.ts';
 import { finishNotice } from './finish-notice.ts';
 import { hasPlan, hasStarted, type Message, type MessageOptions } from './message.ts';
 import { clip } from './mrkdwn.ts';
@@ -15,7 +16,7 @@ import { stopReplies } from './stop-replies.ts';
  * same messages, so whoever makes Slack equal to them may be killed anywhere and begin again.
  *
  * Keys, stable within a run: `card`; in its thread `plan:<plan hash>:<page>`, `approval:<plan hash>`, `step:<step id>`, `gate:<n>`, `stopped:<n>`;
- * and the notices `start`, `failure:<n>`, `finish`, `aborted`, which are shown in the channel too.
+ * and the notices `start`, `delay:<step id>`, `failure:<n>`, `finish`, `aborted`, which are shown in the channel too.
  */
 export function messagesOf(run: Run, options: MessageOptions): Message[] {
   const messages = [
@@ -23,6 +24,7 @@ export function messagesOf(run: Run, options: MessageOptions): Message[] {
     ...(hasPlan(run) ? approvalReplies(run, options) : []),
     ...(hasStarted(run) ? [startNotice(run)] : []),
     ...(hasPlan(run) ? [...stepReplies(run), ...gateReplies(run, options)] : []),
+    ...(hasStarted(run) ? delayNotices(run) : []),
     ...stopReplies(run),
     ...(hasStarted(run) ? finishNotice(run) : []),
     ...abortedNotice(run),

@@ -51,7 +51,9 @@ function stepLine(run: PlannedRun, step: Step): string {
 
 function startedState(run: Run, step: Step, since: number): string {
   if (run.state.kind === 'aborted') return 'begun, not seen done';
-  return isAtGate(run, step) ? 'waiting for a decision' : `under way since ${when(since)}`;
+  if (isAtGate(run, step)) return 'waiting for a decision';
+  const isLate = run.delays.some(({ stepId }) => stepId === step.id);
+  return `under way since ${when(since)}${isLate ? ', longer than usual' : ''}`;
 }
 
 /** Whether it is this step that people are asked about. */

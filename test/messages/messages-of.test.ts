@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, PlanNote } from '#src/domain/plan.ts';
-import type { Run } from '#src/domain/run.ts';
+import type { DelayRecord, Run, StepProgress } from '#src/domain/run.ts';
 import type { Message } from '#src/messages/message.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import {
@@ -99,6 +99,62 @@ describe('which messages exist', () => {
 
   it('the same run has the same messages', () => {
     expect(of(aRun('waiting'))).toEqual(of(aRun('waiting')));
+  });
+});
+
+describe('a delay', () => {
+  const delays = [{ stepId: 'control-plane-1.23', attempt: 1, at: STARTED_AT + 60 * MINUTE }];
+  const DONE_LATE: StepProgress = {
+    kind: 'done',
+    at: STARTED_AT + 182 * MINUTE,
+    startedAt: STARTED_AT,
+    attempt: 1,
+    notes: [],
+    evidence: [],
+  };
+  const waiting = { for: 'EKS to update the control plane to 1.23 (update u1)', since: STARTED_AT };
+  const lateRun = (state: 'running' | 'stopped' | 'aborted', progress: StepProgress, id = 'control-plane-1.23') =>
+    aRun(state, { steps: progressUpTo(aPlan(), id, progress), delays: [{ ...delays[0], stepId: id } as DelayRecord] });
+  const underWay = startedStep(0, { at: STARTED_AT, waiting });
+
+  it('says what is late and waited for, what it means for users, when it ends at the earliest, and what to do', () => {
+    const run = lateRun('running', underWay);
+    expect(message(run, 'delay:control-plane-1.23')).toMatchObject({ parent: 'card', broadcast: true });
+    expect(read(run, 'delay:control-plane-1.23')).toMatchInlineSnapshot(`
+      "*The upgrade of coast from 1.22 to 1.24 takes longer than planned.*
+      Step 3 of 11, control plane 1.22 → 1.23, is under way since <!date^1673921460^{date_short_pretty} {time}|2023-01-17 02:11 UTC>; about 10 min is usual. Waiting for EKS to update the control plane to 1.23 (update u1), since <!date^1673921460^{date_short_pretty} {time}|2023-01-17 02:11 UTC>.
+      *What it means for users*
+      Running servers keep running. Starting or stopping a server may fail for a moment; trying again helps.
+      The maintenance was to end <!date^1673925240^{date_short_pretty} {time}|2023-01-17 03:14 UTC>. It will not be over before <!date^1673928120^{date_short_pretty} {time}|2023-01-17 04:02 UTC>.
+      *What to do*
+      Tell users that it takes longer. An update of a control plane can be neither cancelled nor hurried; when it takes hours, ask AWS support and name the update. The bot keeps looking: it goes on by itself, or stops and says why."
+    `);
+    expect(read(run, 'card')).toContain('longer than usual');
+    expect(brokenLimits(message(run, 'delay:control-plane-1.23'))).toEqual([]);
+  });
+
+  it('is told once, and is over when the step is done, has failed, is tried again, or the run has ended', () => {
+    const texts = [
+      lateRun('running', DONE_LATE),
+      lateRun('stopped', failedStep()),
+      lateRun('running', startedStep(0, { attempt: 2 })),
+      lateRun('aborted', underWay),
+    ].map((run) => message(run, 'delay:control-plane-1.23').text);
+    expect(texts).toMatchInlineSnapshot(`
+      [
+        "The upgrade of coast from 1.22 to 1.24 was late: step 3 of 11, control plane 1.22 → 1.23, is done after 3 h 2 min; about 10 min is usual.",
+        "The upgrade of coast from 1.22 to 1.24 was late: step 3 of 11, control plane 1.22 → 1.23, failed in the end; the failure notice says why.",
+        "The upgrade of coast from 1.22 to 1.24 was late: step 3 of 11, control plane 1.22 → 1.23, failed, and is tried again.",
+        "The upgrade of coast from 1.22 to 1.24 was late: step 3 of 11, control plane 1.22 → 1.23, was not seen done before the run ended.",
+      ]
+    `);
+  });
+
+  it('has words for every kind of step', () => {
+    for (const { id } of aPlan().steps) {
+      const run = lateRun('running', startedStep(0, { at: STARTED_AT }), id);
+      expect(read(run, `delay:${id}`)).toMatch(/What it means for users.+\..+What to do.+\./s);
+    }
   });
 });
 

@@ -20,7 +20,7 @@ export type Looks = {
   text: (key: string, cluster?: string) => string;
   /** Everything that stands in the newest message with this key, its blocks included. */
   content: (key: string, cluster?: string) => string;
-  /** Replies that were also sent to the channel, as `key: text`. */
+  /** Replies that were also sent to the channel, as `key: text`, without delays: a busy machine makes many a step late. */
   notices: (cluster?: string) => string[];
   /** Keys of messages that were posted more than once, deleted ones included. */
   doubled: () => string[];
@@ -71,7 +71,7 @@ export function createLooks({ slack, cloud, redisUrl, first, undo }: Parts): Loo
     content: (key, cluster) => JSON.stringify(found(key, cluster) ?? ''),
     notices: (cluster) =>
       messages(cluster)
-        .filter(({ broadcast }) => broadcast)
+        .filter((message) => message.broadcast && !keyOf(message).startsWith('delay:'))
         .map((message) => `${keyOf(message)}: ${message.text}`),
     doubled: () => doubledIn(slack),
     run,
