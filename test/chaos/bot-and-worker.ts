@@ -18,6 +18,9 @@ const { clock, order, without: missing, cloudUrl } = JSON.parse(process.argv[2] 
 process.stdin.resume();
 process.stdin.once('close', () => process.kill(process.pid, 'SIGKILL'));
 
+// Node writes what it compiled when a process ends by itself; all that come later are killed.
+if (order.kind === 'record') process.once('SIGTERM', () => process.exit());
+
 const probe = createProbe(order);
 const context = await createContext(readConfig(process.env, { role: 'bot' }), {
   clock: simulatedClock(clock),

@@ -22,7 +22,10 @@ type Start = {
 };
 
 const SETPRIV = '/usr/bin/setpriv';
-/** Hundreds of processes compile the same files. https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache */
+/**
+ * Hundreds of processes compile the same files; `env` may name another place.
+ * https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache
+ */
 const COMPILE_CACHE = join(tmpdir(), 'eks-chaos-compile-cache');
 
 export function startChild({ script, argument, env, stderr }: Start): ChildProcessHandle {
@@ -30,7 +33,7 @@ export function startChild({ script, argument, env, stderr }: Start): ChildProce
   const guarded = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...command] : command;
   const child = spawn(guarded[0] ?? '', guarded.slice(1), {
     stdio: ['pipe', 'pipe', stderr],
-    env: { ...env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
   });
   const { stdin, stdout } = child;
   if (stdin === null || stdout === null) throw new Error('a child without pipes');

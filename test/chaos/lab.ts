@@ -9,12 +9,17 @@ import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import type { ClusterConfig } from '../simulators/cloud/options.ts';
 import { createConfigRemote } from '../simulators/demo/config-remote.ts';
+import { bundle } from './bundle.ts';
 import { type ChildProcessHandle, startChild } from './child.ts';
 import type { WorldAddresses, WorldRequest } from './simulators.ts';
 
 const run = promisify(execFile);
 const CONFIG_FOLDER = join(import.meta.dirname, 'config');
 export const CONFIG_FILE = 'coast.jsonnet';
+const SCRIPTS: Scripts = {
+  bot: join(import.meta.dirname, 'bot-and-worker.ts'),
+  eksctl: join(import.meta.dirname, '../simulators/eksctl/main.ts'),
+};
 
 /** What all worlds of a harness share: a folder, a Redis with a database for each slot, and what worlds are made from. */
 export type Lab = {
@@ -22,9 +27,15 @@ export type Lab = {
   config: ClusterConfig;
   /** A bare repository with the config, ready to be copied. */
   remote: string;
+  /** Scripts that start fast. */
+  scripts: Scripts;
+  /** Where Node keeps what it compiled of them. */
+  compileCache: string;
   openSlot: () => Promise<Slot>;
   close: () => Promise<void>;
 };
+
+export type Scripts = Record<'bot' | 'eksctl', string>;
 
 /** A place where worlds live one after the other. */
 export type Slot = {
@@ -41,12 +52,17 @@ export async function openLab(): Promise<Lab> {
   process.once('exit', sweep);
   const { stdout } = await run(process.env.JSONNET || 'jsonnet', [CONFIG_FILE], { cwd: CONFIG_FOLDER });
   const { url: remote } = await createConfigRemote({ folder: CONFIG_FOLDER, directory });
-  const redis = await startRedis({ args: ['--hz', '100'] });
+  const [scripts, redis] = await Promise.all([
+    bundle(SCRIPTS, join(directory, 'scripts')),
+    startRedis({ args: ['--hz', '100'] }),
+  ]);
   const slots: Slot[] = [];
   const lab: Lab = {
     directory,
     config: JSON.parse(stdout) as ClusterConfig,
     remote,
+    scripts,
+    compileCache: join(directory, 'compile-cache'),
     openSlot: async () => {
       const slot = await openSlot(lab, redis);
       slots.push(slot);

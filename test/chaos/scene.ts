@@ -109,7 +109,7 @@ export class Scene {
   }
 
   async end(): Promise<void> {
-    for (const { child } of this.#cast) child.kill('SIGKILL');
+    for (const { child, order } of this.#cast) child.kill(order.kind === 'record' ? 'SIGTERM' : 'SIGKILL');
     await Promise.all(this.#cast.map(({ child }) => child.exited));
   }
 }

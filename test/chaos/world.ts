@@ -8,7 +8,7 @@ import { MAINTENANCE, PEOPLE } from '../simulators/demo/world.ts';
 import { writeEksctlWrapper } from '../simulators/eksctl/write-eksctl-wrapper.ts';
 import type { ChildArguments } from './bot-and-worker.ts';
 import { type ChildProcessHandle, startChild } from './child.ts';
-import { CONFIG_FILE, copyRemote, type Slot } from './lab.ts';
+import { CONFIG_FILE, copyRemote, type Lab, type Slot } from './lab.ts';
 import type { Order } from './points.ts';
 import type { WorldAddresses } from './simulators.ts';
 import type { Protection } from './without.ts';
@@ -40,7 +40,7 @@ export async function createWorld(slot: Slot, settings: WorldSettings): Promise<
   const [addresses, remote, eksctl] = await Promise.all([
     slot.startSimulators(simulators({ slot, clock, effectsLog, slackLog })),
     copyRemote(slot.lab, join(directory, 'clusters.git')),
-    writeEksctlWrapper({ directory, clock }),
+    writeEksctlWrapper({ directory, clock, launch: launchEksctl(slot.lab) }),
     slot.redis.flushdb(),
     mkdir(join(directory, 'work')),
   ]);
@@ -58,7 +58,7 @@ export async function createWorld(slot: Slot, settings: WorldSettings): Promise<
     startBot: (order) => {
       const argument: ChildArguments = { clock, order, without: settings.without, cloudUrl: addresses.cloudUrl };
       return startChild({
-        script: join(import.meta.dirname, 'bot-and-worker.ts'),
+        script: slot.lab.scripts.bot,
         argument: JSON.stringify(argument),
         env,
         stderr: log.fd,
@@ -69,6 +69,10 @@ export async function createWorld(slot: Slot, settings: WorldSettings): Promise<
       await rm(directory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+function launchEksctl({ scripts, compileCache }: Lab): string[] {
+  return ['env', `NODE_COMPILE_CACHE=${compileCache}`, process.execPath, scripts.eksctl];
 }
 
 type Simulated = { slot: Slot; clock: ClockSettings; effectsLog: string; slackLog: string };
@@ -119,6 +123,7 @@ async function environment({
     EKSCTL: eksctl,
     PORT: '0',
     WORK_DIR: join(directory, 'work'),
+    NODE_COMPILE_CACHE: slot.lab.compileCache,
     LOG_LEVEL: 'info',
     LOCK_DURATION_MS: '500',
     STALLED_INTERVAL_MS: '250',
