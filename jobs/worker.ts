@@ -5,10 +5,11 @@ import { hasEnded } from '#src/domain/run.ts';
 import { QUEUE_PREFIX, QUEUES, Ticket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
 import { idsOf } from './ids-of.ts';
+import { lookAtStop } from './look-at-stop.ts';
 import { reconcile } from './reconcile.ts';
 import { runCommand } from './run-command.ts';
 import { claimOrSetAside } from './set-aside.ts';
-import { syncSlack } from './sync-slack.ts';
+import { type SyncResult, syncSlack } from './sync-slack.ts';
 import { startWatchdog } from './watchdog.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -167,7 +168,7 @@ type SyncEnd = 'equal' | 'could-not-sync';
 async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<SyncEnd> {
   const { runId } = Ticket.parse(job.data);
   for (;;) {
-    const result = await syncSlack(deps, runId).catch((error: unknown) => {
+    const result = await lookAndSync(deps, runId).catch((error: unknown) => {
       // An unreadable run or a message we cannot build: no loop, the reconciler comes back to it.
       deps.log.error(
         { run: runId, err: error instanceof InternalError ? error.message : error },
@@ -179,6 +180,11 @@ async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: 
     if (result.kind === 'equal') return result.kind;
     if (result.ms > 0) return parkFor(deps, { job, token, ms: result.ms });
   }
+}
+
+async function lookAndSync(deps: WorkerDeps, runId: string): Promise<SyncResult> {
+  await lookAtStop(deps, runId);
+  return syncSlack(deps, runId);
 }
 
 /** A change committed while its ticket was finishing could neither add nor hurry it. */

@@ -18,6 +18,8 @@ const StoredRun = z.looseObject({
   gates: z.array(z.looseObject({ kind: z.string() })),
   /** Runs of before delays were noticed have none. */
   delays: z.array(z.looseObject({ stepId: z.string() })).optional(),
+  /** Runs of before clusters were looked at for people have none. */
+  sight: z.looseObject({ at: z.number(), kind: z.string() }).nullish(),
   /** Runs of before steps overlapped have none. */
   pastCommands: z.record(z.string(), z.looseObject({ id: z.string() })).optional(),
 });
@@ -26,7 +28,10 @@ export function readStoredRun(id: string, doc: string): Run {
   try {
     const stored: unknown = JSON.parse(doc);
     const { success, data, error } = StoredRun.safeParse(stored);
-    if (success) return { ...data, pastCommands: data.pastCommands ?? {}, delays: data.delays ?? [] } as unknown as Run;
+    if (success) {
+      const { pastCommands = {}, delays = [], sight = null } = data;
+      return { ...data, pastCommands, delays, sight } as unknown as Run;
+    }
     throw new Error(otherSchema(stored) ?? z.prettifyError(error).replaceAll(/\s+/g, ' '), { cause: error });
   } catch (error) {
     throw new InternalError('StoredRunUnreadable', `run ${id} cannot be read: ${messageOf(error)}`, { cause: error });

@@ -1,3 +1,4 @@
+import type { ClusterSight } from './cluster-sight.ts';
 import type { Activity } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
@@ -29,6 +30,8 @@ export type RunFact =
   | { kind: 'step-failed'; stepId: StepId; failure: Failure }
   /** It takes much longer than usual, see `lateness.ts`. */
   | { kind: 'step-late'; stepId: StepId }
+  /** Somebody looked at it for the people who are told of a stop or an abort. */
+  | { kind: 'cluster-seen'; sight: ClusterSight }
   | { kind: 'run-failed'; failure: Failure }
   | { kind: 'gate-opened'; stepId: StepId; activity: Activity }
   | { kind: 'gate-passed'; reason: string }
@@ -90,6 +93,8 @@ export function evolve(run: Run, event: RunEvent): Run {
       return evolveStep(run, event);
     case 'step-late':
       return late(run, event);
+    case 'cluster-seen':
+      return { ...run, sight: event.sight };
     case 'run-failed':
       return stopped(run, event.at, { kind: 'run-failed', failure: event.failure });
     case 'gate-opened':

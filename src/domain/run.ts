@@ -1,3 +1,4 @@
+import type { ClusterSight } from './cluster-sight.ts';
 import type { Activity } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { KubernetesVersion } from './version.ts';
@@ -46,6 +47,8 @@ export type Run = {
   endedAt: number | null;
   before: ClusterSnapshot | null;
   after: ClusterSnapshot | null;
+  /** The latest look at the cluster for people who have to decide or take over (cluster-sight.ts). */
+  sight: ClusterSight | null;
 };
 
 export type RunId = string;
@@ -176,6 +179,7 @@ export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy
     endedAt: null,
     before: null,
     after: null,
+    sight: null,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Run } from '#src/domain/run.ts';
 import { sections } from './blocks.ts';
-import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-state.ts';
 import { hasStarted, type Message, notice } from './message.ts';
 import { byWhom, outside } from './mrkdwn.ts';
 
@@ -18,7 +18,7 @@ export function abortedNotice(run: Run): Message[] {
       text: `${headline} ${rest}`,
       blocks: [
         ...sections([`*${headline}*`, rest]),
-        ...sections(['*State in which the cluster is left*', ...clusterStateLines(run)], 4000),
+        ...sections([stateHeading('State in which the cluster is left', run), ...clusterStateLines(run)], 4000),
       ],
     }),
   ];

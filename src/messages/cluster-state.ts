@@ -1,13 +1,15 @@
+import { currentSight, type SeenGroup } from '#src/domain/cluster-sight.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { commandOfStep, isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { hasStarted, type PlannedRun } from './message.ts';
-import { joined, names, outside } from './mrkdwn.ts';
+import { code, joined, names, outside, sentence, when } from './mrkdwn.ts';
 
 /**
- * What is known about the cluster from the steps that were seen done. A step that is not done has an unknown effect
- * once its command was asked for (that row is written before the spawn), and is told as unknown; before, it has none.
+ * What is known about the cluster: from the steps that were seen done, and from a look at it when the run stopped or was
+ * aborted, because others change clusters too. A step that is not done has an unknown effect once its command was asked
+ * for (that row is written before the spawn), and is told as unknown; before, it has none.
  */
 export type GroupsAway = {
   /** Deleted, and not created again. */
@@ -16,9 +18,17 @@ export type GroupsAway = {
   uncertain: string[];
 };
 
+type Away = Map<string, 'gone' | 'uncertain'>;
+
 export function groupsAway(run: PlannedRun): GroupsAway {
+  const away = asSeen(run, awayBySteps(run));
+  const groupsThatAre = (state: string) => [...away].filter(([, value]) => value === state).map(([group]) => group);
+  return { gone: groupsThatAre('gone'), uncertain: groupsThatAre('uncertain') };
+}
+
+function awayBySteps(run: PlannedRun): Away {
   const core = coreNames(run.plan);
-  const away = new Map<string, 'gone' | 'uncertain'>();
+  const away: Away = new Map();
   for (const step of run.plan.steps) {
     const progress = run.steps[step.id];
     if (step.phase !== 'node-groups' || progress === undefined) continue;
@@ -32,8 +42,29 @@ export function groupsAway(run: PlannedRun): GroupsAway {
       }
     }
   }
-  const groupsThatAre = (state: string) => [...away].filter(([, value]) => value === state).map(([group]) => group);
-  return { gone: groupsThatAre('gone'), uncertain: groupsThatAre('uncertain') };
+  return away;
+}
+
+/** What a step leaves open stays open: its eksctl may be at work still. All else is as it was seen. */
+function asSeen(run: PlannedRun, bySteps: Away): Away {
+  const seen = seenGroups(run);
+  if (seen === null) return bySteps;
+  const core = coreNames(run.plan);
+  const hasCore = seen.some(({ name, isWhole }) => core.has(name) && isWhole);
+  const away: Away = new Map(bySteps);
+  for (const { name } of run.before?.nodeGroups ?? []) {
+    const group = seen.find((one) => one.name === name);
+    if (bySteps.get(name) === 'uncertain' || (core.has(name) && hasCore)) continue;
+    if (group === undefined) away.set(name, 'gone');
+    else if (group.isWhole) away.delete(name);
+    else away.set(name, 'uncertain');
+  }
+  return away;
+}
+
+function seenGroups(run: Run): SeenGroup[] | null {
+  const sight = currentSight(run);
+  return sight?.kind === 'seen' ? sight.groups : null;
 }
 
 function commandWasAskedFor(run: Run, step: Step): boolean {
@@ -50,6 +81,12 @@ export function coreNames(plan: Plan): Set<string> {
   return new Set(created);
 }
 
+/** `State of the cluster, seen on Tuesday at 2:40`: a state is true of a moment. */
+export function stateHeading(title: string, run: Run): string {
+  const sight = currentSight(run);
+  return sight?.kind === 'seen' ? `*${title}*, seen ${when(sight.at)}` : `*${title}*`;
+}
+
 /** Lines for "State of the cluster". */
 export function clusterStateLines(run: PlannedRun): string[] {
   const total = run.plan.steps.length;
@@ -58,6 +95,7 @@ export function clusterStateLines(run: PlannedRun): string[] {
   const isDone = (step: Step) => run.steps[step.id]?.kind === 'done';
   const isBegun = (step: Step) => run.steps[step.id] !== undefined;
   return [
+    ...couldNotLook(run),
     `• ${controlPlaneLine(run)}`,
     ...groupLines(run).map((line) => `• ${line}`),
     ...list('Done', run.plan.steps.filter(isDone)),
@@ -80,7 +118,22 @@ function titles(steps: readonly Step[]): string {
   );
 }
 
+function couldNotLook(run: PlannedRun): string[] {
+  const sight = currentSight(run);
+  if (sight?.kind !== 'could-not-look') return [];
+  return [
+    `• *Not looked at:* ${sentence(outside(sight.why))} What follows is what the bot knows from its own steps; look in AWS before you rely on it.`,
+  ];
+}
+
 function controlPlaneLine(run: PlannedRun): string {
+  const sight = currentSight(run);
+  if (sight?.kind !== 'seen') return controlPlaneBySteps(run);
+  const isChanging = sight.status === 'ACTIVE' ? '' : ` EKS shows it as ${outside(sight.status, 40)}.`;
+  return `The control plane is at ${sight.version}.${isChanging}`;
+}
+
+function controlPlaneBySteps(run: PlannedRun): string {
   let version: string = run.plan.from;
   for (const step of run.plan.steps) {
     if (step.phase !== 'control-plane') continue;
@@ -101,10 +154,35 @@ function groupLines(run: PlannedRun): string[] {
       : [`*Not there now:* node groups ${names(gone)} were deleted and are not created again yet.`]),
     ...(uncertain.length === 0
       ? []
-      : [`*Not certain:* the deletion or creation of node groups ${names(uncertain)} began and was not seen to end.`]),
-    ...unfinishedCore(run),
+      : [
+          `*Not certain:* the deletion or creation of node groups ${names(uncertain)} began and was not seen to end.${statuses(run, uncertain)}`,
+        ]),
+    ...coreLine(run),
   ];
-  return lines.length === 0 && deletes ? ['No node group is missing.'] : lines;
+  const isKnown = deletes || seenGroups(run) !== null;
+  return gone.length + uncertain.length === 0 && isKnown ? ['No node group is missing.', ...lines] : lines;
+}
+
+/** ` Seen: nb-small DELETE_FAILED.` */
+function statuses(run: PlannedRun, groups: readonly string[]): string {
+  const seen = (seenGroups(run) ?? []).filter(({ name }) => groups.includes(name));
+  return seen.length === 0 ? '' : ` Seen: ${inStatus(seen)}.`;
+}
+
+function inStatus(groups: readonly SeenGroup[]): string {
+  return joined(
+    groups.map(({ name, status }) => `${code(name)} ${outside(status, 60)}`),
+    ', ',
+    900,
+  );
+}
+
+function coreLine(run: PlannedRun): string[] {
+  const seen = seenGroups(run);
+  if (seen === null) return unfinishedCore(run);
+  const names = coreNames(run.plan);
+  const core = seen.filter(({ name }) => names.has(name));
+  return core.length < 2 ? [] : [`Of the core node groups more than one is there: ${inStatus(core)}.`];
 }
 
 function unfinishedCore(run: PlannedRun): string[] {
@@ -123,6 +201,8 @@ export function meaningForUsers(run: Run): string {
   const away = [...gone, ...uncertain];
   if (away.length > 0)
     return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
+  if (currentSight(run)?.kind === 'could-not-look')
+    return 'As far as the bot knows from its own steps no node group is missing; it could not look.';
   if (isFailing(run)) return 'Running servers keep running, and servers can be started.';
   return hasEnded(run)
     ? 'No node group is missing: servers can be started as usual.'

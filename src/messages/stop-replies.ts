@@ -3,7 +3,7 @@ import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
 import { abortButton, retryButton, retryLabel } from './buttons.ts';
-import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-state.ts';
 import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
 import { byWhom, code, explained, outside, preformatted, when } from './mrkdwn.ts';
 
@@ -77,7 +77,7 @@ function stateBlocks(run: Run, stop: StopRecord): Block[] {
   if (stop.resolution.kind === 'retried' || !isLast) return [];
   const state = hasStarted(run) ? clusterStateLines(run) : ['• Nothing was changed.'];
   return [
-    ...sections(['*State of the cluster*', ...state], 3000),
+    ...sections([stateHeading('State of the cluster', run), ...state], 3000),
     ...sections(['*What it means for users*', meaningForUsers(run)]),
   ];
 }
