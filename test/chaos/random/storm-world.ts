@@ -25,7 +25,9 @@ import { SlackView } from './slack-view.ts';
 
 const WORKERS = 3;
 /** Real milliseconds; production's are 15 s and 10 s. A worker that sleeps for longer loses its tickets. */
-const LEASES = { LOCK_DURATION_MS: '3000', STALLED_INTERVAL_MS: '1500' };
+const LEASES = { LOCK_DURATION_MS: '5000', STALLED_INTERVAL_MS: '2500' };
+/** A killed server loses nothing that it wrote (faults.md), and a busy disk must not keep it from answering. */
+const REDIS_ARGS = ['--hz', '100', '--appendfsync', 'no'];
 
 /** Everything that many upgrades at once share; only the bot's processes are the bot. */
 export type StormWorld = {
@@ -85,7 +87,7 @@ async function build(
   await Promise.all([writeConfigs(directory, clusters), mkdir(join(directory, 'work'))]);
   const remote = await createConfigRemote({ folder: join(directory, 'configs'), directory });
   const [redis, git, eksctl, { cloudUrl, slack: addresses }] = await Promise.all([
-    startRedis({ appendOnly: true, args: ['--hz', '100'] }).then((server) => {
+    startRedis({ appendOnly: true, args: REDIS_ARGS }).then((server) => {
       undo.push(server.stop);
       return server;
     }),

@@ -99,6 +99,8 @@ export class Witness {
       }
       case 'nothing-to-do':
         return notAtTarget(cloud.first(cluster.name), now, cluster.to);
+      // Who presses Abort while the plan is being made again withdraws the request.
+      case 'withdrawn':
       case 'aborted': {
         if (!this.#hasFailed) return ['it was aborted, and no failure was told'];
         const useless = uselessness(this.#reason);
@@ -123,6 +125,8 @@ export class Witness {
     const { cloud, bare } = this.#world;
     await cloud.lookAt(cluster.name);
     const claims = claimsOf(message);
+    // Somebody had decided before it was posted: it says so, and not how the cluster stood.
+    if (claims.length === 0 && message.lines.some((line) => /was pressed by|was aborted by/.test(line))) return;
     const wrongs = untruths(claims, {
       before: cloud.first(cluster.name),
       during: cloud.during(cluster.name, timeOf(message)),

@@ -44,7 +44,7 @@ export const EKSCTL_FAULTS: readonly Fault[] = [
     name: 'eksctl: the program is missing on all workers',
     scope: 'world',
     uses: ['eksctl/missing'],
-    minutes: [2, 20],
+    minutes: [1, 6],
     begin: ({ eksctl }, { id }) => eksctl.on(id, { name: 'missing' }),
     end: ({ eksctl }, { id }) => eksctl.off(id),
   },

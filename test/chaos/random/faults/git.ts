@@ -31,7 +31,7 @@ export const GIT_FAULTS: readonly Fault[] = [
   ofCluster({ name: 'somebody pushes to the branch as well', fault: 'push-races', minutes: [5, 60] }),
   ofCluster({ name: 'cut off when the push was taken', fault: 'push-cut-off', minutes: [5, 60] }),
   ofCluster({ name: 'the repository is gone', fault: 'repository-gone', minutes: [5, 60] }),
-  ofAll({ name: 'the server does not answer', fault: 'unreachable', minutes: [2, 20] }),
+  ofAll({ name: 'the server does not answer', fault: 'unreachable', minutes: [1, 8] }),
   ofAll({ name: "the server's disk is full", fault: 'server-disk-full', minutes: [5, 30] }),
-  ofAll({ name: "the worker's disk is full", fault: 'disk-full', minutes: [2, 10] }),
+  ofAll({ name: "the worker's disk is full", fault: 'disk-full', minutes: [1, 3] }),
 ];

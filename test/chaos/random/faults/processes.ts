@@ -2,7 +2,7 @@ import type { Fault, Strike } from '../fault.ts';
 import { whole } from '../fault.ts';
 import type { Random } from '../random.ts';
 
-/** Seconds here are real: leases are. The storm's are 3 s. */
+/** Seconds here are real: leases are. The storm's are 5 s. */
 const anyWorker = (random: Random) => ({ process: `worker-${random.between(1, 3)}` });
 const processOf = ({ details }: Strike): string => String(details['process']);
 
@@ -39,7 +39,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     name: 'processes: a worker sleeps through its lease and goes on',
     scope: 'world',
     uses: [],
-    draw: (random) => ({ ...anyWorker(random), seconds: random.between(4, 8) }),
+    draw: (random) => ({ ...anyWorker(random), seconds: random.between(7, 12) }),
     begin: async ({ processes, wait }, strike) => {
       processes.signal(processOf(strike), 'SIGSTOP');
       await wait(whole(strike, 'seconds'));
