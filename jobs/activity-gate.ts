@@ -1,20 +1,33 @@
-import type { PhaseContext, PhaseResult } from './phase.ts';
+import type { Plan, StepId } from '#src/domain/plan.ts';
+import type { KubernetesVersion } from '#src/domain/version.ts';
+import type { PhaseContext, PhaseResult, StepOf } from './phase.ts';
 
 /**
- * Counted right before something is deleted or replaced. More in use than a named person accepted for this step: the
- * run waits with "Go ahead anyway" and "Abort". null: nobody is in the way.
+ * Counted right before something is deleted or replaced. More in use than a named person accepted for it: the run waits with "Go ahead anyway" and "Abort". null: nobody is in the way.
  */
 export async function activityGate({
   deps,
   cloud,
   run,
+  plan,
   step,
-}: Pick<PhaseContext<'node-groups'>, 'deps' | 'cloud' | 'run'> & {
-  step: { id: string };
+}: Pick<PhaseContext<'node-groups'>, 'deps' | 'cloud' | 'run' | 'plan'> & {
+  step: StepOf<'node-groups'>;
 }): Promise<PhaseResult | null> {
   const activity = await cloud.kubernetes.activity(deps.fleet.activitySelectors);
   const accepted = run.gates
-    .filter(({ stepId, resolution }) => stepId === step.id && resolution.kind === 'passed')
+    .filter(({ stepId, resolution }) => resolution.kind === 'passed' && isAskedWith(step, stepId, plan))
     .reduce((most, gate) => Math.max(most, gate.activity.total), 0);
   return activity.total > accepted ? { kind: 'gate', activity } : null;
+}
+
+/** Of a rotation that deletes in two steps people are asked once. */
+function isAskedWith(step: StepOf<'node-groups'>, stepId: StepId, plan: Plan): boolean {
+  if (stepId === step.id) return true;
+  const asked = plan.steps.find(({ id }) => id === stepId);
+  return asked?.phase === 'node-groups' && isDeletionAt(asked, step.version) && isDeletionAt(step, step.version);
+}
+
+function isDeletionAt({ action, version }: StepOf<'node-groups'>, at: KubernetesVersion): boolean {
+  return action === 'delete' && version === at;
 }

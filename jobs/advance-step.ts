@@ -4,7 +4,7 @@ import { endangersUsers } from '#src/domain/next-steps.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isEksctlBusy } from '#src/domain/run-progress.ts';
+import { hasActed, isEksctlBusy, stepsAtWork } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { withinBudget } from './call-budget.ts';
@@ -103,8 +103,8 @@ async function decidedBy(
       return { facts: [fact, { kind: 'command-requested', id, stepId, attempt, args: result.args }], inMs: 30_000 };
     }
     case 'gate':
-      // What it is about is a command: people are asked when it could run.
-      if (isEksctlBusy(run)) return waiting(run, step, forItsTurn(run));
+      // Nothing else is looked at while people are asked, and what was deleted must be created again meanwhile.
+      if (stepsAtWork(run).some((id) => id !== stepId)) return waiting(run, step, forTheOthers(run, step));
       return { facts: [{ kind: 'gate-opened', stepId, activity: result.activity }], inMs: 60_000 };
     case 'failed':
       return failedStep(deps, { run, step, failure: result.failure });
@@ -119,6 +119,11 @@ function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'no
   const other = plan?.steps.find(({ id }) => id === command?.stepId);
   const what = other === undefined ? '' : ` (${describeStep(other)})`;
   return { ...meanwhile, for: `its turn: eksctl does one thing at a time${what}`, pollMs: COMMAND_POLL_MS };
+}
+
+function forTheOthers(run: Run, step: Step): Wait {
+  const others = (run.plan?.steps ?? []).filter(({ id }) => id !== step.id && stepsAtWork(run).includes(id));
+  return { for: `the end of what is at work (${others.map(describeStep).join('; ')})`, pollMs: 15_000 };
 }
 
 type Wait = { for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] };

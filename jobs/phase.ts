@@ -59,12 +59,12 @@ export const UNAUTHORIZED_GRACE_MS = 10 * MINUTE;
 export const COMMAND_POLL_MS = MINUTE;
 
 /**
- * When to look again at something that takes about `expectedMs`: seldom while nothing can have happened, at least
- * every 15 s near the expected end (AWS throttles per account and region).
+ * When to look again at something that takes about `expectedMs`: seldom while nothing can have happened, often near the
+ * expected end, and ever more seldom when it is long over (AWS throttles per account and region).
  */
 export function pollMs({ elapsedMs, expectedMs }: { elapsedMs: number; expectedMs: number }): number {
   const left = expectedMs - elapsedMs;
-  return Math.min(Math.max(left / 3, 15_000), 3 * MINUTE);
+  return Math.min(Math.max(left > 0 ? left / 3 : -left / 6, 10_000), 3 * MINUTE);
 }
 
 /** One request token for run, step and attempt: a repeated call is then the same request for AWS. */

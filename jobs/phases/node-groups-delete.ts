@@ -12,6 +12,8 @@ import { waitUntilShown } from './wait-until-shown.ts';
 
 type Context = NodeGroupsContext<'delete'>;
 
+const CORE_POLL_MS = 30_000;
+
 /**
  * Deletes groups with eksctl and sees their stacks gone: eksctl prints "deleted" for what it only asked for, and a
  * group created while its old stack still exists is silently left out.
@@ -49,7 +51,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
 async function stacksGone(context: Context): Promise<PhaseResult> {
   const { step, progress } = context;
   const left = await rolesLeft(context, rolesIn(progress));
-  if (left.length > 0) return keepOut(context, left);
+  if (left.length > 0) return keepOut(context, left, { wasCutOff: step.role !== 'core' });
   return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
 }
 
@@ -60,11 +62,19 @@ async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<Ph
   const gate = await activityGate(context);
   if (gate !== null) return gate;
   const groups = stacks.map(({ group }) => group);
-  const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', '--wait', '--drain=false'];
+  const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', ...howLong(context.step)];
   const action = { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` } as const;
   // Which they are is known only as long as the stacks are there.
   const roles = new Set([...rolesIn(context.progress), ...ownRoles(stacks)]);
   return roles.size === 0 ? action : { ...action, memory: { ...context.progress.memory, roles: [...roles].join(' ') } };
+}
+
+/**
+ * Without waiting eksctl would take the role out of aws-auth while nodes still run with it: it is left in, and taken out
+ * when the stacks are gone.
+ */
+function howLong({ role }: Context['step']): string[] {
+  return role === 'core' ? ['--update-auth-configmap=false', '--drain=false'] : ['--wait', '--drain=false'];
 }
 
 function rolesIn({ memory }: Context['progress']): string[] {
@@ -105,6 +115,8 @@ async function replacementUnproven({ cloud, cluster, plan, step }: Context): Pro
 }
 
 function wait({ step, progress, now }: Context, groups: string[]): Extract<PhaseResult, { kind: 'wait' }> {
-  const poll = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
+  const expected = pollMs({ elapsedMs: now - progress.at, expectedMs: step.expectedMinutes * 60_000 });
+  // No command's end wakes the run when eksctl has only begun it.
+  const poll = step.role === 'core' ? Math.min(expected, CORE_POLL_MS) : expected;
   return { kind: 'wait', for: `the stacks of ${listNames(groups)} to be gone`, pollMs: poll };
 }

@@ -52,17 +52,24 @@ export async function rolesLeft({ cloud }: Context, roles: string[]): Promise<st
   return roles.filter((role) => mapped?.includes(role) === true);
 }
 
-export async function keepOut(context: Context, roles: string[]): Promise<PhaseResult> {
+/** `wasCutOff`: eksctl should have done it; else it was told to leave that to the bot. */
+export async function keepOut(
+  context: Context,
+  roles: string[],
+  { wasCutOff }: { wasCutOff: boolean },
+): Promise<PhaseResult> {
   const { deps, cloud, run, step, progress, confirmClaim } = context;
   await confirmClaim();
-  deps.log.info({ ...idsOf(run, step), roles }, 'taking the roles of deleted groups out, which eksctl did not come to');
+  deps.log.info({ ...idsOf(run, step), roles }, 'taking the roles of deleted groups out of aws-auth');
   await cloud.kubernetes.changeNodeRoles({ add: [], remove: roles });
   return {
     kind: 'wait',
     for: 'aws-auth to be without the roles of the deleted groups',
-    pollMs: 15_000,
+    pollMs: 5000,
     memory: progress.memory,
-    notes: [...progress.notes, `eksctl was cut off before it took ${listRoles(roles)} out of aws-auth: the bot did so`],
+    notes: wasCutOff
+      ? [...progress.notes, `eksctl was cut off before it took ${listRoles(roles)} out of aws-auth: the bot did so`]
+      : progress.notes,
   };
 }
 

@@ -3,8 +3,11 @@ import type { ExpectedGroup, Rename, Step, StepAction } from './plan.ts';
 import { actsOnAddons, type CoreRotation, type PlanDraft } from './plan-draft.ts';
 import type { KubernetesVersion } from './version.ts';
 
-/** What may go on side by side: the stage after it begins when all of it is done. */
-type Stage = StepAction[];
+/** Steps that come one after the other. */
+type Strand = StepAction[];
+
+/** Strands that may go on side by side: the stage after it begins when all of them are done. */
+type Stage = Strand[];
 
 /**
  * A draft written down as steps. The first three look and change nothing in the cluster; then each hop of the control
@@ -15,11 +18,15 @@ export function planSteps(draft: PlanDraft): Step[] {
   const steps: Step[] = [];
   let before: string[] = [];
   for (const stage of stagesOf(draft)) {
-    for (const action of stage) {
-      const minutes = expectedMinutes(action, draft.request.observation.nodeGroups);
-      steps.push({ id: stepId(action), after: before, expectedMinutes: minutes, ...action });
+    for (const strand of stage) {
+      for (const [index, action] of strand.entries()) {
+        const previous = strand[index - 1];
+        const after = previous === undefined ? before : [stepId(previous)];
+        const minutes = expectedMinutes(action, draft.request.observation.nodeGroups);
+        steps.push({ id: stepId(action), after, expectedMinutes: minutes, ...action });
+      }
     }
-    before = stage.map(stepId);
+    before = stage.flatMap((strand) => strand.slice(-1)).map(stepId);
   }
   return steps;
 }
@@ -27,28 +34,28 @@ export function planSteps(draft: PlanDraft): Step[] {
 function stagesOf(draft: PlanDraft): Stage[] {
   const { hops, addons, from, to } = draft;
   const stages: Stage[] = [
-    [{ phase: 'preflight' }],
-    [{ phase: 'template-drift' }, { phase: 'access' }],
-    addons.before === null ? [] : [addonsStep(addons.before)],
+    [[{ phase: 'preflight' }]],
+    [[{ phase: 'template-drift' }], [{ phase: 'access' }]],
+    addons.before === null ? [] : [[addonsStep(addons.before)]],
     ...changesAt(draft, from, hops.length === 0 ? addons.at.filter(actsOnAddons) : []),
     ...hops.flatMap((hop, index): Stage[] => [
-      [{ phase: 'control-plane', from: hops[index - 1] ?? from, to: hop }],
+      [[{ phase: 'control-plane', from: hops[index - 1] ?? from, to: hop }]],
       ...changesAt(
         draft,
         hop,
         addons.at.filter(({ version }) => version === hop),
       ),
     ]),
-    [{ phase: 'verify', version: to, nodeGroups: expectedGroups(draft) }],
-    [{ phase: 'commit-config', version: to, renames: finalRenames(draft) }],
+    [[{ phase: 'verify', version: to, nodeGroups: expectedGroups(draft) }]],
+    [[{ phase: 'commit-config', version: to, renames: finalRenames(draft) }]],
   ];
-  return stages.filter((stage) => stage.length > 0);
+  return stages.map((stage) => stage.filter((strand) => strand.length > 0)).filter((stage) => stage.length > 0);
 }
 
 /** While the control plane is at `at`: eksctl serves add-ons before groups, whose creation takes minutes. */
 function changesAt(draft: PlanDraft, at: KubernetesVersion, addons: PlanDraft['addons']['at']): Stage[] {
   const [first = [], ...others] = rotationStages(draft, at);
-  return [[...addons.map(addonsStep), ...first], ...others];
+  return [[addons.map(addonsStep), ...first], ...others];
 }
 
 function addonsStep({ version, addons }: PlanDraft['addons']['at'][number]): StepAction {
@@ -63,29 +70,27 @@ function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
   );
   const managed = draft.managedUpdates
     .filter((update) => update.at === at)
-    .map(({ goal, groups }): Stage => [{ phase: 'node-groups', version: goal, action: 'update-managed', groups }]);
+    .map(({ goal, groups }): Stage => [[{ phase: 'node-groups', version: goal, action: 'update-managed', groups }]]);
   return [...(rotations.length === 0 ? [[]] : rotations.flat()), ...managed];
 }
 
 /**
- * The core group's replacement stands before anything is deleted; names of other groups are free only after that.
+ * The core group's replacement stands before anything is deleted; names of other groups are free only after that. The old
+ * core group has nodes, so its stack takes longest to go; nothing but the end waits for it.
  * The rendered copy of a command holds the core groups under the names they live by at that moment: the deletion
  * needs the old ones, all else the new ones.
  */
 function rotationActions({ goal: version, core, others }: CoreRotation, renames: RotationRenames): Stage[] {
-  const create = (role: 'core' | 'others', groups: string[]): Stage =>
-    groups.length === 0
-      ? []
-      : [{ phase: 'node-groups', version, action: 'create', role, groups, renames: renames.after }];
-  const deleted = [...core.map(({ from }) => from), ...others];
-  return [
-    create(
-      'core',
-      core.map(({ to }) => to),
-    ),
-    [{ phase: 'node-groups', version, action: 'delete', groups: deleted, renames: renames.before }],
-    create('others', others),
+  const common = { phase: 'node-groups', version } as const;
+  const [fresh, old] = [core.map(({ to }) => to), core.map(({ from }) => from)];
+  const createCore: Strand = [{ ...common, action: 'create', role: 'core', groups: fresh, renames: renames.after }];
+  const deleteCore: Strand = [{ ...common, action: 'delete', role: 'core', groups: old, renames: renames.before }];
+  const replaceOthers: Strand = [
+    { ...common, action: 'delete', groups: others, renames: renames.before },
+    { ...common, action: 'create', role: 'others', groups: others, renames: renames.after },
   ];
+  const hasCore = core.length > 0;
+  return [hasCore ? [createCore] : [], [hasCore ? deleteCore : [], others.length > 0 ? replaceOthers : []]];
 }
 
 type RotationRenames = { before: Rename[]; after: Rename[] };
@@ -126,7 +131,7 @@ function stepId(action: StepAction): string {
     case 'add-ons':
       return `add-ons-${action.version}`;
     case 'node-groups':
-      return `node-groups-${action.version}-${action.action}${action.action === 'create' ? `-${action.role}` : ''}`;
+      return ['node-groups', action.version, action.action, 'role' in action ? action.role : []].flat().join('-');
     default:
       return action satisfies never;
   }

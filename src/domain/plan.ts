@@ -44,8 +44,12 @@ export type Phase = StepAction['phase'];
 export type NodeGroupsAction =
   /** eksctl create nodegroup --include=<groups>, proven by stack, nodes and version. */
   | { action: 'create'; role: 'core' | 'others'; groups: string[]; renames: Rename[] }
-  /** eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. `renames`: so that the rendered copy holds a core group under the name it lives by. */
-  | { action: 'delete'; groups: string[]; renames: Rename[] }
+  /**
+   * eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. `renames`: so that the rendered copy holds
+   * a core group under the name it lives by. `role` core: only the replaced core groups, whose stacks go while eksctl does
+   * what comes next; without it (also in older plans) eksctl waits for all of them.
+   */
+  | { action: 'delete'; role?: 'core'; groups: string[]; renames: Rename[] }
   /** UpdateNodegroupVersion in place. */
   | { action: 'update-managed'; groups: string[] };
 

@@ -20,6 +20,11 @@ export function hasActed(run: Commands & Pick<Run, 'steps'>, stepId: StepId): bo
   return Object.keys(progress.memory).length > 0 || commandOfStep(run, stepId)?.attempt === progress.attempt;
 }
 
+/** The steps that are in the middle of a change. */
+export function stepsAtWork(run: Commands & Pick<Run, 'steps'>): StepId[] {
+  return Object.keys(run.steps).filter((stepId) => hasActed(run, stepId));
+}
+
 /** A step failed while another one was at work: that one is seen to its end, nothing new begins, and then the run stops. */
 export function isFailing({ state, stops }: Pick<Run, 'state' | 'stops'>): boolean {
   return (state.kind === 'running' || state.kind === 'waiting') && stops.at(-1)?.resolution.kind === 'open';

@@ -87,7 +87,7 @@ function groupLines(steps: readonly Step[], maxChars: number): string[] {
           `• ${step.role === 'core' ? 'Create the new core group' : `Create ${count}`} at ${step.version}: ${list}`,
         ];
       case 'delete':
-        return [`• Delete ${count}: ${list}`];
+        return [`• Delete ${step.role === 'core' ? 'the old core group' : count}: ${list}`];
       case 'update-managed':
         return [`• Update ${count} in place to ${step.version}: ${list}`];
       default:

@@ -1,4 +1,5 @@
 import type { Plan, Step } from '#src/domain/plan.ts';
+import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import { coreNames } from './cluster-state.ts';
 import { aboutMinutes } from './mrkdwn.ts';
 
@@ -19,11 +20,17 @@ type Part = { position: number; text: string };
 function part(plan: Plan, steps: readonly Step[], text: (time: string) => string): Part[] {
   const first = steps[0];
   if (first === undefined) return [];
-  return [{ position: plan.steps.indexOf(first), text: text(timeOf(steps)) }];
+  return [{ position: plan.steps.indexOf(first), text: text(aboutMinutes(minutesOf(steps))) }];
 }
 
-function timeOf(steps: readonly Step[]): string {
-  return aboutMinutes(steps.reduce((sum, { expectedMinutes }) => sum + expectedMinutes, 0));
+/** Of one version some go on side by side; versions come one after the other. */
+function minutesOf(steps: readonly Step[]): number {
+  const versions = new Set(steps.map(versionOf));
+  return [...versions].reduce((sum, at) => sum + minutesTogether(steps.filter((step) => versionOf(step) === at)), 0);
+}
+
+function versionOf(step: Step): string {
+  return step.phase === 'control-plane' ? step.to : 'version' in step ? step.version : '';
 }
 
 function controlPlane(plan: Plan): Part[] {
@@ -43,7 +50,8 @@ function deletedGroups(plan: Plan): Part[] {
   );
   const core = coreNames(plan);
   const groups = deletions.flatMap((step) => (step.phase === 'node-groups' ? step.groups : []));
-  const rounds = deletions.length > 1 ? `, in ${deletions.length} rounds` : '';
+  const versions = new Set(deletions.flatMap((step) => (step.phase === 'node-groups' ? [step.version] : [])));
+  const rounds = versions.size > 1 ? `, in ${versions.size} rounds` : '';
   const coreMoves = 'The hub and other core services move to new nodes and may be away for some minutes.';
   const sentences = [
     ...(groups.every((group) => core.has(group))

@@ -40,13 +40,14 @@ describe('npm run plan', () => {
       'control plane 1.23 → 1.24',
       'add-ons for 1.24: vpc-cni, coredns, kube-proxy',
       'node groups: create core-b at 1.24',
-      'node groups: delete core-a, nb-m5-large, nb-m5-xlarge and 3 more',
+      'node groups: delete core-a',
+      'node groups: delete nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge and 2 more',
       'node groups: create nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge and 2 more at 1.24',
       'verify that everything is healthy at 1.24',
       'commit the config at 1.24, core-a → core-b',
     ]);
     expect(out).toContain(
-      '       - core-a, nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge, dask-m5-xlarge, dask-m5-4xlarge\n',
+      '       - nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge, dask-m5-xlarge, dask-m5-4xlarge\n',
     );
     expect(out).toContain('\nWarnings\n  ! The config does not say which operating system');
     expect(out).toContain('\nNot checked, because it needs AWS\n  ? the version of the control plane');

@@ -39,7 +39,8 @@ describe('planUpgrade: the steps', () => {
       'control-plane-1.24 | control plane 1.23 → 1.24 | 10 min',
       'add-ons-1.24 | add-ons for 1.24: vpc-cni, coredns, kube-proxy | 6 min',
       'node-groups-1.24-create-core | node groups: create core-b at 1.24 | 5 min',
-      'node-groups-1.24-delete | node groups: delete core-a, nb-small, dask-worker | 1 min',
+      'node-groups-1.24-delete-core | node groups: delete core-a | 1 min',
+      'node-groups-1.24-delete | node groups: delete nb-small, dask-worker | 1 min',
       'node-groups-1.24-create-others | node groups: create nb-small, dask-worker at 1.24 | 5 min',
       'verify | verify that everything is healthy at 1.24 | 2 min',
       'commit-config | commit the config at 1.24, core-a → core-b | 1 min',
@@ -56,9 +57,10 @@ describe('planUpgrade: the steps', () => {
       'template-drift + access → control-plane-1.23',
       'control-plane-1.23 → add-ons-1.23',
       'control-plane-1.23 → node-groups-1.23-create-core',
+      'add-ons-1.23 + node-groups-1.23-create-core → node-groups-1.23-delete-core',
       'add-ons-1.23 + node-groups-1.23-create-core → node-groups-1.23-delete',
       'node-groups-1.23-delete → node-groups-1.23-create-others',
-      'node-groups-1.23-create-others → verify',
+      'node-groups-1.23-delete-core + node-groups-1.23-create-others → verify',
       'verify → commit-config',
     ]);
   });
@@ -102,15 +104,15 @@ describe('planUpgrade: the steps', () => {
       groups: ['core-b'],
       renames: [{ from: 'core-a', to: 'core-b' }],
     });
+    expect(stepOf(plan, 'node-groups-1.23-delete-core')).toMatchObject({ groups: ['core-a'], renames: [] });
     expect(stepOf(plan, 'node-groups-1.23-delete')).toMatchObject({
-      groups: ['core-a', 'nb-small', 'dask-worker'],
+      groups: ['nb-small', 'dask-worker'],
       renames: [],
     });
     expect(stepOf(plan, 'node-groups-1.24-create-core')).toMatchObject({ groups: ['core-a'], renames: [] });
-    expect(stepOf(plan, 'node-groups-1.24-delete')).toMatchObject({
-      groups: ['core-b', 'nb-small', 'dask-worker'],
-      renames: [{ from: 'core-a', to: 'core-b' }],
-    });
+    const renames = [{ from: 'core-a', to: 'core-b' }];
+    expect(stepOf(plan, 'node-groups-1.24-delete-core')).toMatchObject({ groups: ['core-b'], renames });
+    expect(stepOf(plan, 'node-groups-1.24-delete')).toMatchObject({ groups: ['nb-small', 'dask-worker'], renames });
     expect(stepOf(plan, 'commit-config')).toMatchObject({ renames: [] });
   });
 
@@ -121,6 +123,7 @@ describe('planUpgrade: the steps', () => {
       'control-plane-1.23',
       'add-ons-1.23',
       'node-groups-1.24-create-core',
+      'node-groups-1.24-delete-core',
       'node-groups-1.24-delete',
       'node-groups-1.24-create-others',
       'control-plane-1.24',
@@ -159,8 +162,8 @@ describe('planUpgrade: the steps', () => {
       aRequest('1.24', { version: '1.23', groups: [aGroup('core-c', '1.23'), aGroup('nb', '1.24')] }),
     );
     expect(stepOf(plan, 'node-groups-1.24-create-core')).toMatchObject({ groups: ['core-d'] });
-    expect(stepOf(plan, 'node-groups-1.24-delete')).toMatchObject({ groups: ['core-c'] });
-    expect(idsOf(plan)).not.toContain('node-groups-1.24-create-others');
+    expect(stepOf(plan, 'node-groups-1.24-delete-core')).toMatchObject({ groups: ['core-c'], role: 'core' });
+    expect(idsOf(plan).slice(-3)).toEqual(['node-groups-1.24-delete-core', 'verify', 'commit-config']);
   });
 
   it('only rotate what lags when the control plane is there already', () => {
@@ -192,7 +195,8 @@ describe('planUpgrade: the steps', () => {
       aRequest('1.23', { version: '1.23', groups, configGroups: [aConfigGroup('core-a'), aConfigGroup('nb')] }),
     );
     expect(plan.refusals).toEqual([]);
-    expect(stepOf(plan, 'node-groups-1.23-delete')).toMatchObject({ groups: ['core-a', 'nb'] });
+    expect(stepOf(plan, 'node-groups-1.23-delete-core')).toMatchObject({ groups: ['core-a'] });
+    expect(stepOf(plan, 'node-groups-1.23-delete')).toMatchObject({ groups: ['nb'] });
     expect(stepOf(plan, 'verify')).toMatchObject({ nodeGroups: [{ name: 'core-b' }, { name: 'nb' }] });
   });
 

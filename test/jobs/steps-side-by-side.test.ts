@@ -161,7 +161,7 @@ describe('eksctl', () => {
     expect(now().command).toMatchObject({ attempt: 1, state: { kind: 'running' } });
   });
 
-  it('has nobody asked at a gate before it is free', async () => {
+  it('has nobody asked at a gate while another step is at work: nobody would look at that one', async () => {
     world.cloud.nodeList = [{ name: 'n', group: 'core-b', ready: true, kubeletVersion: 'v1.24.1' }] as never;
     world.cloud.activityIs = { total: 1, byNamespace: { prod: 1 } };
     world.cloud.groupStacks = [{ ...aStack('core-b', '1.24'), status: 'ROLLBACK_COMPLETE' }];
@@ -170,7 +170,7 @@ describe('eksctl', () => {
     inBoth(BY_EKSCTL, { command: busy, steps: { [CORE]: progress } });
     await advanceOnce(world, ID);
     expect(now().state.kind).toBe('running');
-    expect(waitingFor(CORE)).toContain('its turn');
+    expect(waitingFor(CORE)).toBe('the end of what is at work (add-ons for 1.24: coredns)');
     expect(now().steps[CORE]).toMatchObject({ memory: {} });
   });
 });

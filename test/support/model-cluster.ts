@@ -90,5 +90,8 @@ export function brokenPromises(plan: Plan, observation: Observation, coreGroups:
 }
 
 export function rotationsIn(plan: Plan): number {
-  return plan.steps.filter((step) => step.phase === 'node-groups' && step.action === 'delete').length;
+  const goals = plan.steps.flatMap((step) =>
+    step.phase === 'node-groups' && step.action === 'delete' ? [step.version] : [],
+  );
+  return new Set(goals).size;
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
-import { APPROVER, anActivityGate } from '#test/support/builders.ts';
+import type { Step } from '#src/domain/plan.ts';
+import { APPROVER, anActivityGate, aPlan } from '#test/support/builders.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -55,6 +56,50 @@ describe('the node-groups phase, deleting', () => {
       expect(await run(changes)).toMatchObject({ kind: 'wait', memory: { roles: own } });
       expect(world.cloud.mapped).toEqual([shared]);
       expect(await run(changes)).toMatchObject({ kind: 'done' });
+    });
+  });
+
+  describe('of the old core group alone', () => {
+    const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
+    const plan = aPlan({
+      steps: aPlan().steps.map((step) =>
+        step.id === STEP && step.phase === 'node-groups' && step.action === 'delete'
+          ? { ...step, role: 'core', groups: ['core-a'] }
+          : step,
+      ),
+    });
+    const begun = [
+      'delete',
+      'nodegroup',
+      '--include=core-a',
+      '--approve',
+      '--update-auth-configmap=false',
+      '--drain=false',
+    ];
+
+    it('only begins it, and leaves its nodes their role in aws-auth while they run', async () => {
+      world.cloud.groupStacks = [aStack('core-a', '1.22', { nodeRole: role }), replacement];
+      expect(await run({ plan })).toMatchObject({ kind: 'command', args: begun, memory: { roles: role } });
+    });
+
+    it('sees its stack gone, and then takes the role out: that is nothing to note', async () => {
+      world.cloud.mapped = [role];
+      const changes = { plan, command: endedCommand(STEP, begun, EXIT_0), progress: { memory: { roles: role } } };
+      world.cloud.groupStacks = [aStack('core-a', '1.22', { status: 'DELETE_IN_PROGRESS' }), replacement];
+      expect(await run(changes)).toMatchObject({ kind: 'wait', for: 'the stacks of core-a to be gone' });
+      expect(world.cloud.mapped).toEqual([role]);
+      world.cloud.groupStacks = [replacement];
+      expect(await run(changes)).toMatchObject({ kind: 'wait', notes: [] });
+      expect(world.cloud.mapped).toEqual([]);
+      expect(await run(changes)).toMatchObject({ kind: 'done' });
+    });
+
+    it('goes on with as many as a named person accepted for the other deletion of the rotation', async () => {
+      const others = { ...plan.steps.find(({ id }) => id === STEP), id: 'others', role: undefined } as Step;
+      const both = aPlan({ steps: [...plan.steps, others] });
+      world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
+      const passed = { kind: 'passed' as const, by: APPROVER, at: 1, reason: 'announced' };
+      expect(await run({ plan: both, gates: [anActivityGate('others', passed)] })).toMatchObject({ kind: 'command' });
     });
   });
 
