@@ -62,7 +62,7 @@ async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<Ph
   const gate = await activityGate(context);
   if (gate !== null) return gate;
   const groups = stacks.map(({ group }) => group);
-  const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', ...howLong(context.step)];
+  const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', ...howLong(context.step, stacks)];
   const action = { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` } as const;
   // Which they are is known only as long as the stacks are there.
   const roles = new Set([...rolesIn(context.progress), ...ownRoles(stacks)]);
@@ -71,10 +71,11 @@ async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<Ph
 
 /**
  * Without waiting eksctl would take the role out of aws-auth while nodes still run with it: it is left in, and taken out
- * when the stacks are gone.
+ * when the stacks are gone. A role that others may use is mapped once for each group, which only eksctl keeps count of.
  */
-function howLong({ role }: Context['step']): string[] {
-  return role === 'core' ? ['--update-auth-configmap=false', '--drain=false'] : ['--wait', '--drain=false'];
+function howLong({ role }: Context['step'], stacks: NodeGroupStack[]): string[] {
+  const begins = role === 'core' && ownRoles(stacks).length === stacks.length;
+  return begins ? ['--update-auth-configmap=false', '--drain=false'] : ['--wait', '--drain=false'];
 }
 
 function rolesIn({ memory }: Context['progress']): string[] {

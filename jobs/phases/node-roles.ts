@@ -1,6 +1,7 @@
+import { isEksctlBusy } from '#src/domain/run-progress.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 import { idsOf } from '../ids-of.ts';
-import type { PhaseContext, PhaseResult } from '../phase.ts';
+import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult } from '../phase.ts';
 
 /**
  * eksctl lets the nodes of a group in by aws-auth only after its stack is complete, and takes its role out after the
@@ -27,6 +28,7 @@ export async function rolesKeptOut({ cloud, cluster }: Context, groups: string[]
 
 export async function letIn(context: Context, roles: string[]): Promise<PhaseResult> {
   const { deps, cloud, run, step, progress, now, confirmClaim } = context;
+  if (isEksctlBusy(run)) return forEksctl(context);
   await confirmClaim();
   deps.log.info({ ...idsOf(run, step), roles }, 'letting the nodes of new groups in, which eksctl did not come to');
   await cloud.kubernetes.changeNodeRoles({ add: roles, remove: [] });
@@ -59,17 +61,31 @@ export async function keepOut(
   { wasCutOff }: { wasCutOff: boolean },
 ): Promise<PhaseResult> {
   const { deps, cloud, run, step, progress, confirmClaim } = context;
+  if (isEksctlBusy(run)) return forEksctl(context);
   await confirmClaim();
   deps.log.info({ ...idsOf(run, step), roles }, 'taking the roles of deleted groups out of aws-auth');
   await cloud.kubernetes.changeNodeRoles({ add: [], remove: roles });
   return {
     kind: 'wait',
     for: 'aws-auth to be without the roles of the deleted groups',
-    pollMs: 5000,
+    pollMs: 1000,
     memory: progress.memory,
     notes: wasCutOff
       ? [...progress.notes, `eksctl was cut off before it took ${listRoles(roles)} out of aws-auth: the bot did so`]
       : progress.notes,
+  };
+}
+
+/**
+ * eksctl reads aws-auth and writes it back whole, with the version it has read: were it changed in between, the command
+ * would fail with a conflict and leave its groups unmapped (pkg/authconfigmap/authconfigmap.go, `Save`).
+ */
+function forEksctl({ progress }: Context): PhaseResult {
+  return {
+    kind: 'wait',
+    for: 'eksctl, which may be writing aws-auth, to end',
+    pollMs: COMMAND_POLL_MS,
+    memory: progress.memory,
   };
 }
 

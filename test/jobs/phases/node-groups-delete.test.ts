@@ -62,10 +62,11 @@ describe('the node-groups phase, deleting', () => {
   describe('of the old core group alone', () => {
     const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
     const plan = aPlan({
-      steps: aPlan().steps.map((step) =>
-        step.id === STEP && step.phase === 'node-groups' && step.action === 'delete'
-          ? { ...step, role: 'core', groups: ['core-a'] }
-          : step,
+      steps: aPlan().steps.map(
+        (step): Step =>
+          step.id === STEP && step.phase === 'node-groups' && step.action === 'delete'
+            ? { ...step, role: 'core', groups: ['core-a'] }
+            : step,
       ),
     });
     const begun = [
@@ -82,6 +83,14 @@ describe('the node-groups phase, deleting', () => {
       expect(await run({ plan })).toMatchObject({ kind: 'command', args: begun, memory: { roles: role } });
     });
 
+    it('has eksctl wait for it when its role may be that of other groups too', async () => {
+      world.cloud.groupStacks = [
+        aStack('core-a', '1.22', { nodeRole: 'arn:aws:iam::1:role/all-our-nodes' }),
+        replacement,
+      ];
+      expect(await run({ plan })).toMatchObject({ args: expect.arrayContaining(['--wait']) });
+    });
+
     it('sees its stack gone, and then takes the role out: that is nothing to note', async () => {
       world.cloud.mapped = [role];
       const changes = { plan, command: endedCommand(STEP, begun, EXIT_0), progress: { memory: { roles: role } } };
@@ -94,8 +103,17 @@ describe('the node-groups phase, deleting', () => {
       expect(await run(changes)).toMatchObject({ kind: 'done' });
     });
 
+    it('does not write aws-auth while eksctl works for another step: one of them would fail', async () => {
+      world.cloud.mapped = [role];
+      world.cloud.groupStacks = [replacement];
+      const creating = runningCommand('node-groups-1.24-create-others', ['create']);
+      const changes = { plan, command: creating, progress: { memory: { roles: role } } };
+      expect(await run(changes)).toMatchObject({ kind: 'wait', for: expect.stringContaining('eksctl') });
+      expect(world.cloud.mapped).toEqual([role]);
+    });
+
     it('goes on with as many as a named person accepted for the other deletion of the rotation', async () => {
-      const others = { ...plan.steps.find(({ id }) => id === STEP), id: 'others', role: undefined } as Step;
+      const others = { ...aPlan().steps.find(({ id }) => id === STEP), id: 'others' } as Step;
       const both = aPlan({ steps: [...plan.steps, others] });
       world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
       const passed = { kind: 'passed' as const, by: APPROVER, at: 1, reason: 'announced' };
