@@ -5,11 +5,13 @@ import type { WorkerDeps } from './worker-deps.ts';
 
 /**
  * Wake-up tickets may be lost (a Redis that lost its tail, a kill between commit and add): what is due or not yet
- * shown in Slack gets its ticket again. Adding one that exists does nothing.
+ * shown in Slack gets its ticket again. Adding one that exists does nothing. A Redis that was restarted may have lost
+ * its tail: then what stands in Slack is made true again for every run in progress.
  */
 export async function reconcile(deps: WorkerDeps): Promise<void> {
   for (const runId of await deps.store.due(deps.clock.now())) await attempt(deps, runId, () => revive(deps, runId));
   await takeBackReadable(deps);
+  await deps.ledger.noticeRestart(deps.clock.now());
   for (const runId of await deps.store.unsynced()) await attempt(deps, runId, () => deps.wakeUps.syncSlack(runId));
 }
 

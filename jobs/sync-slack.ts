@@ -17,6 +17,7 @@ const POST_GAP_MS = 1200;
 /** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
 const EDIT_GAP_MS = 3000;
 const RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 30_000;
 const EDIT_LANE = 'edit';
 /** Taken by nobody, only paused: looking for a lost message is rare. */
 const FIND_LANE = 'find';
@@ -29,7 +30,7 @@ export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
 /**
  * Makes Slack equal to `messagesOf(run)`: posts what is missing, edits what changed, leaves the rest. It may be killed
  * anywhere: a post is announced in the ledger before it is made, and one whose answer was lost is looked for by its
- * metadata key before it is tried again. Posts go before edits, because posts tell people and edits only follow; and
+ * metadata key before it is tried again. So is one of which a Redis that was restarted may have forgotten. Posts go before edits, because posts tell people and edits only follow; and
  * notices before replies, of this run and of others, because they are what people are waiting for.
  */
 export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
@@ -39,6 +40,7 @@ export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncRe
   if (projected === null) return { kind: 'equal' };
   const { run, messages } = projected;
   try {
+    if (await deps.ledger.isDoubtful(runId)) await renew(deps, runId, messages);
     const posted = await postMissing(deps, { run, messages, known });
     if (posted !== null) return posted;
     const edited = await editChanged(deps, { run, messages, known: await deps.ledger.read(runId) });
@@ -79,11 +81,12 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   const before = known[missing.key];
   const lost = before?.kind === 'posting' ? before : undefined;
   const threadTs = parentTs(missing, known);
-  if (lost !== undefined) {
+  const since = lost?.since ?? (await deps.ledger.forgottenSince(run.id, deps.clock.now()));
+  if (since !== null) {
     const paused = await deps.ledger.reserve(FIND_LANE, 0, deps.clock.now());
     if (paused > 0) return { kind: 'again', ms: paused };
   }
-  const found = lost === undefined ? null : await find(deps, { run, message: missing, threadTs, since: lost.since });
+  const found = since === null ? null : await find(deps, { run, message: missing, threadTs, since });
   if (found === null) {
     const inHand = inHandForMs(deps, lost);
     if (inHand > 0) return { kind: 'again', ms: inHand };
@@ -99,6 +102,19 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   await deps.ledger.noteAnswer();
   if (missing.key === 'start') await deps.wakeUps.wakeRun(run.id);
   return { kind: 'again', ms: 0 };
+}
+
+async function renew({ ledger }: WorkerDeps, runId: string, messages: Message[]): Promise<void> {
+  await ledger.doubt(
+    runId,
+    messages.filter(isUsed).map(({ key }) => key),
+  );
+  await ledger.trust(runId);
+}
+
+/** People decide by these: what they show must be true, and their buttons there. */
+function isUsed({ key, blocks }: Message): boolean {
+  return key === CARD || blocks.some(({ type }) => type === 'actions');
 }
 
 /** A notice goes first as soon as its card stands; all else in the order of the list. */
@@ -248,9 +264,15 @@ async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise
       { ...idsOf(run), code: error.code, err: messageOf(error) },
       'slack did not take a message, trying again',
     );
-    return { kind: 'again', ms: (isRateLimit(error) ? error.retryAfterMs : null) ?? RETRY_MS };
+    return { kind: 'again', ms: isRateLimit(error) ? (error.retryAfterMs ?? RETRY_MS) : await patience(deps) };
   }
   throw error;
+}
+
+/** The longer Slack is away, the less often it is asked: all runs ask, and when it is back everything is told within half a minute. */
+async function patience({ ledger, clock }: WorkerDeps): Promise<number> {
+  const since = (await ledger.outageSince()) ?? clock.now();
+  return Math.min(Math.max(Math.round((clock.now() - since) / 4), RETRY_MS), LONGEST_RETRY_MS);
 }
 
 function hashOf({ text, blocks }: Message): string {

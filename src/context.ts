@@ -38,6 +38,7 @@ import { yamlStrings } from './adapters/yaml-strings.ts';
 import { type Config, secretsOf } from './config.ts';
 import { InternalError } from './domain/errors.ts';
 import type { ListenerDeps } from './listeners/index.ts';
+import { CARD } from './messages/message.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { createEditConfig } from './operations/edit-config.ts';
 import type { Operations } from './operations/operations.ts';
@@ -161,6 +162,10 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
         operations,
         cardLink,
         slackTrouble,
+        renewCard: async (runId) => {
+          await ledger.doubt(runId, [CARD]);
+          await wakeUps.syncSlack(runId);
+        },
         fetch: slackFetch,
         routes: healthRoutes(checks, storage.readMetrics),
       }),
@@ -224,7 +229,11 @@ async function openStorage({ redisUrl, role }: Config, { clock, log }: { clock: 
   const plainStore = measureRuns(createRedisRunStore(redis), { metrics, clock, dueAt: (id) => readDueAt(redis, id) });
   const wakeUps = createWakeUps({ connection: producer, store: plainStore });
   return {
-    ports: { store: plainStore, ledger: createRedisMessageLedger(redis), wakeUps },
+    ports: {
+      store: plainStore,
+      ledger: createRedisMessageLedger(redis, (realMs) => realMs / clock.realMs(1)),
+      wakeUps,
+    },
     setAsides: createRedisSetAsides(redis),
     metrics,
     readMetrics: expose,

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import type { RunId } from '#src/domain/run.ts';
 import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import { KEY_PREFIX } from './redis.ts';
-import { ANNOUNCE_POST, MARK_SYNCED, PAUSE_LANE, RESERVE_SLOT } from './redis-run-scripts.ts';
+import {
+  ANNOUNCE_POST,
+  DOUBT_POSTS,
+  MARK_SYNCED,
+  NOTICE_SERVER,
+  PAUSE_LANE,
+  RESERVE_SLOT,
+} from './redis-run-scripts.ts';
 import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
 
 const Record_ = z.discriminatedUnion('kind', [
@@ -11,6 +18,12 @@ const Record_ = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('posted'), ts: z.string(), contentHash: z.string() }),
 ]);
 
+/** Real milliseconds of writes that a restart or a failover may lose, amply: Redis' own promise is a second or two. */
+const MAY_LOSE_MS = 60_000;
+
+const SERVER = `${KEY_PREFIX}:server`;
+const FORGOTTEN = `${KEY_PREFIX}:forgotten`;
+const DOUBTFUL = `${KEY_PREFIX}:doubtful`;
 export const SLACK_OUTAGE = `${KEY_PREFIX}:slack-outage-since`;
 const SLACK_OUTAGE_WHY = `${KEY_PREFIX}:slack-outage-why`;
 
@@ -18,11 +31,24 @@ function postsKey(id: RunId): string {
   return `${KEY_PREFIX}:posts:${id}`;
 }
 
+/** `run_id` is drawn anew whenever a server starts. https://redis.io/docs/latest/commands/info/ */
+async function noticeRestart(redis: Redis, since: number): Promise<void> {
+  const id = /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1];
+  if (id === undefined) return;
+  const { owner, unsynced } = RUN_STORE_KEYS;
+  await redis.eval(NOTICE_SERVER, 5, SERVER, FORGOTTEN, DOUBTFUL, owner, unsynced, id, since);
+}
+
 function laneKey(lane: string): string {
   return `${KEY_PREFIX}:lane:${lane}`;
 }
 
-export function createRedisMessageLedger(redis: Redis): MessageLedger {
+/** `runMs`: how much run time so many real milliseconds are. */
+export function createRedisMessageLedger(
+  redis: Redis,
+  runMs: (realMs: number) => number = (realMs) => realMs,
+): MessageLedger {
+  const forgettingMs = () => runMs(MAY_LOSE_MS);
   return {
     read: async (runId) => {
       const rows = await redis.hgetall(postsKey(runId));
@@ -34,6 +60,19 @@ export function createRedisMessageLedger(redis: Redis): MessageLedger {
     announce: async (runId, key, { before, record }) => {
       const expected = before === undefined ? '' : textOf(before);
       return (await redis.eval(ANNOUNCE_POST, 1, postsKey(runId), key, expected, textOf(record))) === 1;
+    },
+    noticeRestart: (now) => noticeRestart(redis, now - forgettingMs()),
+    isDoubtful: async (runId) => (await redis.sismember(DOUBTFUL, runId)) === 1,
+    doubt: async (runId, keys) => {
+      await redis.eval(DOUBT_POSTS, 1, postsKey(runId), ...keys);
+    },
+    trust: async (runId) => {
+      await redis.srem(DOUBTFUL, runId);
+    },
+    forgottenSince: async (runId, now) => {
+      await noticeRestart(redis, now - forgettingMs());
+      const since = await redis.hget(FORGOTTEN, runId);
+      return since === null ? null : Number(since);
     },
     forget: async (runId, key) => {
       await redis.hdel(postsKey(runId), key);

@@ -124,3 +124,30 @@ local until_ = tonumber(ARGV[2]) + tonumber(ARGV[1])
 if tonumber(redis.call('GET', KEYS[1]) or '0') < until_ then redis.call('SET', KEYS[1], string.format('%.0f', until_)) end
 return 'ok'
 `;
+
+/**
+ * KEYS server forgotten doubtful owner unsynced · ARGV run_id since: another server than before answers, so its last
+ * writes may be gone. Every run that owns a cluster is then looked at in Slack anew. Returns 'same', 'first' or 'other'.
+ */
+export const NOTICE_SERVER = `
+local before = redis.call('GET', KEYS[1])
+if before == ARGV[1] then return 'same' end
+redis.call('SET', KEYS[1], ARGV[1])
+if not before then return 'first' end
+redis.call('DEL', KEYS[2])
+for _, id in ipairs(redis.call('HVALS', KEYS[4])) do
+  redis.call('HSET', KEYS[2], id, ARGV[2])
+  redis.call('SADD', KEYS[3], id)
+  redis.call('SADD', KEYS[5], id)
+end
+return 'other'
+`;
+
+/** KEYS posts · ARGV key…: what stands there may not be what is noted, so it is edited. */
+export const DOUBT_POSTS = `
+for _, key in ipairs(ARGV) do
+  local text = redis.call('HGET', KEYS[1], key)
+  if text then redis.call('HSET', KEYS[1], key, (string.gsub(text, '"contentHash":"[^"]*"', '"contentHash":""'))) end
+end
+return 'ok'
+`;

@@ -13,6 +13,18 @@ export type MessageLedger = {
     key: string,
     change: { before: MessageRecord | undefined; record: Posting },
   ) => Promise<boolean>;
+  /**
+   * Whether another Redis answers than before (a restart, a failover): its last writes may be gone. Runs in progress are
+   * doubtful then, and unsynced.
+   */
+  noticeRestart: (now: number) => Promise<void>;
+  /** What stands in Slack for this run may not be what is noted here. */
+  isDoubtful: (runId: RunId) => Promise<boolean>;
+  trust: (runId: RunId) => Promise<void>;
+  /** These messages are edited, whatever is noted of them. */
+  doubt: (runId: RunId, keys: readonly string[]) => Promise<void>;
+  /** Since when (run time) messages of this run may stand in Slack of which nothing is noted; null: there are none. */
+  forgottenSince: (runId: RunId, now: number) => Promise<number | null>;
   /** The message is not there any more. */
   forget: (runId: RunId, key: string) => Promise<void>;
   /** The projection equals the run as of `revision`; later changes keep it unsynced. */

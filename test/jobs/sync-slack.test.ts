@@ -248,6 +248,28 @@ describe('sync-slack', () => {
     expect(await world.ledger.outage()).toEqual({ since: world.clock.now(), why: 'the bot is not in the channel' });
   });
 
+  it('looks for each message first after Redis may have forgotten it, and shows anew what people decide by', async () => {
+    await sync();
+    world.ledger.records.set(ID, { card: world.ledger.records.get(ID)?.card ?? { kind: 'posting', since: 1 } });
+    const stands = world.slack.keys();
+    world.ledger.forgotten = 5;
+    world.ledger.doubtful.add(ID);
+    await sync();
+    expect(world.slack.keys()).toEqual(stands);
+    expect(card()?.edits).toBe(1);
+  });
+
+  it('asks a Slack that is away less and less often', async () => {
+    const waits: number[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      world.slack.failNext('post', new TransientError('SlackUnreachable', 'ECONNREFUSED'));
+      const result = await syncSlack(world.deps, ID);
+      waits.push(result.kind === 'again' ? result.ms : -1);
+      world.clock.advance(waits.at(-1) ?? 0);
+    }
+    expect([waits[0], waits.at(-1)]).toEqual([5000, 30_000]);
+  });
+
   it('wakes the run once the start notice stands', async () => {
     world.store.put(aRun('running'));
     await sync();

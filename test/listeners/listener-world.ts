@@ -26,6 +26,7 @@ export async function listenerWorld(answers: Partial<Operations> = {}, deps: Par
     fleet: { teamId: slack.teamId, maintenanceChannel: NOTICES },
     cardLink: async () => null,
     log,
+    renewCard: async () => undefined,
     slackTrouble: async () => null,
     ...deps,
   };

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { connectRedis } from '#src/adapters/redis.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { hasEnded, type Run, type RunState } from '#src/domain/run.ts';
@@ -53,7 +54,9 @@ const APPROVERS = { users: [PEOPLE.maya, PEOPLE.sam], groups: [] };
 const PATIENCE_MS = 100_000;
 
 export function createLooks({ slack, cloud, redisUrl, first, undo }: Parts): Looks {
-  const redis = new Redis(redisUrl);
+  // Only ours knows the addresses of Sentinels.
+  const redis = redisUrl.startsWith('redis+sentinel:') ? connectRedis(redisUrl, 'store') : new Redis(redisUrl);
+  redis.on('error', () => undefined);
   undo.push(() => redis.disconnect());
   const store = createRedisRunStore(redis);
   const runOf = async (cluster: string): Promise<Run | null> => {

@@ -1,4 +1,5 @@
 import type { App } from '@slack/bolt';
+import type { Run } from '#src/domain/run.ts';
 import { heldReply, helpReply, planningReply, statusReply, troubleReply } from '#src/messages/replies.ts';
 import type { ListenerDeps } from '../deps.ts';
 import { errorReply } from '../error-reply.ts';
@@ -34,6 +35,7 @@ async function answer(
       return await requestUpgrade(deps, { cluster: parsed.cluster, version: parsed.version, by });
     case 'status': {
       const runs = await deps.operations.status(parsed.cluster);
+      if (parsed.cluster !== null) await renewCards(deps, runs);
       return statusReply(
         parsed.cluster,
         await Promise.all(runs.map(async (run) => ({ run, link: await deps.cardLink(run.id) }))),
@@ -44,15 +46,22 @@ async function answer(
   }
 }
 
+/** Whoever asks may do so because the card is gone. */
+async function renewCards({ renewCard }: ListenerDeps, runs: readonly Run[]): Promise<void> {
+  await Promise.all(runs.map(({ id }) => renewCard(id).catch(() => undefined)));
+}
+
 async function requestUpgrade(
-  { operations, fleet, cardLink }: ListenerDeps,
+  deps: ListenerDeps,
   request: { cluster: string; version: string; by: string },
 ): Promise<string> {
+  const { operations, fleet, cardLink } = deps;
   const result = await operations.requestUpgrade(request);
   switch (result.kind) {
     case 'planning':
       return planningReply(result.run, fleet.maintenanceChannel, await cardLink(result.run.id));
     case 'held':
+      await renewCards(deps, [result.holder]);
       return heldReply(result.holder, fleet.maintenanceChannel, await cardLink(result.holder.id));
     default:
       return result satisfies never;

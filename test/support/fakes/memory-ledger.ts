@@ -7,6 +7,9 @@ export type MemoryLedger = MessageLedger & {
   /** Since when Slack has not taken messages; sets `outageSince`. */
   away: number | null;
   why: string | null;
+  doubtful: Set<RunId>;
+  /** For every run. */
+  forgotten: number | null;
 };
 
 /** What stands in Slack, as far as the bot knows. */
@@ -17,6 +20,8 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
     records,
     away: null,
     why: null,
+    doubtful: new Set(),
+    forgotten: null,
     read: async (runId) => structuredClone(records.get(runId) ?? {}),
     save: async (runId, key, record) => {
       records.set(runId, { ...records.get(runId), [key]: record });
@@ -38,6 +43,14 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
       lanes.set(lane, now + gapMs);
       return 0;
     },
+    noticeRestart: async () => undefined,
+    isDoubtful: async (runId) => ledger.doubtful.has(runId),
+    doubt: async (runId, keys) => {
+      for (const [key, record] of Object.entries(records.get(runId) ?? {}))
+        if (keys.includes(key) && record.kind === 'posted') record.contentHash = '';
+    },
+    trust: async (runId) => void ledger.doubtful.delete(runId),
+    forgottenSince: async () => ledger.forgotten,
     forget: async (runId, key) => {
       const record = ledger.records.get(runId);
       if (record !== undefined) delete record[key];
