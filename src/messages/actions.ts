@@ -1,5 +1,5 @@
 import type { Plan, StepId } from '#src/domain/plan.ts';
-import type { Run, RunId } from '#src/domain/run.ts';
+import type { Run, RunId, StopRecord } from '#src/domain/run.ts';
 
 /** What a button does. Slack sends the id back with the button's value. */
 export const ACTIONS = {
@@ -36,6 +36,11 @@ export function shortHash(hash: string): string {
 
 export function gateValue(run: Run, stepId: StepId): string {
   return `${run.id}.${stepId}`;
+}
+
+/** Which stop it was that people saw: a button may stand there when the run has gone on and stopped again. */
+export function stopValue(run: Run, stop: StopRecord): string {
+  return `${run.id}.${run.stops.indexOf(stop) + 1}`;
 }
 
 export function runValue(run: Run): string {

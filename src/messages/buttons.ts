@@ -1,7 +1,7 @@
 import type { Plan } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { GateRecord, Run, StopRecord } from '#src/domain/run.ts';
-import { ACTIONS, decisionValue, gateValue, runValue } from './actions.ts';
+import { ACTIONS, decisionValue, gateValue, runValue, stopValue } from './actions.ts';
 import type { Button } from './blocks.ts';
 import { groupsAway } from './cluster-state.ts';
 import { hasPlan } from './message.ts';
@@ -60,7 +60,7 @@ export function stopButton(run: Run): Button {
 }
 
 export function retryButton(run: Run, stop: StopRecord): Button {
-  return { label: retryLabel(stop), actionId: ACTIONS.retry, value: runValue(run), style: 'primary' };
+  return { label: retryLabel(stop), actionId: ACTIONS.retry, value: stopValue(run, stop), style: 'primary' };
 }
 
 export function retryLabel({ cause }: StopRecord): string {

@@ -8,7 +8,8 @@ export type Operations = {
   rejectRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
   /** "Go ahead anyway": the reason is required and kept. */
   passGate: (click: { runId: RunId; stepId: string; reason: string; by: UserId }) => Promise<OperationResult>;
-  retryStep: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
+  /** `stop`: which one the person saw, counted from 1; absent: the current one. */
+  retryStep: (click: { runId: RunId; stop?: number; by: UserId }) => Promise<OperationResult>;
   abortRun: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
   /** "Stop after this step". */
   requestStop: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;

@@ -32,11 +32,15 @@ export function retryStep(
   deps: OperationDeps,
   click: Parameters<Operations['retryStep']>[0],
 ): Promise<OperationResult> {
-  return steer(deps, click, (run) =>
-    run.state.kind === 'stopped'
-      ? { kind: 'fact', fact: { kind: 'retried' } }
-      : { kind: 'too-late', why: `There is nothing to retry: ${stateText(run)}.` },
-  );
+  return steer(deps, click, (run) => {
+    if (run.state.kind !== 'stopped') return { kind: 'too-late', why: `There is nothing to retry: ${stateText(run)}.` };
+    if (click.stop !== undefined && click.stop !== run.stops.length)
+      return {
+        kind: 'too-late',
+        why: 'That was gone on from, and the run has stopped again since: the newest notice in the thread says why.',
+      };
+    return { kind: 'fact', fact: { kind: 'retried' } };
+  });
 }
 
 /** Ends the run where it stands. Only where nothing is in the middle of happening: before the start, at a gate, or stopped. */

@@ -14,7 +14,7 @@ describe('buttons', () => {
     ['awaiting-approval', 'card', 'approve_run', 'approveRun', { planHash: hash }],
     ['awaiting-approval', 'card', 'reject_run', 'rejectRun', { planHash: hash }],
     ['running', 'card', 'stop_run', 'requestStop', {}],
-    ['stopped', 'failure:1', 'retry_run', 'retryStep', {}],
+    ['stopped', 'failure:1', 'retry_run', 'retryStep', { stop: 1 }],
     ['stopped', 'failure:1', 'abort_run', 'abortRun', {}],
     ['waiting', 'gate:1', 'abort_run', 'abortRun', {}],
   ])('in state %s, %s %s calls %s', async (kind, key, actionId, operation, ids) => {

@@ -80,6 +80,17 @@ describe('Retry', () => {
     });
   });
 
+  it('of an earlier stop does not go on from one that nobody has read yet', async () => {
+    const run = aRun('stopped');
+    const earlier = { kind: 'retried', by: APPROVER, at: run.stops[0]?.at ?? 0 } as const;
+    put({ ...run, stops: run.stops.flatMap((stop) => [{ ...stop, resolution: earlier }, stop]) });
+    expect(await retryStep(ops.deps, { runId, stop: 1, by: APPROVER })).toMatchObject({
+      kind: 'too-late',
+      why: 'That was gone on from, and the run has stopped again since: the newest notice in the thread says why.',
+    });
+    expect(await retryStep(ops.deps, { runId, stop: 2, by: APPROVER })).toMatchObject({ kind: 'done' });
+  });
+
   it('of two at once happens once', async () => {
     put(aRun('stopped'));
     const answers = await Promise.all([

@@ -13,7 +13,7 @@ export function register(app: App, deps: ListenerDeps): void {
   button(app, deps, { id: ACTIONS.approve, run: ({ value, by }) => operations.approveRun({ ...decision(value), by }) });
   button(app, deps, { id: ACTIONS.reject, run: ({ value, by }) => operations.rejectRun({ ...decision(value), by }) });
   button(app, deps, { id: ACTIONS.stop, run: ({ value, by }) => operations.requestStop({ runId: value, by }) });
-  button(app, deps, { id: ACTIONS.retry, run: ({ value, by }) => operations.retryStep({ runId: value, by }) });
+  button(app, deps, { id: ACTIONS.retry, run: ({ value, by }) => operations.retryStep({ ...stopOf(value), by }) });
   button(app, deps, { id: ACTIONS.abort, run: ({ value, by }) => operations.abortRun({ runId: value, by }) });
 }
 
@@ -44,4 +44,10 @@ function decision(value: string): { runId: string; planHash: string } {
   if (pair === undefined)
     throw new InternalError('UnreadableButton', `the button value "${value}" names no run and plan`);
   return { runId: pair.runId, planHash: pair.rest };
+}
+
+/** The button of a version before this one has a run only. */
+function stopOf(value: string): { runId: string; stop?: number } {
+  const pair = parsePair(value);
+  return pair === undefined ? { runId: value } : { runId: pair.runId, stop: Number(pair.rest) };
 }
