@@ -6,7 +6,7 @@ import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isFailing } from '#src/domain/run-progress.ts';
 import type { Claim } from '#src/ports/run-store.ts';
-import { advanceStep } from './advance-step.ts';
+import { advanceStep, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
@@ -122,8 +122,20 @@ function lateFact({ id }: Step): RunFact {
 
 async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {
   const cluster = clusterOf(deps.fleet, run.cluster);
-  const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
-  return { facts: [{ kind: 'succeeded', after }], inMs: 0 };
+  try {
+    const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
+    return { facts: [{ kind: 'succeeded', after }], inMs: 0 };
+  } catch (error) {
+    if (!(error instanceof TransientError) || deps.clock.now() - lastProgressAt(run) <= PATIENCE_MS) throw error;
+    const failure = failureOf(error);
+    const message = `every step is done, but the bot cannot look at the cluster once more: ${failure.message}`;
+    return { facts: [{ kind: 'run-failed', failure: { ...failure, message } }], inMs: 0 };
+  }
+}
+
+function lastProgressAt({ steps, stops }: Run): number {
+  const retries = stops.flatMap(({ resolution }) => ('at' in resolution ? [resolution.at] : []));
+  return Math.max(0, ...Object.values(steps).map(({ at }) => at), ...retries);
 }
 
 /**

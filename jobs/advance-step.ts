@@ -19,7 +19,7 @@ import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */
-const PATIENCE_MS = 30 * 60_000;
+export const PATIENCE_MS = 30 * 60_000;
 const OUTAGE_LIMIT_MS = 10 * 60_000;
 
 /** One short action of a step that has begun. */
@@ -170,15 +170,20 @@ async function afterError(
   const lastHop = lastHopAt(run);
   if (error.code === 'KubernetesUnauthorized' && (lastHop === null || now - lastHop > UNAUTHORIZED_GRACE_MS)) {
     const cluster = clusterOf(deps.fleet, run.cluster);
-    const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
-    return failedStep(deps, { run, step, failure: notMapped(cluster, arn) });
+    try {
+      const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
+      return await failedStep(deps, { run, step, failure: notMapped(cluster, arn) });
+    } catch (cause) {
+      // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
+      return afterError(deps, { run, step, error: cause });
+    }
   }
   const text = transientText(error, wait?.for ?? '');
   const since = wait?.for === text ? wait.since : now;
   if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { run, step, failure: failureOf(error) });
   return waiting(run, step, {
     for: text,
-    pollMs: error.code === 'KubernetesUnauthorized' ? UNAUTHORIZED_POLL_MS : 15_000,
+    pollMs: Math.max(error.code === 'KubernetesUnauthorized' ? UNAUTHORIZED_POLL_MS : 15_000, error.retryAfterMs ?? 0),
   });
 }
 

@@ -2,6 +2,15 @@ import { InternalError, messageOf, RefusedError, TransientError, UserError } fro
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Failure } from '#src/domain/run.ts';
 
+/** What waiting alone does not heal. */
+const REMEDIES: Record<string, string> = {
+  AwsCredentialsExpired:
+    'Give the bot credentials that are good (or that it can renew itself, see docs/iam.md), then press Retry',
+  AwsCredentialsMissing: 'Give the bot credentials, see docs/iam.md, then press Retry',
+  KubernetesUnreachable:
+    'See whether the API server can be reached from where the bot runs (address, firewall, VPN), then press Retry',
+};
+
 /** The one place where something thrown becomes words in a run. The first line is the message, the rest its detail. */
 export function failureOf(error: unknown): Failure {
   const [message = '', ...rest] = messageOf(error).split('\n');
@@ -10,7 +19,7 @@ export function failureOf(error: unknown): Failure {
     return { code: error.code, message, remedy: 'Put that right, then press Retry', detail };
   }
   if (error instanceof TransientError) {
-    return { code: error.code, message, remedy: 'It may be over by now: press Retry', detail };
+    return { code: error.code, message, remedy: REMEDIES[error.code] ?? 'It may be over by now: press Retry', detail };
   }
   const code = error instanceof InternalError ? error.code : 'InternalError';
   return {

@@ -97,6 +97,17 @@ describe('between steps', () => {
     expect(now().state.kind).toBe('running');
   });
 
+  it('stops and says so when it cannot see the cluster for half an hour after the last step', async () => {
+    put(aRun('running', { plan, steps: allDone(plan) }));
+    world.cloud.failing.set('describeCluster', new TransientError('AwsThrottled', 'slower'));
+    world.clock.advance(24 * 60 * MINUTE);
+    await advanceOnce(world, ID);
+    expect(now().stops[0]?.cause).toMatchObject({
+      kind: 'run-failed',
+      failure: { code: 'AwsThrottled', message: expect.stringMatching(/^every step is done, but .*slower$/) },
+    });
+  });
+
   it('looks at an ended run no more', async () => {
     put(aRun('succeeded'));
     expect(await advanceOnce(world, ID)).toEqual({ kind: 'ended' });

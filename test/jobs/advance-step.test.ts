@@ -172,6 +172,19 @@ describe('a 401 of Kubernetes', () => {
   });
 });
 
+describe('a 401 that AWS does not explain either', () => {
+  it('is no lack of a mapping: it is waited for as the silence of AWS', async () => {
+    const plan = aPlan();
+    world.store.put(aRun('running', { plan, steps: progressUpTo(plan, 'preflight', startedStep(0)) }));
+    world.cloud.failing.set('describeCluster', new TransientError('KubernetesUnauthorized', '401'));
+    world.cloud.failing.set('callerIdentity', new TransientError('AwsCredentialsExpired', 'expired'));
+    await advanceOnce(world, ID);
+    expect(waitingFor('preflight')).toBe('an answer: expired');
+    const { stops } = await advanceUntil(world, ID, inState('stopped'));
+    expect(stops[0]?.cause).toMatchObject({ failure: { code: 'AwsCredentialsExpired' } });
+  });
+});
+
 describe('an outside that does not answer', () => {
   beforeEach(() => {
     inStep(HOP);
@@ -213,6 +226,12 @@ describe('an outside that does not answer', () => {
     world.clock.advance(29 * MINUTE);
     await advanceOnce(world, ID);
     expect(now().state.kind).toBe('running');
+  });
+
+  it('is left alone for as long as it asks for', async () => {
+    const busy = new TransientError('KubernetesBusy', '429', { retryAfterMs: 64_000 });
+    world.cloud.failing.set('describeCluster', busy);
+    expect(await advanceOnce(world, ID)).toEqual({ kind: 'again', ms: 64_000 });
   });
 
   it('keeps what the step remembers and notes', async () => {
