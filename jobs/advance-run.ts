@@ -6,7 +6,7 @@ import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isFailing } from '#src/domain/run-progress.ts';
 import type { Claim } from '#src/ports/run-store.ts';
-import { advanceStep, PATIENCE_MS } from './advance-step.ts';
+import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
@@ -112,6 +112,8 @@ async function advanceSteps(
     run = facts.map((fact): RunEvent => ({ at: deps.clock.now(), by: 'bot', ...fact })).reduce(evolve, run);
     decided.facts.push(...facts, ...(isNewlyLate(run, step, deps.clock.now()) ? [lateFact(step)] : []));
     decided.inMs = Math.min(decided.inMs, inMs);
+    const progress = run.steps[step.id];
+    if (progress?.kind === 'started' && progress.waiting?.for === FOR_KUBERNETES) break;
   }
   return decided;
 }

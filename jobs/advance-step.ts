@@ -190,6 +190,10 @@ async function afterError(
 /** Over within a minute or so, and everything waits for it; only Kubernetes is asked again, and its address. */
 const UNAUTHORIZED_POLL_MS = 5000;
 
+/** Every step waits for it, so the later ones of a look need not ask, and do not get ahead of the first one. */
+export const FOR_KUBERNETES =
+  'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)';
+
 const NO_ANSWER = 'an answer: ';
 
 /**
@@ -197,8 +201,7 @@ const NO_ANSWER = 'an answer: ';
  * its beginning is known, and neither the audit log nor Slack changes with every look.
  */
 function transientText(error: TransientError, current: string): string {
-  if (error.code === 'KubernetesUnauthorized')
-    return 'Kubernetes to accept the bot again (usual for some minutes after a control-plane update)';
+  if (error.code === 'KubernetesUnauthorized') return FOR_KUBERNETES;
   return current.startsWith(NO_ANSWER) ? current : `${NO_ANSWER}${error.message.split('\n')[0]}`;
 }
 

@@ -125,6 +125,17 @@ describe('eksctl', () => {
     expect(eventsOf(world, ID).filter((kind) => kind === 'command-requested')).toHaveLength(1);
   });
 
+  it('is not taken by a later step because Kubernetes began to accept the bot between two looks', async () => {
+    inBoth(BY_EKSCTL);
+    world.cloud.failing.set('addonWorkload', new TransientError('KubernetesUnauthorized', '401'));
+    await advanceOnce(world, ID);
+    expect(waitingFor(ADD_ONS)).toContain('Kubernetes to accept the bot again');
+    expect(now().command).toBeNull();
+    world.cloud.failing.clear();
+    await advanceOnce(world, ID);
+    expect(now().command).toMatchObject({ stepId: ADD_ONS });
+  });
+
   it('goes to the next one when the command has ended, and what it did is still known', async () => {
     inBoth(BY_EKSCTL);
     await advanceOnce(world, ID);
