@@ -3,7 +3,7 @@ import { readConfig } from '#src/config.ts';
 import { createContext } from '#src/context.ts';
 import { serveSlack } from '#src/main.ts';
 import { type ClockSettings, simulatedClock } from '../simulators/clock.ts';
-import { type Order, READY } from './points.ts';
+import type { Order } from './points.ts';
 import { createProbe } from './probe.ts';
 import { type Protection, without } from './without.ts';
 import { wrapPorts } from './wrap-ports.ts';
@@ -28,7 +28,6 @@ const context = await createContext(readConfig(process.env, { role: 'bot' }), {
 });
 await serveQueues(context);
 await serveSlack(context);
-process.stdout.write(`${READY}\n`);
 
 async function countEffects(): Promise<number> {
   const effects = (await (await fetch(`${cloudUrl}/_sim/effects`)).json()) as unknown[];

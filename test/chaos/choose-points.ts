@@ -10,17 +10,10 @@ export function choosePoints(points: Point[], { only, limit, seed }: Choice): Po
   return matching.filter((point) => sample.has(point));
 }
 
-/**
- * Points that one world is hit at, one after the other, as far apart in the run as can be. One at which a process sleeps
- * instead of dying stands alone.
- */
+/** Points that one world is hit at, one after the other, as far apart in the run as can be. */
 export function groupPoints(points: Point[], together: number): Point[][] {
-  const deadly = points.filter(({ side }) => side !== 'stalled-before');
-  const groups = Math.ceil(deadly.length / together);
-  return [
-    ...points.filter(({ side }) => side === 'stalled-before').map((point) => [point]),
-    ...Array.from({ length: groups }, (_, group) => deadly.filter((_point, index) => index % groups === group)),
-  ];
+  const groups = Math.ceil(points.length / together);
+  return Array.from({ length: groups }, (_, group) => points.filter((_point, index) => index % groups === group));
 }
 
 /** The same seed, the same order: a linear congruential generator (Numerical Recipes) and Fisher-Yates. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#src/domain/errors.ts';
+import { groupPoints } from './choose-points.ts';
 import type { Evidence } from './evidence.ts';
 import type { Slot } from './lab.ts';
 import { type Life, live } from './live.ts';
-import { nameOf, type Order, type Point } from './points.ts';
-import { isWell, judge, type Verdict } from './verdict.ts';
+import { nameOf, type Point, without } from './points.ts';
+import { isLoss, isWell, judge, type Verdict } from './verdict.ts';
 import type { WorldSettings } from './world.ts';
 
 /**
@@ -14,37 +15,48 @@ import type { WorldSettings } from './world.ts';
 export type Judged =
   | { kind: 'hit'; points: Point[]; life: Life; verdict: Verdict; isWell: boolean }
   | { kind: 'suspect'; points: Point[]; life: Life; verdict: Verdict }
+  | { kind: 'void'; points: Point[]; why: string }
   | { kind: 'not-reached'; points: Point[]; why: string };
 
+/** Points for one world. `attempts`: how many worlds went by without them. */
 type Prey = { points: Point[]; attempts: number };
 
 type HuntRequest = {
   undisturbed: Evidence;
   settings: WorldSettings;
-  groups: Point[][];
+  /** In the order of the run. */
+  points: Point[];
+  /** How many of them a world is hit at. */
+  together: number;
   report: (judged: Judged, left: number) => void;
 };
 
-/** What happens at the same moment as something else may come in another order: a point may need another try. */
-const ATTEMPTS = 4;
-/** Real milliseconds: another slot may still find something to try alone. */
+/**
+ * What happens at the same moment as something else may come in another order: a point may need another try, and then
+ * another with fewer others in its world.
+ */
+const ATTEMPTS = 6;
+/** Real milliseconds: another slot may still find something to try again. */
 const LOOK_AGAIN_MS = 200;
 
 export class Hunt {
   readonly judged: Judged[] = [];
   readonly #request: HuntRequest;
   readonly #waiting: Prey[];
+  #missed: Prey[] = [];
   #busy = 0;
+  #isProven = false;
 
   constructor(request: HuntRequest) {
     this.#request = request;
-    this.#waiting = request.groups.map((points) => ({ points, attempts: 0 }));
+    this.#waiting = groupPoints(request.points, request.together).map((points) => ({ points, attempts: 0 }));
   }
 
   /** Takes one group after the other, until nothing is left and nobody can add anything. */
   async goOn(slot: Slot): Promise<void> {
-    while (this.#waiting.length > 0 || this.#busy > 0) {
-      const prey = this.#waiting.shift();
+    for (;;) {
+      const prey = this.#isProven ? undefined : (this.#waiting.shift() ?? this.#nextMissed());
+      if (prey === undefined && this.#busy === 0) return;
       if (prey === undefined) {
         await sleep(LOOK_AGAIN_MS);
         continue;
@@ -59,39 +71,48 @@ export class Hunt {
   }
 
   async #hit(slot: Slot, { points, attempts }: Prey): Promise<void> {
-    const orders = points.map((point): Order => ({ kind: 'strike', point }));
-    const life = await live(slot, { orders, ...this.#request.settings }).catch((error: unknown) => messageOf(error));
+    const { settings, undisturbed } = this.#request;
+    const life = await live(slot, { order: { kind: 'strike', points }, ...settings }).catch(messageOf);
     // The harness itself failed, e.g. because the machine stood still: nothing is known of the points.
-    if (typeof life === 'string') return this.#again(points, { attempts, why: life });
-    const verdict = judge(this.#request.undisturbed, life.evidence);
+    if (typeof life === 'string') {
+      this.#judge({ kind: 'void', points, why: life });
+      return this.#miss({ points, attempts }, life);
+    }
+    const verdict = judge(undisturbed, life.evidence);
     const isGood = life.trouble === null && isWell(verdict);
-    const isReached = (point: Point): boolean => life.struck.includes(point);
-    if (!isGood && points.length > 1 && this.#request.settings.without === null) {
-      this.#judge({ kind: 'suspect', points, life, verdict });
-      return this.#alone(points);
+    const missed = without(points, life.struck);
+    const reached = without(points, missed);
+    if (isGood || points.length === 1 || reached.length === 1 || settings.without !== null) {
+      if (reached.length > 0) this.#judge({ kind: 'hit', points: reached, life, verdict, isWell: isGood });
+      else if (!isGood) this.#judge({ kind: 'hit', points, life, verdict, isWell: false });
+      this.#isProven ||= settings.without !== null && isLoss(verdict);
+    } else {
+      this.#judge({ kind: 'suspect', points: reached.length > 0 ? reached : points, life, verdict });
+      this.#waiting.push(...reached.map((point) => ({ points: [point], attempts: 0 })));
     }
-    const reached = points.filter(isReached);
-    if (reached.length > 0 || life.trouble !== null) {
-      this.#judge({ kind: 'hit', points: reached.length > 0 ? reached : points, life, verdict, isWell: isGood });
-    }
-    const missed = reached.length === 0 && life.trouble !== null ? [] : points.filter((point) => !isReached(point));
-    this.#again(missed, { attempts, why: 'the run went another way' });
+    this.#miss({ points: missed, attempts }, 'the run went another way');
   }
 
-  #alone(points: Point[]): void {
-    this.#waiting.push(...points.map((point) => ({ points: [point], attempts: 0 })));
-  }
-
-  #again(points: Point[], { attempts, why }: { attempts: number; why: string }): void {
+  #miss({ points, attempts }: Prey, why: string): void {
     if (points.length === 0) return;
-    const next = attempts + 1;
-    if (next === ATTEMPTS) this.#judge({ kind: 'not-reached', points, why });
-    else this.#waiting.push(...points.map((point) => ({ points: [point], attempts: next })));
+    if (attempts + 1 === ATTEMPTS) this.#judge({ kind: 'not-reached', points, why });
+    else this.#missed.push({ points, attempts: attempts + 1 });
+  }
+
+  /** The missed ones of all worlds, put together anew. */
+  #nextMissed(): Prey | undefined {
+    const attempts = Math.min(...this.#missed.map((prey) => prey.attempts));
+    const again = new Set(this.#missed.filter((prey) => prey.attempts === attempts).flatMap(({ points }) => points));
+    this.#missed = this.#missed.filter((prey) => prey.attempts !== attempts);
+    const together = Math.max(1, Math.floor(this.#request.together / 2 ** attempts));
+    const points = this.#request.points.filter((point) => again.has(point));
+    this.#waiting.push(...groupPoints(points, together).map((group) => ({ points: group, attempts })));
+    return this.#waiting.shift();
   }
 
   #judge(judged: Judged): void {
     this.judged.push(judged);
-    this.#request.report(judged, this.#waiting.flatMap(({ points }) => points).length);
+    this.#request.report(judged, [...this.#waiting, ...this.#missed].flatMap(({ points }) => points).length);
   }
 }
 

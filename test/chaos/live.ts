@@ -10,22 +10,22 @@ export type Life = {
   evidence: Evidence;
   /** Where a process was hit, in this order. */
   struck: Point[];
-  /** Nothing came of it within the limit, or a process ended that nobody killed. */
+  /** Nothing came of it any more, or a process ended that nobody killed. */
   trouble: string | null;
   logTail: string;
   ms: number;
 };
 
 export type LifeRequest = WorldSettings & {
-  /** What the first process does, then the one after it, and so on; those beyond the list live undisturbed. */
-  orders: Order[];
+  /** Of the first process. Those after it are told what of it is left. */
+  order: Order;
 };
 
-export async function live(slot: Slot, { orders, ...settings }: LifeRequest): Promise<Life> {
+export async function live(slot: Slot, { order, ...settings }: LifeRequest): Promise<Life> {
   const began = Date.now();
   const world = await createWorld(slot, settings);
   try {
-    const scene = new Scene(world, orders);
+    const scene = new Scene(world, order);
     try {
       const trouble = await scene.play();
       const evidence = await gather(world, await scene.run());

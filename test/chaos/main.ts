@@ -45,6 +45,7 @@ function onStandardError(): Reports {
 
 function wordFor(judged: Judged): string {
   if (judged.kind === 'not-reached') return `not reached (${judged.why})`;
+  if (judged.kind === 'void') return `to be lived again (${judged.why})`;
   const seconds = `${(judged.life.ms / 1000).toFixed(1).padStart(6)} s`;
   return judged.kind === 'suspect' ? `suspect${seconds}` : `${judged.isWell ? 'ok     ' : 'FAILED '}${seconds}`;
 }

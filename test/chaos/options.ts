@@ -12,7 +12,7 @@ export type ChaosOptions = {
   limit: number | null;
   /** Which points `limit` takes. */
   seed: number;
-  /** How many points one world is hit at, one after the other. */
+  /** How many points one world is hit at, one after the other, at most. */
   together: number;
   /** Worlds at once. */
   workers: number;
@@ -34,7 +34,7 @@ export function parseChaosOptions(args: string[]): ChaosOptions {
     only: values.only === undefined ? null : pattern(values.only),
     limit: values.limit === undefined ? null : whole('--limit', values.limit, 1),
     seed: whole('--seed', values.seed ?? '1', 0),
-    together: whole('--together', values.together ?? '5', 1),
+    together: whole('--together', values.together ?? '12', 1),
     workers: whole('--workers', values.workers ?? '4', 1),
     speed: whole('--speed', values.speed ?? '1500', 1),
   };

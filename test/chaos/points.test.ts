@@ -64,12 +64,4 @@ describe('points that share a world', () => {
       ['2', '5'],
     ]);
   });
-
-  test('do not where a process only sleeps', () => {
-    const asleep: Point = { call: 'act', side: 'stalled-before' };
-    expect(groupPoints([beforeCall('a'), asleep, beforeCall('b')], 5)).toEqual([
-      [asleep],
-      [beforeCall('a'), beforeCall('b')],
-    ]);
-  });
 });

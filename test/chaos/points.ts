@@ -13,15 +13,20 @@ export type Side = 'before' | 'after' | `during-${number}` | 'stalled-before';
 /** One recorded outside call. `effects`: how many effects the cloud logged while it was under way, where that was counted. */
 export type RecordedCall = { call: string; effects: number; stalls: boolean };
 
-/** What the first process of a world is told to do with itself. */
-export type Order = { kind: 'record'; file: string } | { kind: 'strike'; point: Point } | { kind: 'none' };
+/** What a process of a world is told to do with itself; `strike`: at whichever of the points comes first. */
+export type Order = { kind: 'record'; file: string } | { kind: 'strike'; points: Point[] } | { kind: 'none' };
 
-/** What a line of the child's standard output says. */
-export const READY = 'ready';
-export const STALLED = 'stalled';
+/** The line on its standard output with which a process says that it is struck now. */
+export type Struck = { struck: Point };
 
 export function nameOf({ call, side }: Point): string {
   return `${side} ${call}`;
+}
+
+/** Those of `points` that are not among `others`. */
+export function without(points: Point[], others: Point[]): Point[] {
+  const names = new Set(others.map(nameOf));
+  return points.filter((point) => !names.has(nameOf(point)));
 }
 
 /** Every point of the calls that each recording has: what only one of them saw depends on chance. */

@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '#src/domain/run.ts';
-import { type Order, STALLED } from './points.ts';
+import type { Order, Point, Side, Struck } from './points.ts';
 
 /** How the wrapped ports tell that they go outside. Lives in the process that is to be hit. */
 export type Probe = {
@@ -36,12 +36,13 @@ export function createProbe(order: Order): Probe {
     seen.add(call);
     if (order.kind === 'record' && isNew)
       appendFileSync(order.file, `${JSON.stringify({ call, effects: 0, stalls })}\n`);
-    if (order.kind !== 'strike' || order.point.call !== call || !isNew) return;
-    if (order.point.side === 'before') die();
-    if (order.point.side === 'stalled-before') fallAsleep();
+    if (!isNew) return;
+    // Asleep first: what wakes up is killed by others.
+    if (isToldTo(order, { call, side: 'stalled-before' })) fallAsleep({ call, side: 'stalled-before' });
+    else if (isToldTo(order, { call, side: 'before' })) die({ call, side: 'before' });
   };
   const after = (call: string): void => {
-    if (order.kind === 'strike' && order.point.call === call && order.point.side === 'after') die();
+    if (isToldTo(order, { call, side: 'after' })) die({ call, side: 'after' });
   };
   return {
     before,
@@ -81,10 +82,12 @@ async function watched<T>(order: Order, { call, work, effects }: Watched<T>): Pr
       appendFileSync(order.file, `${JSON.stringify({ call, effects: done, stalls: false })}\n`);
     }
   }
-  const fatal =
-    order.kind === 'strike' && order.point.call === call ? /^during-(\d+)$/.exec(order.point.side)?.[1] : undefined;
+  const fatal = firstDuring(order, call);
   const watching = new AbortController();
-  if (fatal !== undefined) void dieAt(began + Number(fatal), effects, watching.signal);
+  if (fatal !== null) {
+    const isReached = async (): Promise<boolean> => (await effects()) >= began + fatal;
+    void dieWhen(isReached, { call, side: `during-${fatal}` }, watching.signal);
+  }
   try {
     return await work();
   } finally {
@@ -92,21 +95,40 @@ async function watched<T>(order: Order, { call, work, effects }: Watched<T>): Pr
   }
 }
 
-async function dieAt(count: number, effects: () => Promise<number>, signal: AbortSignal): Promise<void> {
+async function dieWhen(isReached: () => Promise<boolean>, point: Point, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    if ((await effects()) >= count) die();
+    if (await isReached()) die(point);
     await sleep(LOOK_MS);
   }
 }
 
-/** The kernel takes the process before this returns: nothing is flushed, closed or said. */
-function die(): void {
+/** The smallest number of effects with which the process is to die in this call; null: none. */
+function firstDuring(order: Order, call: string): number | null {
+  const points = order.kind === 'strike' ? order.points.filter((point) => point.call === call) : [];
+  const counts = points.flatMap(({ side }) => {
+    const [, count] = /^during-(\d+)$/.exec(side) ?? [];
+    return count === undefined ? [] : [Number(count)];
+  });
+  return counts.length === 0 ? null : Math.min(...counts);
+}
+
+function isToldTo(order: Order, { call, side }: { call: string; side: Side }): boolean {
+  return order.kind === 'strike' && order.points.some((point) => point.call === call && point.side === side);
+}
+
+/** The kernel takes the process before this returns: nothing is flushed, closed or said but why. */
+function die(point: Point): void {
+  say(point);
   process.kill(process.pid, 'SIGKILL');
 }
 
-function fallAsleep(): void {
-  writeSync(1, `${STALLED}\n`);
+function fallAsleep(point: Point): void {
+  say(point);
   process.kill(process.pid, 'SIGSTOP');
+}
+
+function say(struck: Point): void {
+  writeSync(1, `${JSON.stringify({ struck } satisfies Struck)}\n`);
 }
 
 /** Where a run stands, in words that are the same in every world: its state or step, and whether that has acted yet. */

@@ -1,4 +1,5 @@
-import { readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError } from '#src/domain/errors.ts';
 import type { Evidence } from './evidence.ts';
@@ -10,27 +11,22 @@ import { isWell, judge } from './verdict.ts';
 /** An undisturbed run: its outside calls, in the order in which they first came, and what the world looked like. */
 export type Recording = { calls: RecordedCall[]; evidence: Evidence };
 
-const RECORDINGS = 2;
-
 /** Always with every protection: what is compared with is how it should be. Throws when the runs differ. */
-export async function recordRuns(slot: Slot, speed: number): Promise<[Recording, ...Recording[]]> {
-  const first = await recordRun(slot, speed);
-  const others: Recording[] = [];
-  for (let more = 1; more < RECORDINGS; more += 1) {
-    const other = await recordRun(slot, speed);
+export async function recordRuns(slots: Slot[], speed: number): Promise<[Recording, ...Recording[]]> {
+  const [first, ...others] = await Promise.all(slots.map((slot) => recordRun(slot, speed)));
+  if (first === undefined) throw new InternalError('NoSlot', 'a recording needs a slot');
+  for (const other of others) {
     const verdict = judge(first.evidence, other.evidence);
     if (!isWell(verdict)) {
       throw new InternalError('NotReproducible', `two undisturbed runs differ: ${JSON.stringify(verdict, null, 2)}`);
     }
-    others.push(other);
   }
   return [first, ...others];
 }
 
 export async function recordRun(slot: Slot, speed: number): Promise<Recording> {
-  const file = join(slot.lab.directory, 'calls.jsonl');
-  await rm(file, { force: true });
-  const { evidence, trouble, logTail } = await live(slot, { orders: [{ kind: 'record', file }], speed, without: null });
+  const file = join(slot.lab.directory, `${randomUUID()}.jsonl`);
+  const { evidence, trouble, logTail } = await live(slot, { order: { kind: 'record', file }, speed, without: null });
   const isHowItShouldBe = trouble === null && isWell(judge(evidence, evidence));
   if (!isHowItShouldBe) {
     throw new InternalError(

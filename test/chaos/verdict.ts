@@ -47,6 +47,10 @@ function staleTexts(undisturbed: Evidence, seen: Evidence): string[] {
     .map((key) => `${key} ends as "${seen.texts[key]}"`);
 }
 
-export function isWell({ converged, repeatedEffects, lostMessages, doubledMessages }: Verdict): boolean {
-  return converged && repeatedEffects.length + lostMessages.length + doubledMessages.length === 0;
+export function isWell(verdict: Verdict): boolean {
+  return verdict.converged && !isLoss(verdict);
+}
+
+export function isLoss({ repeatedEffects, lostMessages, doubledMessages }: Verdict): boolean {
+  return repeatedEffects.length + lostMessages.length + doubledMessages.length > 0;
 }

@@ -1,9 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import type { OutsidePorts } from '#src/context.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
+import { nameOf, type Point } from './points.ts';
 
 export const PROTECTIONS = ['epoch', 'token', 'message-key'] as const;
 export type Protection = (typeof PROTECTIONS)[number];
+
+/** Where to look first: there the protection is all that stands between a hit and its damage. */
+const TELLING: Record<Protection, RegExp[]> = {
+  epoch: [/^stalled-before redis: commit step-started node-groups-.*-delete/, /^stalled-before redis: commit/],
+  token: [/^stalled-before eks: UpdateAddon/, /^stalled-before eks: /],
+  'message-key': [/^after slack: post/],
+};
+
+export function tellingPoints(points: Point[], protection: Protection): Point[] {
+  const found = TELLING[protection].flatMap((pattern) => points.filter((point) => pattern.test(nameOf(point))));
+  return [...new Set(found)];
+}
 
 /**
  * The ports with one protection taken away, to see whether the harness sees it missing:
