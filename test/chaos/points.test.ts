@@ -31,6 +31,11 @@ describe('points', () => {
     expect(pointsOf([[call('a'), call('chance')], [call('a')]]).map(nameOf)).toEqual(['before a', 'after a']);
   });
 
+  test('leave out what depends on how busy the machine is', () => {
+    const late = [call('slack: post delay:verify'), call('redis: commit step-late verify')];
+    expect(pointsOf([late, late])).toEqual([]);
+  });
+
   test('are counted once for repeated calls, with what was learnt of them later', () => {
     const text = [call('a'), call('b', { stalls: true }), call('a', { effects: 3 })]
       .map((line) => `${JSON.stringify(line)}\n`)

@@ -29,10 +29,14 @@ export function without(points: Point[], others: Point[]): Point[] {
   return points.filter((point) => !names.has(nameOf(point)));
 }
 
+/** What is done because a step is late. Whether one is depends on how busy the machine is (verdict.ts). */
+const BECAUSE_LATE = / delay:| step-late /;
+
 /** Every point of the calls that each recording has: what only one of them saw depends on chance. */
 export function pointsOf(recordings: RecordedCall[][]): Point[] {
   const [first = [], ...others] = recordings;
-  const inAll = first.filter(({ call }) => others.every((other) => other.some((recorded) => recorded.call === call)));
+  const isInAll = (call: string): boolean => others.every((other) => other.some((recorded) => recorded.call === call));
+  const inAll = first.filter(({ call }) => !BECAUSE_LATE.test(call) && isInAll(call));
   return inAll.flatMap(({ call, effects, stalls }) => [
     { call, side: 'before' as const },
     ...Array.from({ length: effects }, (_, index) => ({ call, side: `during-${index + 1}` as const })),
