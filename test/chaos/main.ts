@@ -3,6 +3,7 @@ import { messageOf, UserError } from '#src/domain/errors.ts';
 import { everyCall, type Reports } from './every-call.ts';
 import { type Judged, namesOf } from './hunt.ts';
 import { parseChaosOptions } from './options.ts';
+import { nameOf } from './points.ts';
 import { randomChaos } from './random/random-chaos.ts';
 import { parseStormOptions } from './random/storm-options.ts';
 import type { Failure, Summary } from './summary.ts';
@@ -39,8 +40,16 @@ function isAllWell({ failures, notReached, points }: Summary): boolean {
 function onStandardError(): Reports {
   return {
     recorded: (calls, points) => say(`${calls} outside calls recorded, ${points} points to hit`),
-    judged: (judged, left) => say(`${wordFor(judged)}  ${namesOf(judged.points)}  (${left} left)`),
+    judged: (judged, left) => say(`${wordFor(judged)}  ${whichOf(judged)}  (${left} left)`),
   };
+}
+
+/** Of a world in which all went well nobody wants to read every point. */
+function whichOf(judged: Judged): string {
+  const [first, ...others] = judged.points;
+  const isFine = judged.kind === 'hit' && judged.isWell;
+  if (!isFine || first === undefined || others.length === 0) return namesOf(judged.points);
+  return `${nameOf(first)} and ${others.length} more`;
 }
 
 function wordFor(judged: Judged): string {
