@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '#src/domain/errors.ts';
 import { STORM_USAGE } from './random/storm-options.ts';
+import { whole } from './whole.ts';
 import { PROTECTIONS, type Protection } from './without.ts';
 
 export type ChaosOptions = {
@@ -73,13 +74,4 @@ function pattern(value: string): RegExp {
   } catch {
     throw new UserError('Usage', `--only "${value}" is no regular expression`);
   }
-}
-
-/** Throws UserError unless the text is a whole number from `least` on. */
-export function whole(name: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least || text.trim() === '') {
-    throw new UserError('Usage', `${name} "${text}" is not a whole number from ${least} on`);
-  }
-  return value;
 }

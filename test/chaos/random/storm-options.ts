@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError } from '#src/domain/errors.ts';
-import { whole } from '../options.ts';
+import { whole } from '../whole.ts';
 import type { RandomChaosOptions } from './random-chaos.ts';
 
 export const STORM_USAGE =

@@ -166,7 +166,7 @@ async function writeConfigs(directory: string, clusters: readonly StormCluster[]
   await Promise.all(clusters.map(({ name, config }) => writeFile(join(folder, fileOf(name)), stringify(config))));
 }
 
-export function fileOf(cluster: string): string {
+function fileOf(cluster: string): string {
   return `${cluster}.yaml`;
 }
 

@@ -94,7 +94,7 @@ function silences(claims: Claim[], { before, during }: Facts): string[] {
 }
 
 /** Groups of the beginning that nobody can use now. A core group may have got its next name. */
-export function missingGroups(before: ClusterSnapshot, now: ClusterSnapshot): string[] {
+function missingGroups(before: ClusterSnapshot, now: ClusterSnapshot): string[] {
   const isCoreThere = now.nodeGroups.some(({ name }) => isCore(name) && isThere(now, name));
   return namesOf(before).filter((name) => !(isThere(now, name) || (isCore(name) && isCoreThere)));
 }
