@@ -45,4 +45,14 @@ export const REDIS_FAULTS: readonly Fault[] = [
       await redis.makeRoom();
     },
   },
+  {
+    name: 'redis: forgets its last second',
+    scope: 'world',
+    uses: ['redis/remember', 'redis/rollBackTo'],
+    begin: async ({ redis, wait }) => {
+      const moment = await redis.remember();
+      await wait(1);
+      await redis.rollBackTo(moment);
+    },
+  },
 ];
