@@ -73,8 +73,13 @@ async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promi
   if (isStorageAway(error)) throw error;
   const cluster = clusterOf(deps.fleet, run.cluster);
   if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {
-    const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
-    return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
+    try {
+      const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
+      return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
+    } catch (cause) {
+      // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
+      return planningFailed(deps, run, cause);
+    }
   }
   const since = Math.max(
     run.requestedAt,
