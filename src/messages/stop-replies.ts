@@ -36,7 +36,8 @@ type FailureNotice = { stop: StopRecord; number: number; failure: Failure; what:
 function failure(run: Run, { stop, number, failure, what }: FailureNotice): Message {
   const headline = `The upgrade of ${subject(run)} stopped: ${what}.`;
   const cause = explained(failure.message);
-  const remedy = explained(failure.remedy);
+  // Whoever worded the remedy does not know what the button says for this failure.
+  const remedy = explained(failure.remedy.replace(/\bpress Retry\b/, `press ${retryLabel(stop)}`));
   const isOpen = stop.resolution.kind === 'open';
   return notice({
     key: `failure:${number}`,

@@ -356,6 +356,15 @@ describe('notices', () => {
     );
   });
 
+  it('failure: what to do names the button as it is', () => {
+    const failure = { ...aFailure, code: 'AwsCredentialsExpired', remedy: 'Give it others, then press Retry' };
+    const steps = progressUpTo(aPlan(), 'control-plane-1.23', failedStep(0, failure));
+    const stops = [aStop({ kind: 'step-failed', stepId: 'control-plane-1.23', failure })];
+    expect(message(aRun('stopped', { steps, stops }), 'failure:1').text).toContain(
+      'What to do: Give it others, then press Check again.',
+    );
+  });
+
   it('failure: access is checked again rather than retried', () => {
     expect(buttonsOf(message(aRun('stopped', { plan: null }), 'failure:1'))).toEqual(['Check again', 'Abort']);
   });

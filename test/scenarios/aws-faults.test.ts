@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { managed, selfManaged } from '../support/scenario-clusters.ts';
+import { type ScenarioWorld, sharedWorld } from '../support/scenario-world.ts';
+
+/**
+ * AWS misbehaves. Updates that fail, stacks that roll back or cannot be deleted: failures.test.ts; an update that somebody
+ * else began: test/jobs/phases/control-plane.test.ts.
+ */
+const opened = sharedWorld({
+  clusters: [
+    ...['harbor', 'reef', 'cove', 'delta', 'bay'].map((name) => managed(name, { version: '1.33' })),
+    selfManaged('isle', { version: '1.23', seed: { addons: 'eks', activity: 2 } }),
+  ],
+  faults: [
+    { cluster: 'harbor', name: 'throttling', times: 4 },
+    { cluster: 'harbor', name: 'answer-lost', times: 3 },
+    { cluster: 'harbor', name: 'stale-reads' },
+    { cluster: 'cove', name: 'resource-in-use' },
+    { cluster: 'delta', name: 'update-takes-hours' },
+    { cluster: 'bay', name: 'no-capacity', times: 1 },
+    { cluster: 'isle', name: 'nodes-never-ready', times: 1 },
+  ],
+});
+
+test.concurrent('throttling, 5xx, lost connections and answers, and reads of the past: the run waits, asks for each thing once, and succeeds', async () => {
+  const world = await approved('harbor 1.34');
+  await begins(world, 'harbor');
+  world.cloud.setFault({ cluster: 'harbor', name: 'server-errors', forMs: 6 * MINUTE });
+  await waitedFor(world, 'harbor', /^an answer: eks:\w+: AWS cannot answer now/);
+  world.cloud.setFault({ cluster: 'harbor', name: 'connection-reset', times: 5 });
+  await world.comesTo('succeeded', 'harbor');
+  expect(world.changes('harbor')).toEqual([
+    'control plane 1.33 → 1.34',
+    'add-on kube-proxy',
+    'update core to 1.34',
+    'update nb-small to 1.34',
+  ]);
+  expect(keys(world, 'harbor')).toEqual(['start', 'finish']);
+});
+
+test.concurrent('expired credentials are waited for; never renewed they stop the run, which says so and goes on with good ones', async () => {
+  const world = await approved('reef 1.34');
+  await begins(world, 'reef');
+  world.cloud.setFault({ cluster: 'reef', name: 'expired-credentials' });
+  await world.eventually(() => world.text('card', 'reef').includes("the bot's AWS credentials are expired"));
+  await world.comesTo('stopped', 'reef');
+  expect(world.text('failure:1', 'reef')).toMatch(
+    /Cause: Eks:DescribeUpdate: the bot's AWS credentials are expired.* What to do: Give the bot credentials that are good .+, then press Check again\./,
+  );
+  world.cloud.setFault({ cluster: 'reef', name: 'expired-credentials' }, false);
+  await world.presses('maya', 'Check again', 'reef');
+  await world.eventually(() => world.changes('reef').includes('add-on kube-proxy'));
+  expect(world.changes('reef')[1], 'the update of before, and no second one').toBe('add-on kube-proxy');
+});
+
+test.concurrent('a cluster that EKS is busy with for an hour stops the run in the words of EKS; Retry begins the update', async () => {
+  const world = await approved('cove 1.34');
+  await world.eventually(() =>
+    /Waiting for EKS to take the update to 1\.34 \(it says: .+ in progress\)/.test(world.text('card', 'cove')),
+  );
+  await world.comesTo('stopped', 'cove');
+  expect(world.text('failure:1', 'cove')).toContain('EKS has refused the update to 1.34 for an hour');
+  expect(world.changes('cove')).toEqual([]);
+  world.cloud.setFault({ cluster: 'cove', name: 'resource-in-use' }, false);
+  await world.presses('maya', 'Retry', 'cove');
+  await begins(world, 'cove');
+});
+
+test.concurrent('an update that takes hours is told once: what is late, what it means for users, and what to do', async () => {
+  const world = await approved('delta 1.34');
+  await world.eventually(() => world.text(LATE, 'delta') !== '');
+  expect(world.text(LATE, 'delta')).toMatch(
+    /^The upgrade of delta from 1\.33 to 1\.34 takes longer than planned\. Step \d of \d, control plane 1\.33 → 1\.34, is under way since .+ about 10 min is usual\. Waiting for EKS to update the control plane to 1\.34 .+ Running servers keep running\./,
+  );
+  expect(world.content(LATE, 'delta')).toContain('ask AWS support');
+  await world.eventually(() => world.content('card', 'delta').includes('longer than usual'));
+  expect((await world.run('delta')).state.kind).toBe('running');
+  expect(world.buttons('delta')).toEqual(['Stop after this step']);
+  expect(world.doubled()).toEqual([]);
+});
+
+test.concurrent('no capacity for the new nodes of a managed group stops the run with the reason of EC2; Retry goes on when there is some', async () => {
+  const world = await approved('bay 1.34');
+  await world.comesTo('stopped', 'bay');
+  expect(world.text('failure:1', 'bay')).toMatch(/EKS could not update node group core to 1\.34: NodeCreationFailure/);
+  expect(world.content('failure:1', 'bay')).toContain('We currently do not have sufficient m7i.large capacity');
+  const core = world.cluster('bay').nodeGroups.find(({ name }) => name === 'core');
+  expect(core, 'the old node is there').toMatchObject({ version: '1.33', readyNodes: 1 });
+  world.cloud.setFault({ cluster: 'bay', name: 'no-capacity' }, false);
+  await world.presses('maya', 'Retry', 'bay');
+  await world.comesTo('succeeded', 'bay');
+  expect(keys(world, 'bay')).toEqual(['start', 'failure:1', 'finish']);
+});
+
+test.concurrent('a new core group that never gets Ready, or that somebody deletes by hand, keeps everything else from being deleted', async () => {
+  const world = await approved('isle 1.24');
+  await world.eventually(() =>
+    /nodes to join and become Ready at 1\.24 \(core-b: 0 of 1\)/.test(world.text('card', 'isle')),
+  );
+  await world.comesTo('stopped', 'isle');
+  expect(world.text('failure:1', 'isle')).toMatch(/nodes are not Ready 30 minutes after .* \(core-b: 0 of 1\)/i);
+  expect(world.changes('isle').filter(isDeletion)).toEqual([]);
+
+  world.cloud.setFault({ cluster: 'isle', name: 'nodes-never-ready' }, false);
+  await world.presses('maya', 'Retry', 'isle');
+  await world.comesTo('waiting', 'isle');
+  world.cloud.setFault({ cluster: 'isle', name: 'stack-deleted-by-hand', nodeGroup: 'core-b' });
+  world.cloud.setActivity('isle', 0);
+  await world.comesTo('stopped', 'isle');
+  expect(world.text('failure:2', 'isle')).toMatch(
+    /core group core-b, which replaces what is to be deleted, is missing/i,
+  );
+  expect(world.changes('isle').filter(isDeletion), "somebody else's").toEqual(['delete core-b']);
+  expect(world.cluster('isle').nodeGroups).toMatchObject([{ name: 'core-a', readyNodes: 1 }, { name: 'nb-small' }]);
+});
+
+const MINUTE = 60_000;
+const LATE = 'delay:control-plane-1.34';
+
+async function approved(request: string): Promise<ScenarioWorld> {
+  const world = opened();
+  const [cluster = ''] = request.split(' ');
+  await world.types('maya', `/eks-upgrade ${request}`);
+  await world.comesTo('awaiting-approval', cluster);
+  await world.presses('sam', 'Approve', cluster);
+  return world;
+}
+
+function begins(world: ScenarioWorld, cluster: string): Promise<unknown> {
+  return world.eventually(() => world.changes(cluster).includes('control plane 1.33 → 1.34'));
+}
+
+function waitedFor(world: ScenarioWorld, cluster: string, what: RegExp): Promise<unknown> {
+  return world.eventually(async () =>
+    (await world.events(cluster)).some((event) => event.kind === 'step-waiting' && what.test(event.for)),
+  );
+}
+
+function keys(world: ScenarioWorld, cluster: string): (string | undefined)[] {
+  return world.notices(cluster).map((notice) => /^[a-z]+(?::\d+)?/.exec(notice)?.[0]);
+}
+
+function isDeletion(change: string): boolean {
+  return change.startsWith('delete');
+}
