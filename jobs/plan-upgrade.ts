@@ -13,8 +13,6 @@ import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
 
-/** An undecided request expires after this (run time). */
-const APPROVAL_LIMIT_MS = 24 * HOUR;
 /** How long planning waits for an outside that does not answer before it says so (run time). */
 const PLANNING_PATIENCE_MS = 5 * 60_000;
 
@@ -22,7 +20,7 @@ const PLANNING_PATIENCE_MS = 5 * 60_000;
 export async function planRun(deps: WorkerDeps, run: Run): Promise<Decided> {
   try {
     const { observation, planned } = await observeAndPlan(deps, run);
-    return { facts: [factOf(planned, { observation, now: deps.clock.now() })], inMs: 0 };
+    return { facts: [factOf(deps, planned, observation)], inMs: 0 };
   } catch (error) {
     return planningFailed(deps, run, error);
   }
@@ -38,7 +36,7 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
     if (planned.kind === 'plan' && planned.plan.hash === run.approval?.planHash) {
       return { facts: [{ kind: 'started', plan: planned.plan, before: snapshotOf(observation) }], inMs: 0 };
     }
-    const fact = factOf(planned, { observation, now: deps.clock.now() });
+    const fact = factOf(deps, planned, observation);
     return { facts: [fact.kind === 'planned' ? { ...fact, kind: 'plan-changed' } : fact], inMs: 0 };
   } catch (error) {
     return planningFailed(deps, run, error);
@@ -61,12 +59,12 @@ async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation
 
 type PlannedFact = Extract<RunFact, { kind: 'planned' | 'plan-refused' | 'nothing-to-do' }>;
 
-function factOf(planned: Planned, { observation, now }: { observation: Observation; now: number }): PlannedFact {
+function factOf({ clock, fleet }: WorkerDeps, planned: Planned, observation: Observation): PlannedFact {
   if (planned.kind === 'nothing-to-do') return { kind: 'nothing-to-do', snapshot: snapshotOf(observation) };
   const { plan } = planned;
   return plan.refusals.length > 0
     ? { kind: 'plan-refused', plan }
-    : { kind: 'planned', plan, expiresAt: now + APPROVAL_LIMIT_MS };
+    : { kind: 'planned', plan, expiresAt: clock.now() + fleet.approvalHours * HOUR };
 }
 
 async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promise<Decided> {

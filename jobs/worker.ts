@@ -2,7 +2,7 @@ import { DelayedError, type Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
 import { hasEnded } from '#src/domain/run.ts';
-import { QUEUE_PREFIX, QUEUES, Ticket } from '#src/queue.ts';
+import { QUEUE_PREFIX, QUEUES, readTicket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
 import { idsOf } from './ids-of.ts';
 import { lookAtStop } from './look-at-stop.ts';
@@ -23,6 +23,8 @@ export type WorkerSettings = {
 
 /** A ticket's processor works on at most this long in a row (real time) before it parks and lets others have a turn. */
 const TURN_MS = 10_000;
+/** Run time. */
+const NEWER_TICKET_MS = 30_000;
 const RECONCILE_EVERY_MS = 30_000;
 /** Real milliseconds in which nothing starts although runs are due. */
 export const WEDGED_AFTER_MS = 60_000;
@@ -96,9 +98,9 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
       watchdog.noteStart();
       return processTicket(deps, { job, token, stopping: stopping.signal });
     }),
-    open(QUEUES.runCommand, settings.commandConcurrency, (job, _token, lease) => {
+    open(QUEUES.runCommand, settings.commandConcurrency, async (job, token, lease) => {
       const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
-      return runCommand(deps, { runId: Ticket.parse(job.data).runId, signal });
+      return runCommand(deps, { runId: await runIdOf(deps, { job, token }), signal });
     }),
     open(QUEUES.reconcile, 1, () => reconcile(deps)),
   ];
@@ -121,8 +123,22 @@ async function isWorkDue(deps: WorkerDeps, realMs: number): Promise<boolean> {
 
 type Turn = { job: Job; token: string; stopping: AbortSignal };
 
+/**
+ * While the bot is upgraded, workers of two versions share the queues. A ticket that this one cannot read is left to the
+ * newer one: it is parked, and nothing is lost.
+ */
+async function runIdOf(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<string> {
+  const ticket = readTicket(job.data);
+  if (ticket.kind === 'ticket') return ticket.runId;
+  deps.log.error(
+    { queue: job.queueName, ticket: job.id, version: ticket.v },
+    'a newer version of the bot wrote this ticket, leaving it to that: stop this worker, or start the newer version',
+  );
+  return parkFor(deps, { job, token, ms: NEWER_TICKET_MS });
+}
+
 async function processTicket(deps: WorkerDeps, { job, token, stopping }: Turn): Promise<void> {
-  const { runId } = Ticket.parse(job.data);
+  const runId = await runIdOf(deps, { job, token });
   const turnEnds = Date.now() + TURN_MS;
   for (;;) {
     const claim = await claimOrSetAside(deps, runId);
@@ -166,7 +182,7 @@ async function parkFor(deps: WorkerDeps, { job, token, ms }: { job: Job; token: 
 type SyncEnd = 'equal' | 'could-not-sync';
 
 async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<SyncEnd> {
-  const { runId } = Ticket.parse(job.data);
+  const runId = await runIdOf(deps, { job, token });
   for (;;) {
     const result = await lookAndSync(deps, runId).catch((error: unknown) => {
       // An unreadable run or a message we cannot build: no loop, the reconciler comes back to it.
@@ -189,7 +205,9 @@ async function lookAndSync(deps: WorkerDeps, runId: string): Promise<SyncResult>
 
 /** A change committed while its ticket was finishing could neither add nor hurry it. */
 async function resyncIfChanged(deps: WorkerDeps, job: Job): Promise<void> {
-  const { runId } = Ticket.parse(job.data);
+  const ticket = readTicket(job.data);
+  if (ticket.kind === 'newer') return;
+  const { runId } = ticket;
   const behind = await deps.ledger.isBehind(runId).catch(() => false);
   if (behind) await deps.wakeUps.syncSlack(runId).catch(() => undefined);
 }

@@ -239,6 +239,7 @@ describe('the fleet file', () => {
         'component=singleuser-server',
         'app.kubernetes.io/component in (dask-scheduler, dask-worker)',
       ],
+      approvalHours: 24,
       clusters: [
         {
           name: 'coast',

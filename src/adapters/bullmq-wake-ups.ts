@@ -2,7 +2,7 @@ import { type ConnectionOptions, Queue } from 'bullmq';
 import { TransientError } from '#src/domain/errors.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
-import { QUEUE_PREFIX, QUEUES, type Ticket, ticketId } from '#src/queue.ts';
+import { QUEUE_PREFIX, QUEUES, type Ticket, ticketFor, ticketId } from '#src/queue.ts';
 
 /** Real milliseconds a producer waits for Redis; the ticket of a lost add comes back with the reconciler. */
 const ADD_LIMIT_MS = 1500;
@@ -34,7 +34,7 @@ export function createWakeUps({ connection, store }: Dependencies): WakeUps & { 
  */
 async function nudge(queue: Queue<Ticket>, runId: string): Promise<void> {
   const jobId = ticketId(runId);
-  const job = await queue.add(queue.name, { runId }, { jobId, removeOnComplete: true, removeOnFail: true });
+  const job = await queue.add(queue.name, ticketFor(runId), { jobId, removeOnComplete: true, removeOnFail: true });
   await job.promote().catch(() => undefined);
 }
 

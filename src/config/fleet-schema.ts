@@ -114,6 +114,8 @@ const cluster = group(
   'give name, region, account and config of a cluster',
 );
 
+const APPROVAL_HOURS_NEED = 'give the hours after which an undecided request expires, from 1 to 1080 (45 days)';
+
 /** The fleet file, one field at a time; what its fields mean together is checked in `fleet-contradictions.ts`. */
 export const fleetSchema = group(
   {
@@ -128,6 +130,11 @@ export const fleetSchema = group(
       text('give a Kubernetes label selector like component=singleuser-server', isLabelSelector),
       'give the label selectors of pods that mean "in use", or leave it out for the default; without one every cluster would look idle',
     ).default(DEFAULT_ACTIVITY_SELECTORS),
+    approvalHours: z
+      .int({ error: ({ input }) => `is ${shown(input)}: ${APPROVAL_HOURS_NEED}` })
+      .min(1, { error: ({ input }) => `is ${shown(input)}: ${APPROVAL_HOURS_NEED}` })
+      .max(1080, { error: ({ input }) => `is ${shown(input)}: ${APPROVAL_HOURS_NEED}` })
+      .default(24),
     clusters: listOf(cluster, 'give at least one cluster'),
   },
   'give teamId, maintenanceChannel, approvers, requesters and clusters',

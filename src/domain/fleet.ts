@@ -9,6 +9,8 @@ export type Fleet = {
   approvers: People;
   requesters: People;
   activitySelectors: string[];
+  /** A request that nobody decides expires after so many hours. */
+  approvalHours: number;
   clusters: FleetCluster[];
 };
 

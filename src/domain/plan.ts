@@ -2,9 +2,12 @@ import type { Activity, CoreAddon } from './observation.ts';
 import type { SkewPolicy } from './skew.ts';
 import type { KubernetesVersion } from './version.ts';
 
+/** Of what is stored, as RUN_SCHEMA; a plan is stored with its run. */
+export const PLAN_SCHEMA = 1;
+
 /** Pure data: the steps from an observation to a target version as a partial order. */
 export type Plan = {
-  schema: 1;
+  schema: typeof PLAN_SCHEMA;
   cluster: string;
   account: string;
   region: string;

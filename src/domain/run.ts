@@ -12,8 +12,11 @@ import type { KubernetesVersion } from './version.ts';
  *
  * A run owns its cluster from `planning` until an end state; `stopped` is not one.
  */
+/** Of what is stored. A change that an older bot would misread gets a new number, and a migration in `adapters/migrate-stored-run.ts`. */
+export const RUN_SCHEMA = 2;
+
 export type Run = {
-  schema: 1;
+  schema: typeof RUN_SCHEMA;
   id: RunId;
   cluster: string;
   to: KubernetesVersion;
@@ -161,7 +164,7 @@ export type ClusterSnapshot = {
 /** A run as it is created: nothing is planned, nobody decided, nothing happened. */
 export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy' | 'requestedAt'>): Run {
   return {
-    schema: 1,
+    schema: RUN_SCHEMA,
     ...request,
     state: { kind: 'planning' },
     planAttempt: 1,

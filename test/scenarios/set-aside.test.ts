@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { startWorkerProcess } from '#jobs/main.ts';
+import { RUN_SCHEMA } from '#src/domain/run.ts';
 import { simulatedClock } from '#test/simulators/clock.ts';
 import { managed } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
@@ -41,7 +42,7 @@ scenario(
     onTestFinished(() => redis.disconnect());
     await world.types('maya', '/eks-upgrade harbor 1.34');
     const { id } = await world.run();
-    await rewrite(redis, id, 2);
+    await rewrite(redis, id, 99);
     const worker = await startWorkerProcess(world.env, { clock: simulatedClock(world.clock) });
     onTestFinished(worker.stop);
 
@@ -58,7 +59,7 @@ scenario(
     expect(await world.types('maya', '/eks-upgrade status'), 'the others are shown').toContain('pearl');
 
     expect((await ops(world, 'status')).out).toMatch(
-      /harbor {2}set aside {2}harbor-\S+ .*has schema 2, .* reads schema 1.*release harbor/,
+      /harbor {2}set aside {2}harbor-\S+ .*has schema 99, .* reads schema 2.*release harbor/,
     );
     expect((await ops(world, 'release', 'pearl')).error).toMatch(
       /can be read, so it is not released but ended: npm run ops -- stop pearl/,
@@ -86,10 +87,10 @@ scenario(
     onTestFinished(() => redis.disconnect());
     await world.types('maya', '/eks-upgrade harbor 1.34');
     const { id } = await world.comesTo('awaiting-approval');
-    await rewrite(redis, id, 2);
+    await rewrite(redis, id, 99);
     await setAsideText(world);
     expect(await redis.hget('{eks}:owner', 'harbor')).toBe(id);
-    await rewrite(redis, id, 1);
+    await rewrite(redis, id, RUN_SCHEMA);
     await expect.poll(() => redis.hlen('{eks}:aside'), { timeout: 30_000 }).toBe(0);
     await world.presses('sam', 'Approve');
     await world.comesTo('succeeded');

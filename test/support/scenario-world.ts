@@ -38,6 +38,8 @@ export type WorldOptions = {
   worker?: 'here' | 'none';
   /** `none`: no bot starts with the world; a test starts it as a process. */
   bot?: 'here' | 'none';
+  /** Added to the fleet file. */
+  fleet?: { approvalHours?: number };
   /** Added to what the bot and the worker are started with. */
   env?: Record<string, string>;
   /** `faulty`: git goes through a server whose faults `world.git` switches, and each cluster has an address there. */
@@ -140,9 +142,16 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
   ]);
   undo.push(slack.close, cloud.stop);
   const git = await createFaultyGit({ bare: remote.url, directory });
-  const place = { teamId: slack.teamId, channel: MAINTENANCE, remote: options.git === 'faulty' ? git.remoteOf : remote.url };
+  const place = {
+    teamId: slack.teamId,
+    channel: MAINTENANCE,
+    remote: options.git === 'faulty' ? git.remoteOf : remote.url,
+  };
   const people = { requester: PEOPLE.maya, approver: PEOPLE.sam };
-  await writeFile(join(directory, 'fleet.yaml'), stringify(fleetFile(fleet, { ...place, people })));
+  await writeFile(
+    join(directory, 'fleet.yaml'),
+    stringify({ ...fleetFile(fleet, { ...place, people }), ...options.fleet }),
+  );
   const env = { ...environment({ slack, cloud, redisUrl, eksctl, git, directory }), ...options.env };
   if (options.bot !== 'none') undo.push((await startBot(env, { clock: simulatedClock(clock) })).stop);
   if (options.worker !== 'none') undo.push((await startWorkerProcess(env, { clock: simulatedClock(clock) })).stop);

@@ -54,7 +54,12 @@ async function evaluate(folder: string, file: string): Promise<ClusterConfig> {
 /** The fleet file of the demo's world, as its operators would have written it. */
 export function fleetFile(
   fleet: DemoFleet,
-  place: { teamId: string; channel: string; remote: string; people: { requester: string; approver: string } },
+  place: {
+    teamId: string;
+    channel: string;
+    remote: string | ((cluster: string) => string);
+    people: { requester: string; approver: string };
+  },
 ): object {
   return {
     teamId: place.teamId,
@@ -65,7 +70,11 @@ export function fleetFile(
       name,
       region: config.metadata.region,
       account: ACCOUNT,
-      config: { remote: place.remote, branch: 'main', path: file },
+      config: {
+        remote: typeof place.remote === 'string' ? place.remote : place.remote(name),
+        branch: 'main',
+        path: file,
+      },
       coreGroups,
       skewPolicy: skew,
     })),

@@ -28,6 +28,7 @@ export const FLEET: Fleet = {
   approvers: { users: [APPROVER], groups: ['S0PLATFORM'] },
   requesters: { users: [REQUESTER], groups: ['S0EVERYONE'] },
   activitySelectors: ['component=singleuser-server'],
+  approvalHours: 24,
   clusters: [COAST, { ...COAST, name: 'harbour' }],
 };
 
