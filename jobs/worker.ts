@@ -68,6 +68,8 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
         stalledInterval: settings.stalledIntervalMs,
         // The counter is for a job's whole life, and a ticket lives as long as its run: the default of 1 would fail it.
         maxStalledCount: 1_000_000,
+        // After any error of Redis it would rest for 15 s, long after Redis is back.
+        runRetryDelay: 1000,
       },
     );
     // Its lease is gone, and another worker takes the ticket: a child process must not go on beside that one's.

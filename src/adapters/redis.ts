@@ -124,6 +124,13 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
       `redis has maxmemory-policy ${policy} and may throw away approvals and runs: set it to noeviction`,
     );
   }
+  // Asked for a write it would answer READONLY, and the connection would look for the master for ever.
+  if (field('role') === 'slave') {
+    throw new UserError(
+      'RedisIsReplica',
+      'redis is a replica (role slave) and takes no writes: point REDIS_URL to its master',
+    );
+  }
   await checkWritable(redis, field);
   return field('aof_enabled') === '0'
     ? [
