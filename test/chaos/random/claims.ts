@@ -4,6 +4,8 @@ import type { Shown } from './slack-view.ts';
 export type Claim =
   | { kind: 'control-plane'; oneOf: string[] }
   | { kind: 'nothing-changed' }
+  /** AWS did not answer: what is said besides is what the bot did, and said to be no more than that. */
+  | { kind: 'not-looked-at' }
   | { kind: 'groups-gone'; groups: string[] }
   | { kind: 'groups-uncertain'; groups: string[] }
   | { kind: 'no-group-missing' }
@@ -46,6 +48,7 @@ const READINGS: Reading[] = [
     /\*Not certain:\* .*node groups (.+) began and was not seen to end/,
     ([, groups = '']) => [{ kind: 'groups-uncertain', groups: named(groups) }],
   ],
+  [/^• \*Not looked at:\*/, () => [{ kind: 'not-looked-at' }]],
   [/No node group is missing/, () => [{ kind: 'no-group-missing' }]],
   [/beside the old one, which is still there/, () => [{ kind: 'old-core-is-there' }]],
   [

@@ -97,6 +97,11 @@ describe('a notice about a stop', () => {
     );
   });
 
+  test('may say that the bot could not look, and is believed', () => {
+    const lines = ['• *Not looked at:* EKS throttles. What follows is what the bot knows from its own steps.', AT_124];
+    expect(found(lines, { during: [after] })).toEqual([]);
+  });
+
   test('is held against every moment from what it speaks of until it was read', () => {
     expect(found([AT_124, NONE_MISSING], { during: [before, { ...after, version: '1.25' }] })).toEqual([]);
   });

@@ -16,6 +16,7 @@ export type Facts = {
 
 /** Every claim that is true of no moment, and everything bad that a notice about the cluster's state keeps silent about. */
 export function untruths(claims: Claim[], facts: Facts): string[] {
+  if (claims.some(({ kind }) => kind === 'not-looked-at')) return [];
   return [...claims.flatMap((claim) => falseAt(claim, facts)), ...silences(claims, facts)];
 }
 
@@ -40,6 +41,7 @@ function objection(claim: Claim, now: ClusterSnapshot, { before, effects, isInGi
       return there.length === 0 ? null : `says that ${there.join(', ')} is not there; it is`;
     }
     case 'groups-uncertain':
+    case 'not-looked-at':
       return null;
     case 'no-group-missing': {
       const missing = missingGroups(before, now);
