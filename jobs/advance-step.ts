@@ -151,7 +151,13 @@ async function failedStep(
   if (step.phase !== 'commit-config') return { facts: [{ kind: 'step-failed', stepId: step.id, failure }], inMs: 0 };
   const cluster = clusterOf(deps.fleet, run.cluster);
   const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
-  return { facts: [{ kind: 'succeeded-uncommitted', after, stepId: step.id, failure }], inMs: 0 };
+  // The run has ended: there is no Retry any more.
+  const names = step.renames.map(({ from, to }) => `, and the core node group ${from} is now ${to}`).join('');
+  const remedy = `Write version ${step.version} into ${cluster.config.path} by hand${names}, and commit it`;
+  return {
+    facts: [{ kind: 'succeeded-uncommitted', after, stepId: step.id, failure: { ...failure, remedy } }],
+    inMs: 0,
+  };
 }
 
 async function afterError(

@@ -148,9 +148,19 @@ async function push(
   });
   if (answer.code === 0) return null;
   if (/rejected|\[remote failure\]|pre-receive|declined/i.test(`${answer.stdout}\n${answer.stderr}`)) {
-    return `${answer.stdout.trim()}\n${answer.stderr}`.trim();
+    return `${reasonIn(answer)}\n${answer.stdout.trim()}\n${answer.stderr}`.trim();
   }
   throw remoteError(`cannot push branch ${branch}`, answer);
+}
+
+/** People read the first line: what the server says itself, else git's word for it, e.g. `[rejected] (fetch first)`. */
+function reasonIn({ stdout, stderr }: { stdout: string; stderr: string }): string {
+  const said = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('remote:') ? [line.slice('remote:'.length).trim()] : []))
+    .filter(Boolean)
+    .join('; ');
+  return said === '' ? (/\[[^\]\n]+\][^\n]*/.exec(stdout)?.[0] ?? 'no reason given') : said.slice(0, 300);
 }
 
 async function checkShows(

@@ -62,7 +62,8 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   const keys = [runKey(run.id), eventsKey(run.id), OWNER, LATEST, DUE, UNSYNCED];
   const args = [run.id, run.cluster, JSON.stringify(run), JSON.stringify(event), wakeAt, run.state.kind];
   const holder = String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
-  if (holder !== '') return { kind: 'held', holder };
+  // Our own: the answer of the first try was lost with its connection, and ioredis tried again.
+  if (holder !== '' && holder !== run.id) return { kind: 'held', holder };
   if (await hasReachedReplica(redis)) return { kind: 'created' };
   // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
   const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
