@@ -6,7 +6,9 @@ import { parseChaosOptions } from './options.ts';
 import { nameOf } from './points.ts';
 import { randomChaos } from './random/random-chaos.ts';
 import { parseStormOptions } from './random/storm-options.ts';
-import type { Failure, Summary } from './summary.ts';
+import { type Failure, type Summary, summarize } from './summary.ts';
+
+const soFar: Judged[] = [];
 
 /** `npm run chaos`: exits with 0 when nothing was lost, 1 when something was, 2 when it was asked for something wrong. */
 function main(args: string[]): Promise<void> {
@@ -26,11 +28,15 @@ async function everyPoint(args: string[]): Promise<void> {
   const options = parseChaosOptions(args);
   const summary = await everyCall(options, onStandardError());
   const { failures, notReached, ...figures } = summary;
-  for (const failure of failures) say(inWords(failure));
-  for (const point of notReached) say(`not reached: ${point}`);
+  tell(summary);
   const shown = { ...figures, failures: failures.map(({ logTail: _logTail, ...rest }) => rest), notReached };
   process.stdout.write(options.json ? `${JSON.stringify(shown, null, 2)}\n` : `${JSON.stringify(figures)}\n`);
   process.exitCode = isAllWell(summary) ? 0 : 1;
+}
+
+function tell({ failures, notReached }: Summary): void {
+  for (const failure of failures) say(inWords(failure));
+  for (const point of notReached) say(`not reached: ${point}`);
 }
 
 function isAllWell({ failures, notReached, points }: Summary): boolean {
@@ -40,7 +46,10 @@ function isAllWell({ failures, notReached, points }: Summary): boolean {
 function onStandardError(): Reports {
   return {
     recorded: (calls, points) => say(`${calls} outside calls recorded, ${points} points to hit`),
-    judged: (judged, left) => say(`${wordFor(judged)}  ${whichOf(judged)}  (${left} left)`),
+    judged: (judged, left) => {
+      soFar.push(judged);
+      say(`${wordFor(judged)}  ${whichOf(judged)}  (${left} left)`);
+    },
   };
 }
 
@@ -85,8 +94,14 @@ function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-// Our processes end with us; what we wrote does not.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+// Our processes end with us; what we wrote does not. Who had no patience is told what was found until then.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    const summary = summarize(soFar);
+    tell(summary);
+    say(`ended by ${signal} after ${summary.points} points, ${summary.failures.length} of them failed`);
+    process.exit(130);
+  });
 
 try {
   await main(process.argv.slice(2));
