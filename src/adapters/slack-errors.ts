@@ -50,6 +50,11 @@ const RATE_LIMITED = ['ratelimited', 'rate_limited', 'message_limit_exceeded'];
 
 const TOKEN_REFUSED = ['invalid_auth', 'not_authed', 'account_inactive', 'token_revoked', 'token_expired'];
 
+const ARCHIVED = {
+  code: 'SlackChannelArchived',
+  what: 'the channel is archived: unarchive it and invite the bot again (/invite), or name another as maintenanceChannel in the fleet file',
+};
+
 /** What a person can do about it; everything else is our bug. */
 const WAYS_OUT: Record<string, { code: string; what: string }> = {
   channel_not_found: {
@@ -57,10 +62,9 @@ const WAYS_OUT: Record<string, { code: string; what: string }> = {
     what: 'slack does not know the channel: correct maintenanceChannel in the fleet file, and for a private channel invite the bot first',
   },
   not_in_channel: { code: 'SlackNotInChannel', what: 'the bot is not in the channel: invite it there with /invite' },
-  is_archived: {
-    code: 'SlackChannelArchived',
-    what: 'the channel is archived: unarchive it and invite the bot again (/invite), or name another as maintenanceChannel in the fleet file',
-  },
+  is_archived: ARCHIVED,
+  // What chat.update answers there: https://docs.slack.dev/reference/methods/chat.update#errors
+  is_inactive: ARCHIVED,
   restricted_action: {
     code: 'SlackPostingRestricted',
     what: 'the workspace does not let the bot post there: allow it in the settings of the channel',
