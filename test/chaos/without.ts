@@ -8,7 +8,7 @@ export type Protection = (typeof PROTECTIONS)[number];
 
 /** Where to look first: there the protection is all that stands between a hit and its damage. */
 const TELLING: Record<Protection, RegExp[]> = {
-  epoch: [/^stalled-before redis: commit step-started node-groups-.*-delete/, /^stalled-before redis: commit/],
+  epoch: [/^stalled-before redis: commit step-started preflight/, /^stalled-before redis: commit/],
   token: [/^stalled-before eks: UpdateAddon/, /^stalled-before eks: /],
   'message-key': [/^after slack: post/],
 };
