@@ -69,12 +69,14 @@ describe('a primary that loses its last writes', () => {
       for (const redis of [before, after]) redis.disconnect();
     });
     await expect.poll(() => after.info('replication'), { timeout: 10_000 }).toContain('master_link_status:up');
+    await expect.poll(() => before.info('replication'), { timeout: 10_000 }).toContain('state=online');
     const [first, second] = [aRun('planning', { id: 'first' }), aRun('planning', { id: 'second' })];
     const there = createRedisRunStore(before);
     await there.create(first, ASKED_AT);
 
     // From here on the replica misses everything: the first run is given up and the second begins to act.
     await after.replicaof('NO', 'ONE');
+    await expect.poll(() => before.info('replication'), { timeout: 10_000 }).toContain('connected_slaves:0');
     await there.change({
       runId: 'first',
       claim: null,
