@@ -4,7 +4,7 @@ import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isFailing } from '#src/domain/run-progress.ts';
+import { hasActed, isFailing, owedSteps } from '#src/domain/run-progress.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
@@ -50,11 +50,14 @@ export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLo
 
 /**
  * A person may have decided while we acted. What we saw of the world stays true and is kept, unless the run is in
- * another state by now; but nothing new begins once a stop was asked for.
+ * another state by now; but nothing new begins once a stop was asked for, except what gives back deleted groups.
  */
 function stillHolds(events: RunEvent[], { before, fresh }: { before: Run; fresh: Run }): boolean {
   if (fresh.state.kind !== before.state.kind) return false;
-  const begins = events.some(({ kind }) => kind === 'started' || kind === 'step-started');
+  const owed = owedSteps(fresh);
+  const begins = events.some(
+    (event) => event.kind === 'started' || (event.kind === 'step-started' && !owed.includes(event.stepId)),
+  );
   return !(begins && fresh.stopRequest !== null);
 }
 
@@ -89,15 +92,17 @@ async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
   const { inProgress, ready } = nextSteps(run.plan, run);
   const mayBegin = run.stopRequest === null && !isFailing(run);
-  if (mayBegin && ready.length > 0)
-    return { facts: ready.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
+  const beginning = mayBegin ? ready : ready.filter(({ id }) => owedSteps(run).includes(id));
+  if (beginning.length > 0)
+    return { facts: beginning.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
   if (inProgress.length > 0) return advanceSteps(deps, { claim, steps: inProgress });
   return run.stopRequest === null ? succeed(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
 }
 
 /**
  * One short action of each step in progress, in the plan's order, all in one commit: each sees the run as those before it
- * leave it, so that two never ask for eksctl at once. After a failure those that changed nothing yet do not begin to.
+ * leave it, so that two never ask for eksctl at once. After a failure those that changed nothing yet do not begin to, except
+ * what gives back deleted groups.
  */
 async function advanceSteps(
   deps: WorkerDeps,
@@ -107,7 +112,7 @@ async function advanceSteps(
   let { run } = claim;
   for (const step of steps) {
     if (run.state.kind !== 'running') break;
-    if (isFailing(run) && !hasActed(run, step.id)) continue;
+    if (isFailing(run) && !hasActed(run, step.id) && !owedSteps(run).includes(step.id)) continue;
     const { facts, inMs } = await advanceStep(deps, { claim: { ...claim, run }, step });
     run = facts.map((fact): RunEvent => ({ at: deps.clock.now(), by: 'bot', ...fact })).reduce(evolve, run);
     decided.facts.push(...facts, ...(isNewlyLate(run, step, deps.clock.now()) ? [lateFact(step)] : []));

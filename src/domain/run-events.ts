@@ -2,7 +2,7 @@ import type { ClusterSight } from './cluster-sight.ts';
 import type { Activity } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
-import { stepsAtWork } from './run-progress.ts';
+import { owedSteps, stepsAtWork } from './run-progress.ts';
 
 /**
  * Everything that can happen to a run. Events are facts: they are decided elsewhere (operations, jobs), stored in the
@@ -215,10 +215,10 @@ function evolveStep(run: Run, event: StepEvent): Run {
   }
 }
 
-/** A step failed: the run stops as soon as no other step is in the middle of a change. */
+/** A step failed: the run stops as soon as no other step is in the middle of a change, and all that was deleted is there again. */
 function atRest(run: Run): Run {
   const isOpen = run.stops.at(-1)?.resolution.kind === 'open';
-  return isOpen && stepsAtWork(run).length === 0 ? { ...run, state: { kind: 'stopped' } } : run;
+  return isOpen && stepsAtWork(run).length + owedSteps(run).length === 0 ? { ...run, state: { kind: 'stopped' } } : run;
 }
 
 function stopped(run: Run, at: number, cause: Run['stops'][number]['cause']): Run {

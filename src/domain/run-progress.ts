@@ -1,4 +1,4 @@
-import type { StepId } from './plan.ts';
+import type { Step, StepId } from './plan.ts';
 import type { CommandRecord, Run } from './run.ts';
 
 /** The latest command of a step: the one in hand, or what is kept of it since another step had its turn. */
@@ -23,6 +23,20 @@ export function hasActed(run: Commands & Pick<Run, 'steps'>, stepId: StepId): bo
 /** The steps that are in the middle of a change. */
 export function stepsAtWork(run: Commands & Pick<Run, 'steps'>): StepId[] {
   return Object.keys(run.steps).filter((stepId) => hasActed(run, stepId));
+}
+
+/**
+ * Creations of groups that this run deleted. They begin even after a failure elsewhere or a stop request: nobody may be
+ * left without a group because something else went wrong.
+ */
+export function owedSteps({ plan, steps }: Pick<Run, 'plan' | 'steps'>): StepId[] {
+  const isOwed = (step: Step): boolean =>
+    step.phase === 'node-groups' &&
+    step.action === 'create' &&
+    step.role === 'others' &&
+    step.after.every((id) => steps[id]?.kind === 'done') &&
+    (steps[step.id] === undefined || steps[step.id]?.kind === 'started');
+  return (plan?.steps ?? []).filter(isOwed).map(({ id }) => id);
 }
 
 /** A step failed while another one was at work: that one is seen to its end, nothing new begins, and then the run stops. */

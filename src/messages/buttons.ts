@@ -52,7 +52,7 @@ export function stopButton(run: Run): Button {
     value: runValue(run),
     confirm: {
       title: 'Stop after this step?',
-      text: 'What is under way is finished first. Then the upgrade stands still until somebody continues or aborts it.',
+      text: 'What is under way is finished first, and groups that were deleted are created again. Then the upgrade stands still until somebody continues or aborts it.',
       confirm: 'Stop after this step',
       deny: 'Go back',
     },

@@ -102,7 +102,9 @@ function failing(run: PlannedRun, upgrade: string): CardState {
   return said(
     `${upgrade} is about to stop: the step "${titles(failed)}" failed.`,
     ...causes,
-    `Nothing new begins. What is at work is seen to its end first, then it is up to you: ${titles(atWork.map(({ step }) => step))}.`,
+    atWork.length === 0
+      ? 'Nothing new begins, except that groups which were deleted are created again. Then it is up to you.'
+      : `Nothing new begins. What is at work is seen to its end first, then it is up to you: ${titles(atWork.map(({ step }) => step))}.`,
     ...atWork.flatMap(stepWaiting),
   );
 }

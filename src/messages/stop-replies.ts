@@ -55,7 +55,7 @@ function failure(run: Run, { stop, number, failure, what }: FailureNotice): Mess
 
 function whatNow(run: Run): string {
   return isFailing(run)
-    ? 'Nothing new begins. Another step is at work: it is seen to its end first, then the buttons come here.'
+    ? 'Nothing new begins. What is at work is seen to its end first, and groups that were deleted are created again; then the buttons come here.'
     : 'The bot changes nothing until somebody decides.';
 }
 

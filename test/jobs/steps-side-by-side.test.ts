@@ -237,6 +237,69 @@ describe('a step that fails', () => {
   });
 });
 
+describe('groups that were deleted', () => {
+  const OTHERS = 'node-groups-1.24-create-others';
+  const DELETE_CORE = 'node-groups-1.24-delete-core';
+  const isTypeOf = (id: string) =>
+    aPlan().steps.find((step) => step.id === id) as Extract<Step, { phase: 'node-groups' }>;
+  const exchange: Plan = aPlan({
+    steps: [
+      {
+        ...isTypeOf(DELETE),
+        id: DELETE_CORE,
+        action: 'delete',
+        role: 'core',
+        groups: ['core-a'],
+        renames: [],
+        after: [],
+      },
+      { ...isTypeOf(DELETE), after: [] },
+      { ...isTypeOf(OTHERS), after: [DELETE] },
+      { ...isTypeOf('verify'), after: [DELETE_CORE, OTHERS] } as Step,
+    ],
+  });
+  const begin = (steps: Run['steps'], changes: Partial<Run> = {}): void => {
+    world.store.put(aRun('running', { plan: exchange, steps, ...changes }));
+    startNoticePosted(world, ID);
+  };
+  const deleted = doneAt(1);
+
+  it('are created again before a stop that somebody asked for', async () => {
+    begin({ [DELETE_CORE]: deleted, [DELETE]: startedStep(0, { at: 1 }) });
+    stop();
+    await advanceUntil(world, ID, () => now().command?.stepId === OTHERS);
+    expect([kindOf(DELETE), kindOf(OTHERS), kindOf('verify')]).toEqual(['done', 'started', undefined]);
+    world.cloud.groupStacks = isTypeOf(OTHERS).groups.map((name) => aStack(name, '1.24'));
+    endCommand();
+    await advanceUntil(world, ID, inState('stopped'));
+    expect([kindOf(OTHERS), kindOf('verify')]).toEqual(['done', undefined]);
+    expect(now().stops).toMatchObject([{ cause: { kind: 'stop-requested' } }]);
+  });
+
+  it('are created again before the stop for a step that failed beside it', async () => {
+    const failed = {
+      kind: 'step-failed',
+      stepId: DELETE_CORE,
+      failure: { code: 'StackDeleteFailed', message: 'm', remedy: 'r', detail: null },
+    } as const;
+    begin({ [DELETE_CORE]: startedStep(0, { at: 1 }), [DELETE]: deleted });
+    world.store.apply(ID, { ...failed, at: world.clock.now(), by: 'bot' });
+    expect(now().state.kind).toBe('running');
+    await advanceUntil(world, ID, () => now().command?.stepId === OTHERS);
+    world.cloud.groupStacks = isTypeOf(OTHERS).groups.map((name) => aStack(name, '1.24'));
+    endCommand();
+    await advanceUntil(world, ID, inState('stopped'));
+    expect([kindOf(DELETE_CORE), kindOf(OTHERS), kindOf('verify')]).toEqual(['failed', 'done', undefined]);
+  });
+
+  it('are left out when their own creation failed: then the run stops at once', () => {
+    begin({ [DELETE_CORE]: deleted, [DELETE]: deleted, [OTHERS]: startedStep(0, { at: 1 }) });
+    const failure = { code: 'NodeGroupsMissing', message: 'm', remedy: 'r', detail: null };
+    world.store.apply(ID, { kind: 'step-failed', stepId: OTHERS, failure, at: world.clock.now(), by: 'bot' });
+    expect(now().state.kind).toBe('stopped');
+  });
+});
+
 function proveBoth(): void {
   world.cloud.addons = [{ name: 'coredns', version: 'v1.1.0', status: 'ACTIVE', healthIssues: [] }];
   world.cloud.groupStacks = [aStack('core-b', '1.24')];

@@ -91,7 +91,7 @@ describe('a step that failed while another one is at work', () => {
   it('has its notice at once; the buttons come when the run has stopped', () => {
     const [notice] = stopReplies(failing());
     expect(notice).toMatchObject({ key: 'failure:1', broadcast: true });
-    expect(textOf(notice?.blocks)).toContain('Another step is at work');
+    expect(textOf(notice?.blocks)).toContain('What is at work is seen to its end first');
     expect(textOf(notice?.blocks)).not.toContain('"button"');
     const [stopped] = stopReplies({ ...failing(), state: { kind: 'stopped' } });
     expect(textOf(stopped?.blocks)).toContain('"button"');
