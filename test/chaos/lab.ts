@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { bundle } from '#test/support/bundle.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import type { ClusterConfig } from '../simulators/cloud/options.ts';
 import { createConfigRemote } from '../simulators/demo/config-remote.ts';
-import { bundle } from './bundle.ts';
 import { type ChildProcessHandle, startChild } from './child.ts';
 import type { WorldAddresses, WorldRequest } from './simulators.ts';
 

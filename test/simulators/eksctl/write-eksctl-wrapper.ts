@@ -8,13 +8,16 @@ import { VERSION } from './version.ts';
 
 const SHIM = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
 
+/** Names, when it is set, one file with all modules of the simulated eksctl: tests start it hundreds of times. */
+export const EKSCTL_BUNDLE = 'SIMULATED_EKSCTL_BUNDLE';
+
 export type EksctlWrapper = {
   /** The wrapper is written into it. */
   directory: string;
   clock: ClockSettings;
   /** Those it begins with; `setEksctlFaults` changes them. */
   faults?: readonly (EksctlFault | EksctlFaultRule)[];
-  /** What it execs instead of bin/eksctl. */
+  /** What it execs; else the bundle, or bin/eksctl. */
   launch?: readonly string[];
   /** JSON lines, one array of arguments an invocation. */
   logPath?: string;
@@ -28,7 +31,7 @@ export async function writeEksctlWrapper({
   directory,
   clock,
   faults = [],
-  launch = [SHIM],
+  launch = eksctl(),
   logPath,
 }: EksctlWrapper): Promise<string> {
   const variables = {
@@ -42,6 +45,11 @@ export async function writeEksctlWrapper({
   await writeFile(path, script.join('\n'), { mode: 0o755 });
   await setEksctlFaults(directory, faults);
   return path;
+}
+
+function eksctl(): string[] {
+  const bundle = process.env[EKSCTL_BUNDLE];
+  return bundle === undefined ? [SHIM] : [process.execPath, bundle];
 }
 
 /** Every run asks for the version three times; starting Node for each costs more than all else that is done then. */
