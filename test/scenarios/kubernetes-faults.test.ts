@@ -2,9 +2,51 @@ import { expect, test } from 'vitest';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, sharedWorld } from '../support/scenario-world.ts';
 
-/** API servers misbehave. A bot that no cluster knows: failures.test.ts. */
+const SECOND = 1000;
+const MINUTE = 60_000;
+
+/**
+ * API servers misbehave. A bot that no cluster knows: failures.test.ts. The clock is slow, because the minutes of 401 after
+ * a hop must be seen on a busy machine, too; AWS is quick instead.
+ */
 const opened = sharedWorld({
-  clusters: [managed('reef', { version: '1.33' }), selfManaged('isle', { version: '1.23', seed: { addons: 'eks' } })],
+  speed: 200,
+  durations: {
+    controlPlaneUpdate: MINUTE,
+    unauthorizedAfterUpdate: 5 * MINUTE,
+    addonUpdate: 5 * SECOND,
+    stackCreate: MINUTE,
+    instanceLaunch: 20 * SECOND,
+    managedUpdateBase: 10 * SECOND,
+    managedUpdatePerNode: 10 * SECOND,
+  },
+  clusters: [
+    managed('harbor', { version: '1.33' }),
+    managed('reef', { version: '1.33' }),
+    selfManaged('isle', { version: '1.23', seed: { addons: 'eks' } }),
+  ],
+});
+
+test.concurrent('a new CA and minutes of 401 after the hop, too many requests, and a while without connections: the run waits, and nobody has to help', async () => {
+  const world = await approved('harbor 1.34');
+  await world.eventually(() => world.changes('harbor').includes('control plane 1.33 → 1.34'));
+  // Who still trusts only the CA of before, or knows only the connection of before, gets nowhere from here on.
+  world.cloud.setFault({ cluster: 'harbor', name: 'new-certificate-authority' });
+  world.cloud.setFault({ cluster: 'harbor', name: 'api-server-busy', times: 3 });
+  await waitedFor(world, 'harbor', /^Kubernetes to accept the bot again/);
+  await waitedFor(world, 'harbor', /^an answer: kubernetes of harbor: .+ HTTP 429: Too many requests/);
+  await world.eventually(() => world.changes('harbor').includes('update core to 1.34'));
+  world.cloud.setFault({ cluster: 'harbor', name: 'api-server-away' });
+  await waitedFor(world, 'harbor', /^an answer: kubernetes of harbor: .+ connection lost/);
+  world.cloud.setFault({ cluster: 'harbor', name: 'api-server-away' }, false);
+  await world.comesTo('succeeded', 'harbor');
+  expect(world.changes('harbor')).toEqual([
+    'control plane 1.33 → 1.34',
+    'add-on kube-proxy',
+    'update core to 1.34',
+    'update nb-small to 1.34',
+  ]);
+  expect(world.notices('harbor').map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
 });
 
 test.concurrent('an API server that stays away stops the run before anything is changed; Retry goes on when it is back', async () => {
@@ -48,4 +90,10 @@ async function approved(
   meanwhile(world);
   await world.presses('sam', 'Approve', cluster);
   return world;
+}
+
+function waitedFor(world: ScenarioWorld, cluster: string, what: RegExp): Promise<unknown> {
+  return world.eventually(async () =>
+    (await world.events(cluster)).some((event) => event.kind === 'step-waiting' && what.test(event.for)),
+  );
 }

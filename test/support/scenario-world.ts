@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
 import { type ClockSettings, clockFromNow, simulatedClock } from '#test/simulators/clock.ts';
+import type { Durations } from '#test/simulators/cloud/durations.ts';
 import { defaultCredentials, type Fault } from '#test/simulators/cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '#test/simulators/cloud/start-cloud-simulator.ts';
 import { type ConfigRemote, createConfigRemote } from '#test/simulators/demo/config-remote.ts';
@@ -32,6 +33,8 @@ export type WorldOptions = {
   clusters: ScenarioCluster[];
   /** Simulated milliseconds in a real one. */
   speed?: number;
+  /** Of the cloud, where they differ from the usual: a deadline that a busy machine must not miss wants a slow clock. */
+  durations?: Partial<Durations>;
   faults?: Fault[];
   eksctl?: Faults;
   /** `none`: no worker starts with the world. */
@@ -136,6 +139,7 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       worlds: fleet.clusters.map(({ config }, i) => ({ config, account: ACCOUNT, ...options.clusters[i]?.seed })),
       faults: options.faults ?? [],
       principals: [BOT, ADMIN],
+      durations: options.durations ?? {},
     }),
     createConfigRemote({ folder: fleet.folder, directory }),
     writeEksctlWrapper({ directory, clock, faults: options.eksctl ?? [], logPath: eksctlLog }),
