@@ -5,6 +5,7 @@ import type { Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isFailing, owedSteps } from '#src/domain/run-progress.ts';
+import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
@@ -12,7 +13,6 @@ import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
-import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** What to do with the run's ticket: look again in `ms` of run time, or let it go because the run has ended. */

@@ -6,6 +6,7 @@ import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isEksctlBusy, stepsAtWork } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
+import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { withinBudget } from './call-budget.ts';
 import type { Decided } from './decided.ts';
@@ -15,7 +16,6 @@ import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { requireOwnership } from './ownership.ts';
 import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
-import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */

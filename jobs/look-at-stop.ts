@@ -3,10 +3,10 @@ import { type ClusterSight, isSightWanted, type SeenGroup } from '#src/domain/cl
 import { messageOf, TransientError } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Run, RunId } from '#src/domain/run.ts';
+import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf } from './observe-cluster.ts';
-import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** Real milliseconds: the notice of a stop does not wait for an AWS that does not answer. */

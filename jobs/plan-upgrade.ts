@@ -4,11 +4,11 @@ import { type Planned, planUpgrade } from '#src/domain/plan-upgrade.ts';
 import type { Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
+import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
-import { isStorageAway } from './storage-away.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ZodError } from 'zod';
 import { readTicket, TICKET_VERSION, ticketFor } from '#src/queue.ts';
 
 const read = (data: unknown) => readTicket(JSON.parse(JSON.stringify(data)));
@@ -20,5 +21,5 @@ test('one of a newer version is left to the newer bot', () => {
 });
 
 test.each([[{}], [{ v: 1 }], [{ runId: '' }], [{ v: -1, runId: 'r1' }], [null], ['r1']])('%j is no ticket', (data) => {
-  expect(() => read(data)).toThrow();
+  expect(() => read(data)).toThrow(ZodError);
 });

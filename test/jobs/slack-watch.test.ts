@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 function started() {
-  const asked = vi.fn(() => answer());
+  const asked = vi.fn<() => Promise<void>>(() => answer());
   const watch = startSlackWatch({ ...world.deps, checkSlack: asked });
   onTestFinished(watch.stop);
   return { watch, asked };

@@ -255,7 +255,7 @@ describe('groups that were deleted', () => {
       },
       { ...isTypeOf(DELETE), after: [] },
       { ...isTypeOf(OTHERS), after: [DELETE] },
-      { ...isTypeOf('verify'), after: [DELETE_CORE, OTHERS] } as Step,
+      { ...isTypeOf('verify'), after: [DELETE_CORE, OTHERS] },
     ],
   });
   const begin = (steps: Run['steps'], changes: Partial<Run> = {}): void => {

@@ -46,7 +46,8 @@ export function connectAws(
     region,
     eks,
     cloudFormation: () => {
-      cloudFormation ??= import('@aws-sdk/client-cloudformation').then((sdk) => {
+      const create = async (): Promise<CloudFormationClient> => {
+        const sdk = await import('@aws-sdk/client-cloudformation');
         const client = new sdk.CloudFormationClient({ region, credentials, customUserAgent: USER_AGENT });
         client.middlewareStack.add(
           (next, context) => async (args) => {
@@ -57,7 +58,8 @@ export function connectAws(
           { step: 'initialize' },
         );
         return client;
-      });
+      };
+      cloudFormation ??= create();
       return cloudFormation;
     },
     callerArn: async () => {

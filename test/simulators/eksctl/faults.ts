@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { appendFile, mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What each does and where that is known from: README.md. */
@@ -32,7 +32,7 @@ const PROGRAM = 'eksctl';
 const FAULTS_FILE = 'eksctl-faults.jsonl';
 const USED_FOLDER = 'eksctl-faults-used';
 
-export function faultsFileIn(directory: string): string {
+function faultsFileIn(directory: string): string {
   return join(directory, FAULTS_FILE);
 }
 
@@ -51,16 +51,6 @@ export async function setEksctlFaults(
   await writeFile(fresh, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   await rename(fresh, path);
   await setPresence(directory, !lines.some(({ name }) => name === 'missing'));
-}
-
-/** Beside those that there are; what of them is used up stays so. */
-export async function addEksctlFaults(
-  directory: string,
-  faults: readonly (EksctlFault | EksctlFaultRule)[],
-): Promise<void> {
-  const lines = faults.map(lineOf);
-  await appendFile(faultsFileIn(directory), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  if (lines.some(({ name }) => name === 'missing')) await setPresence(directory, false);
 }
 
 function lineOf(fault: EksctlFault | EksctlFaultRule): FaultLine {

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { isStorageAway } from '#jobs/storage-away.ts';
 import { connectRedis } from '#src/adapters/redis.ts';
 import { TransientError } from '#src/domain/errors.ts';
+import { isStorageAway } from '#src/domain/storage-away.ts';
 import { startRedis } from '#test/support/redis.ts';
 
 async function client() {

@@ -1,1 +1,0 @@
-export { isStorageAway } from '#src/domain/storage-away.ts';
