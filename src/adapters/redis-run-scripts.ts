@@ -16,8 +16,9 @@ redis.call('SADD', KEYS[6], ARGV[1])
 return ''
 `;
 
-/** KEYS as for CREATE_RUN · ARGV id cluster: as if it had not been, unless somebody took it in hand since. */
+/** KEYS as for CREATE_RUN · ARGV id cluster: as if it had not been, unless somebody took it in hand since ('kept'). */
 export const UNDO_CREATE = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 'gone' end
 if redis.call('HGET', KEYS[1], 'epoch') ~= '0' or redis.call('HGET', KEYS[1], 'rev') ~= '1' then return 'kept' end
 for _, key in ipairs({ KEYS[3], KEYS[4] }) do
   if redis.call('HGET', key, ARGV[2]) == ARGV[1] then redis.call('HDEL', key, ARGV[2]) end

@@ -64,10 +64,11 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   const holder = String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
   // Our own: the answer of the first try was lost with its connection, and ioredis tried again.
   if (holder !== '' && holder !== run.id) return { kind: 'held', holder };
-  if (await hasReachedReplica(redis)) return { kind: 'created' };
+  // Asked at last: in a failover another server than the one that took the run may have said so of itself.
+  if ((await hasReachedReplica(redis)) && (await redis.exists(runKey(run.id))) === 1) return { kind: 'created' };
   // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
   const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
-  if (undone !== 'ok') return { kind: 'created' };
+  if (undone === 'kept') return { kind: 'created' };
   throw new TransientError(
     'NotReplicated',
     `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`,

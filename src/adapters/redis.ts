@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { messageOf, UserError } from '#src/domain/errors.ts';
 import { parseRedisAddress, type SentinelAddress } from '#src/domain/redis-address.ts';
+import { FreshSentinelConnector } from './sentinel-connector.ts';
 
 /** All our keys share one hash tag, so that a script may touch several of them in Redis Cluster too. */
 export const KEY_PREFIX = '{eks}';
@@ -52,7 +53,10 @@ function sentinelOptions({ sentinels, master, username, password, sentinelPasswo
     name: master,
     db: database,
     failoverDetector: true,
+    Connector: FreshSentinelConnector,
     sentinelRetryStrategy: retryStrategy,
+    // One that hangs keeps its connections too: ask the next.
+    sentinelCommandTimeout: 2000,
     ...(username === '' ? {} : { username }),
     ...(password === '' ? {} : { password }),
     ...(sentinelPassword === '' ? {} : { sentinelPassword }),

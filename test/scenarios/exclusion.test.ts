@@ -4,15 +4,25 @@ import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { requireOwnership } from '#jobs/ownership.ts';
+import { connectRedis } from '#src/adapters/redis.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { ASKED_AT, aRun } from '../support/builders.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import type { RequesterReport, RequesterTask } from '../support/requester.ts';
+import { DOWN_AFTER_MS, startWatchedRedis } from '../support/sentinels.ts';
 
 const PROCESSES = 5;
+/** Real milliseconds: what the store waits for one answer of Redis, twice. */
+const ANSWER_LIMIT_MS = 10_000;
 
-/** Five processes that begin at the same moment; what each of their requests was told. */
-async function hammer(task: Omit<RequesterTask, 'cluster'>): Promise<RequesterReport> {
+/**
+ * Five processes that begin at the same moment; what each of their requests was told. `onAnswer` happens when the first
+ * of all has an answer.
+ */
+async function hammer(
+  task: Omit<RequesterTask, 'cluster'>,
+  onAnswer: () => Promise<void> = async () => undefined,
+): Promise<RequesterReport> {
   const script = resolve(import.meta.dirname, '../support/requester.ts');
   const children = Array.from({ length: PROCESSES }, () => {
     const argument = JSON.stringify({ ...task, cluster: 'coast' });
@@ -22,6 +32,10 @@ async function hammer(task: Omit<RequesterTask, 'cluster'>): Promise<RequesterRe
   });
   await Promise.all(children.map(({ lines }) => lines.next()));
   for (const { child } of children) child.stdin.write('go\n');
+  const answers = children.map(({ lines }) => lines.next());
+  await Promise.race(answers);
+  await onAnswer();
+  await Promise.all(answers);
   const reports = await Promise.all(
     children.map(async ({ lines }) => JSON.parse(String((await lines.next()).value)) as RequesterReport),
   );
@@ -33,6 +47,8 @@ function together(one: RequesterReport, other: RequesterReport): RequesterReport
     planning: [...one.planning, ...other.planning],
     held: sum(one.held, other.held),
     errors: sum(one.errors, other.errors),
+    unconfirmed: one.unconfirmed + other.unconfirmed,
+    slowestMs: Math.max(one.slowestMs, other.slowestMs),
   };
 }
 
@@ -45,18 +61,53 @@ describe('one run per cluster', () => {
   test('1,000 requests at once on 5 processes: one run, and each of the others is told which', async () => {
     const redis = await startRedis();
     onTestFinished(redis.stop);
-    const report = await hammer({ redisUrl: redis.url, requests: 200 });
+    const report = await hammer({ redisUrl: redis.url, requests: 200, withinMs: 0, insistMs: 0 });
     const [winner = ''] = report.planning;
-    expect(report).toEqual({ planning: [winner], held: { [winner]: 999 }, errors: {} });
+    expect(report).toMatchObject({ planning: [winner], held: { [winner]: 999 }, errors: {}, unconfirmed: 0 });
     const look = new Redis(redis.url);
     onTestFinished(() => look.disconnect());
     expect(await look.hgetall('{eks}:owner')).toEqual({ coast: winner });
     expect(await look.keys('{eks}:run:*'), 'nothing is left of the others').toEqual([`{eks}:run:${winner}`]);
     expect(await look.zrange('{eks}:due', '0', '-1')).toEqual([winner]);
   });
+
+  test('a Redis that fails over in the middle of them: still one run, and everybody is told which within seconds', async () => {
+    const redis = await startWatchedRedis({ sentinels: 1 });
+    onTestFinished(redis.stop);
+    const report = await hammer({ redisUrl: redis.url, requests: 200, withinMs: 1000, insistMs: 15_000 }, () =>
+      redis.master.crash(),
+    );
+    const look = connectRedis(redis.url, 'store');
+    look.on('error', () => undefined);
+    onTestFinished(() => look.disconnect());
+    const owner = (await look.hget('{eks}:owner', 'coast')) ?? 'nobody';
+    expect(report).toMatchObject({ planning: [owner], held: { [owner]: 999 }, errors: {} });
+    expect(report.slowestMs, 'some asked while there was no master').toBeGreaterThan(DOWN_AFTER_MS);
+    expect(report.slowestMs, 'longer than that nobody waited').toBeLessThan(ANSWER_LIMIT_MS);
+  });
 });
 
 describe('a primary that loses its last writes', () => {
+  test('who asked in just that moment is told to try again, and nobody is told of a run that is gone', async () => {
+    const server = await startRedis();
+    onTestFinished(server.stop);
+    const redis = new Redis(server.url);
+    onTestFinished(() => redis.disconnect());
+    // The script is answered by the old primary, all that follows by a new one that never heard of it.
+    await redis.ping();
+    const info = redis.info.bind(redis);
+    redis.info = async () => {
+      await redis.flushdb();
+      return info('replication');
+    };
+    const store = createRedisRunStore(redis);
+    await expect(store.create(aRun('planning', { id: 'lost' }), ASKED_AT)).rejects.toMatchObject({
+      code: 'NotReplicated',
+      message: expect.stringContaining('try again'),
+    });
+    expect(await store.ownerOf('coast')).toBeNull();
+  });
+
   let servers: RedisServer[] = [];
   afterAll(() => Promise.all(servers.map((server) => server.stop())));
 

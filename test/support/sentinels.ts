@@ -20,7 +20,7 @@ const MASTER = 'runs';
 export const PASSWORD = 'p@ss:word/1';
 
 /** Real milliseconds without an answer after which a Sentinel counts the master as down. */
-const DOWN_AFTER_MS = 500;
+export const DOWN_AFTER_MS = 500;
 
 /** Resolves when the Sentinels know each other and both servers. */
 export async function startWatchedRedis({ sentinels = 3 }: { sentinels?: number } = {}): Promise<WatchedRedis> {
