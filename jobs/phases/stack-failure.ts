@@ -1,4 +1,6 @@
+import { listNames } from '#src/domain/step-title.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
+import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 import { failed, type PhaseResult } from '../phase.ts';
 
 /**
@@ -25,12 +27,23 @@ export async function stackFailure({
     'NodeGroupStackFailed',
     `CloudFormation could not ${whatFailed(status)} node group ${groups.join(', ')} (${status}): ${cause}`,
     {
-      remedy: 'Put the cause right, then press Retry: what is left of the failed stack is removed first',
+      remedy: remedyFor(stacks),
       detail:
         reasons.flatMap(({ stack, reasons: lines }) => lines.map((line) => `${stack.stackName}: ${line}`)).join('\n') ||
         null,
     },
   );
+}
+
+/**
+ * eksctl leaves stacks in DELETE_FAILED out of what it lists, so it never tries their deletion again, and says that all
+ * went well: `ListNodeGroupStacks` in https://github.com/eksctl-io/eksctl/blob/main/pkg/cfn/manager/nodegroup.go
+ */
+function remedyFor(stacks: NodeGroupStack[]): string {
+  const stuck = stacks.filter(({ status }) => status === 'DELETE_FAILED').map(({ stackName }) => stackName);
+  return stuck.length === 0
+    ? 'Put the cause right, then press Retry: what is left of the failed stack is removed first'
+    : `Put the cause right and delete ${listNames(stuck)} in CloudFormation by hand (eksctl passes over what is DELETE_FAILED), then press Retry`;
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html */

@@ -38,7 +38,7 @@ scenario.concurrent(
 );
 
 scenario.concurrent(
-  'a stack that rolls back stops the run with its reason; Retry removes what is left of it and goes on',
+  'a stack that rolls back, and one that cannot be deleted, stop the run with their reasons and what to do; with that, Retry goes on',
   async ({ startWorld }) => {
     const world = await startWorld({
       clusters: [selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } })],
@@ -58,14 +58,25 @@ scenario.concurrent(
     );
 
     await world.presses('sam', 'Retry');
+    await world.eventually(() => world.changes().slice(before.length).includes('create core-b'));
+    world.cloud.setFault({ cluster: 'coast', name: 'delete-fails', times: 1 });
+    await world.comesTo('stopped');
+    expect(world.text('failure:2')).toMatch(
+      /CloudFormation could not delete node group core-a \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-core-a in CloudFormation by hand .*, then press Retry/,
+    );
+    world.cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'core-a' });
+    await world.presses('sam', 'Retry');
     await world.comesTo('succeeded');
-    expect(world.changes().slice(before.length)).toEqual([
-      'delete core-b',
+    // The other groups are exchanged beside the deletion of the old core: in which order is chance.
+    expect(world.changes().slice(before.length).toSorted()).toEqual([
       'create core-b',
-      'delete core-a',
-      'delete nb-small',
       'create nb-small',
+      'delete core-a',
+      'delete core-a',
+      'delete core-b',
+      'delete nb-small',
     ]);
+    expect(world.cluster().nodeGroups.map(({ name }) => name)).toEqual(['core-b', 'nb-small']);
   },
 );
 

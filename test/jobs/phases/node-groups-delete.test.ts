@@ -179,7 +179,13 @@ describe('the node-groups phase, deleting', () => {
     world.cloud.reasons = { 'eksctl-coast-nodegroup-nb-large': ['a policy is attached by hand'] };
     expect(await run({ command: endedCommand(STEP, DELETE, EXIT_0) })).toMatchObject({
       kind: 'failed',
-      failure: { code: 'NodeGroupStackFailed', message: expect.stringContaining('a policy is attached by hand') },
+      failure: {
+        code: 'NodeGroupStackFailed',
+        message: expect.stringContaining('a policy is attached by hand'),
+        remedy: expect.stringMatching(
+          /delete eksctl-coast-nodegroup-nb-small, eksctl-coast-nodegroup-nb-large in CloudFormation by hand/,
+        ),
+      },
     });
   });
 
