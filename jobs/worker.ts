@@ -90,15 +90,16 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
       wedge.leave();
     },
   });
+  const inHand = new Map<string, number>();
   const slack = open(QUEUES.syncSlack, 10, (job, token) => processSync(deps, { job, token }));
   slack.on('completed', (job, end: SyncEnd) => {
     if (end === 'equal') void resyncIfChanged(deps, job);
   });
   const workers = [
     slack,
-    open(QUEUES.advanceRun, 50, (job, token) => {
+    open(QUEUES.advanceRun, 50, (job, token, lease) => {
       watchdog.noteStart();
-      return processTicket(deps, { job, token, stopping: stopping.signal });
+      return takeInHand(deps, { job, token, lease, stopping: stopping.signal, inHand });
     }),
     open(QUEUES.runCommand, settings.commandConcurrency, async (job, token, lease) => {
       const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
@@ -123,7 +124,34 @@ async function isWorkDue(deps: WorkerDeps, realMs: number): Promise<boolean> {
   return runs.some((run) => run !== null && !hasEnded(run));
 }
 
-type Turn = { job: Job; token: string; stopping: AbortSignal };
+type Turn = { job: Job; token: string; lease: AbortSignal | undefined; stopping: AbortSignal };
+
+/** Real milliseconds: an action that was superseded by its own worker for longer than this hangs. */
+const HANGS_AFTER_MS = 60_000;
+const IN_HAND_MS = 250;
+
+/**
+ * A worker that has too little CPU to renew a lease gets the same ticket once more while it still works on it. Claiming
+ * the run again would have the first refused at its commit, and the second at the next, for ever.
+ */
+async function takeInHand(
+  deps: WorkerDeps,
+  { inHand, ...turn }: Turn & { inHand: Map<string, number> },
+): Promise<void> {
+  const id = turn.job.id ?? '';
+  const since = inHand.get(id);
+  if (since !== undefined && Date.now() - since < HANGS_AFTER_MS) {
+    await turn.job.moveToDelayed(Date.now() + IN_HAND_MS, turn.token);
+    throw new DelayedError();
+  }
+  const began = Date.now();
+  inHand.set(id, began);
+  try {
+    await processTicket(deps, turn);
+  } finally {
+    if (inHand.get(id) === began) inHand.delete(id);
+  }
+}
 
 /**
  * While the bot is upgraded, workers of two versions share the queues. A ticket that this one cannot read is left to the
@@ -139,7 +167,7 @@ async function runIdOf(deps: WorkerDeps, { job, token }: { job: Job; token: stri
   return parkFor(deps, { job, token, ms: NEWER_TICKET_MS });
 }
 
-async function processTicket(deps: WorkerDeps, { job, token, stopping }: Turn): Promise<void> {
+async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: Turn): Promise<void> {
   const runId = await runIdOf(deps, { job, token });
   const turnEnds = Date.now() + TURN_MS;
   for (;;) {
@@ -155,6 +183,8 @@ async function processTicket(deps: WorkerDeps, { job, token, stopping }: Turn): 
     }
     await startRequestedCommand(deps, runId);
     if (look.kind === 'ended') return;
+    // Another activation has the ticket, or will: claiming again would take the run away from it.
+    if (lease?.aborted) throw new DelayedError();
     if (look.ms <= 0 && Date.now() < turnEnds && !stopping.aborted) continue;
     return park(deps, { job, token, runId, ms: Math.min(look.ms, MAX_PARK_MS), wakeSeq: claim.wakeSeq });
   }

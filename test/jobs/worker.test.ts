@@ -175,6 +175,32 @@ test('a ticket whose worker died is taken by another', async () => {
   expect((await store.claim(ID))?.epoch).toBeGreaterThan(2);
 });
 
+test('a worker that lost its lease to itself finishes what it has in hand, and takes nothing from itself', async () => {
+  const goOn = Promise.withResolvers<void>();
+  let claims = 0;
+  const slow: RunStore = {
+    ...store,
+    claim: (id) => {
+      claims += 1;
+      return store.claim(id);
+    },
+    change: async (request) => {
+      if (request.claim !== null) await goOn.promise;
+      return store.change(request);
+    },
+  };
+  await store.create(aRun('planning'), ASKED_AT);
+  await aWorker({ store: slow });
+  await deps.wakeUps.wakeRun(ID);
+  await eventually(async () => expect(claims).toBe(1));
+  await redis.set(`${QUEUE_PREFIX}:${QUEUES.advanceRun}:${ticketId(ID)}:lock`, 'somebody else', 'PX', 1);
+  const advance = queue(QUEUES.advanceRun);
+  await eventually(async () => expect((await advance.getJob(ticketId(ID)))?.attemptsStarted).toBeGreaterThan(2));
+  expect(claims).toBe(1);
+  goOn.resolve();
+  await eventually(async () => expect((await runNow()).state.kind).not.toBe('planning'));
+});
+
 test('the reconciler gives a lost ticket back', async () => {
   await store.create(aRun('planning'), ASKED_AT);
   expect(await queue(QUEUES.advanceRun).getJob(ticketId(ID))).toBeUndefined();
