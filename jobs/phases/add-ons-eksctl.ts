@@ -68,8 +68,8 @@ async function judge(context: AddonsContext, judged: Judged): Promise<AddonResul
   const ok = outcome.kind === 'exited' && outcome.code === 0;
   if (!atRightMinor || (!changed && !ok && !saysCurrent)) {
     const tag = imageTag(workload.image);
-    const where = changed ? `at ${tag}, not of ${step.version},` : `still at ${tag}`;
-    return failed('AddonNotUpdated', `${addon} is ${where} after eksctl (${describeOutcome(outcome)})`, {
+    const where = changed ? `at ${tag}, not of ${step.version}` : `still at ${tag}`;
+    return failed('AddonNotUpdated', `${describeOutcome(outcome)}, and ${addon} is ${where}`, {
       remedy: `Run the eksctl command by hand or look at its output, then press Retry`,
       detail: outputOf(outcome),
     });

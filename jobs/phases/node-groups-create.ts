@@ -126,7 +126,7 @@ function create(context: Context, missing: string[]): PhaseResult {
   if (shown !== null) return shown;
   return failed(
     'NodeGroupsMissing',
-    `eksctl ended (${describeOutcome(outcome)}), but CloudFormation has no stack of ${missing.join(', ')}`,
+    `${describeOutcome(outcome)}, and CloudFormation has no stack of ${missing.join(', ')}`,
     {
       remedy: 'See what eksctl printed, put that right, then press Retry',
       detail: outputOf(outcome) || null,

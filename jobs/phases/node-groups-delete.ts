@@ -40,7 +40,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   if (shown !== null) return shown;
   return failed(
     'NodeGroupsNotDeleted',
-    `eksctl ended (${describeOutcome(outcome)}), but ${left.join(', ')} still exist in CloudFormation`,
+    `${describeOutcome(outcome)}, and ${left.join(', ')} still exist in CloudFormation`,
     {
       remedy: 'See what eksctl printed, put that right, then press Retry',
       detail: outputOf(outcome) || null,

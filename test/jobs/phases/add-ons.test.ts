@@ -190,7 +190,7 @@ describe('the add-ons phase', () => {
         kind: 'failed',
         failure: {
           code: 'AddonNotUpdated',
-          message: 'coredns is still at v1.8.7-eksbuild.1 after eksctl (exit code 1)',
+          message: 'eksctl ended with exit code 1, and coredns is still at v1.8.7-eksbuild.1',
           detail: 'Error: no such host',
         },
       });
@@ -206,7 +206,7 @@ describe('the add-ons phase', () => {
         kind: 'failed',
         failure: {
           code: 'AddonNotUpdated',
-          message: 'kube-proxy is still at v1.22.6-eksbuild.1 after eksctl (exit code 0)',
+          message: 'eksctl ended with exit code 0, and kube-proxy is still at v1.22.6-eksbuild.1',
         },
       });
     });
@@ -220,7 +220,7 @@ describe('the add-ons phase', () => {
         ),
       ).toMatchObject({
         kind: 'failed',
-        failure: { message: 'kube-proxy is at v1.25.1-eksbuild.1, not of 1.23, after eksctl (exit code 0)' },
+        failure: { message: 'eksctl ended with exit code 0, and kube-proxy is at v1.25.1-eksbuild.1, not of 1.23' },
       });
     });
 

@@ -56,7 +56,7 @@ describe('the node-groups phase, creating', () => {
       kind: 'failed',
       failure: {
         code: 'NodeGroupsMissing',
-        message: 'eksctl ended (exit code 0), but CloudFormation has no stack of nb-large, dask-worker',
+        message: 'eksctl ended with exit code 0, and CloudFormation has no stack of nb-large, dask-worker',
         detail: 'created 0 nodegroup(s)',
       },
     });
@@ -173,7 +173,7 @@ describe('the node-groups phase, creating', () => {
     const command = endedCommand(STEP, CREATE, { kind: 'spawn-failed', message: 'coast.jsonnet:3:1 unexpected token' });
     expect(await runPhase(contextFor(world, STEP, { command }))).toMatchObject({
       kind: 'failed',
-      failure: { message: expect.stringContaining('it could not be started: coast.jsonnet:3:1 unexpected token') },
+      failure: { message: expect.stringContaining('eksctl could not be started (coast.jsonnet:3:1 unexpected token)') },
     });
   });
 

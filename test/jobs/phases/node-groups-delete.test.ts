@@ -203,7 +203,7 @@ describe('the node-groups phase, deleting', () => {
       failure: {
         code: 'NodeGroupsNotDeleted',
         message:
-          'eksctl ended (exit code 0), but core-a, nb-small, nb-large, dask-worker still exist in CloudFormation',
+          'eksctl ended with exit code 0, and core-a, nb-small, nb-large, dask-worker still exist in CloudFormation',
       },
     });
   });
