@@ -107,7 +107,7 @@ describe('a call to AWS', () => {
   it('reads what was 30 seconds ago', async () => {
     const { eks, cloudformation } = await starts(
       { name: 'stale-reads' },
-      { clock: clockFromNow(200), durations: { controlPlaneUpdate: 60_000 } },
+      { clock: clockFromNow(40), durations: { controlPlaneUpdate: 60_000 } },
     );
     const { update } = await updateCoast();
     const ref = { name: 'coast', updateId: update?.id ?? '' };
