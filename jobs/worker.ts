@@ -6,6 +6,7 @@ import { QUEUE_PREFIX, QUEUES, readTicket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
 import { idsOf } from './ids-of.ts';
 import { lookAtStop } from './look-at-stop.ts';
+import { hurryParked, scheduleReconciler, watchQueueClock } from './queue-clock.ts';
 import { reconcile } from './reconcile.ts';
 import { runCommand } from './run-command.ts';
 import { claimOrSetAside } from './set-aside.ts';
@@ -26,6 +27,8 @@ const TURN_MS = 10_000;
 /** Run time. */
 const NEWER_TICKET_MS = 30_000;
 const RECONCILE_EVERY_MS = 30_000;
+/** Real milliseconds between two looks at whether the machine's clock was set back. */
+const CLOCK_LOOK_MS = 10_000;
 /** Real milliseconds in which nothing starts although runs are due. */
 export const WEDGED_AFTER_MS = 60_000;
 /** Real milliseconds: `close()` hangs for ever when Redis is gone. */
@@ -107,11 +110,12 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
     }),
     open(QUEUES.reconcile, 1, () => reconcile(deps)),
   ];
-  await scheduleReconciler(deps, connection());
+  const tickets = await keepTickets(deps, connection());
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   return {
     stop: () => {
       watchdog.stop();
+      tickets.stop();
       return stop({ deps, workers, stopping, connections });
     },
   };
@@ -169,7 +173,7 @@ async function runIdOf(deps: WorkerDeps, { job, token }: { job: Job; token: stri
 
 async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: Turn): Promise<void> {
   const runId = await runIdOf(deps, { job, token });
-  const turnEnds = Date.now() + TURN_MS;
+  const turnEnds = performance.now() + TURN_MS;
   for (;;) {
     const claim = await claimOrSetAside(deps, runId);
     if (claim === null) return;
@@ -185,7 +189,7 @@ async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: 
     if (look.kind === 'ended') return;
     // Another activation has the ticket, or will: claiming again would take the run away from it.
     if (lease?.aborted) throw new DelayedError();
-    if (look.ms <= 0 && Date.now() < turnEnds && !stopping.aborted) continue;
+    if (look.ms <= 0 && performance.now() < turnEnds && !stopping.aborted) continue;
     return park(deps, { job, token, runId, ms: Math.min(look.ms, MAX_PARK_MS), wakeSeq: claim.wakeSeq });
   }
 }
@@ -244,11 +248,26 @@ async function resyncIfChanged(deps: WorkerDeps, job: Job): Promise<void> {
   if (behind) await deps.wakeUps.syncSlack(runId).catch(() => undefined);
 }
 
-async function scheduleReconciler(deps: WorkerDeps, connection: Redis): Promise<void> {
-  const queue = new Queue(QUEUES.reconcile, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
+/** The reconciler's ticket, and somebody who sees when the clock by which tickets are parked is set back. */
+async function keepTickets(deps: WorkerDeps, connection: Redis): Promise<{ stop: () => void }> {
+  const open = (name: string) => new Queue(name, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
+  const reconciler = open(QUEUES.reconcile);
+  const parked = [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map(open);
+  for (const queue of [reconciler, ...parked]) queue.on('error', () => undefined);
   // Simulated time may run so fast that "every 30 s" would be a busy loop.
   const every = Math.max(1000, Math.round(deps.clock.realMs(RECONCILE_EVERY_MS)));
-  await queue.upsertJobScheduler('reconcile', { every }, { opts: { removeOnComplete: true, removeOnFail: 10 } });
+  await scheduleReconciler(reconciler, every);
+  const look = watchQueueClock({
+    wall: () => Date.now(),
+    monotonic: () => performance.now(),
+    onSetBack: async (byMs) => {
+      deps.log.warn({ byMs }, 'the clock of this machine was set back, looking at every parked ticket now: see to NTP');
+      await hurryParked({ parked, reconciler }, every);
+    },
+  });
+  const timer = setInterval(() => void look().catch(() => undefined), CLOCK_LOOK_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
 }
 
 type Stop = { deps: WorkerDeps; workers: Worker[]; stopping: AbortController; connections: Redis[] };

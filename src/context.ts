@@ -22,7 +22,7 @@ import { measureEksctl } from './adapters/measuring-eksctl.ts';
 import { measureRuns } from './adapters/measuring-run-store.ts';
 import { removeAbandonedFolders } from './adapters/owned-folders.ts';
 import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
-import { checkRedis, connectRedis, openConnection } from './adapters/redis.ts';
+import { checkRedis, connectRedis, openConnection, readTime } from './adapters/redis.ts';
 import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
 import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
 import { createRedisRunStore } from './adapters/redis-run-store.ts';
@@ -32,7 +32,7 @@ import { identifyBot } from './adapters/slack-identity.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { countedFetch } from './adapters/slack-metrics.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
-import { systemClock } from './adapters/system-clock.ts';
+import { createSteadyClock, watchSteadyClock } from './adapters/steady-clock.ts';
 import { createTools } from './adapters/tools.ts';
 import { yamlStrings } from './adapters/yaml-strings.ts';
 import { type Config, secretsOf } from './config.ts';
@@ -104,10 +104,12 @@ export type Context = {
 };
 
 export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
-  const clock = overrides.clock ?? systemClock;
+  const steady = createSteadyClock();
+  const clock = overrides.clock ?? steady.clock;
   const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
   const storage = await openStorage(config, { clock, log });
   const { metrics } = storage;
+  const clockWatch = watchSteadyClock({ steady, redisTime: storage.time, log });
   const clouds = createCloudOf({
     version: packageJson.version,
     endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
@@ -175,6 +177,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     checkSlack: async () => void (await identifyBot(background, config.fleet)),
     slackTrouble,
     close: async () => {
+      clockWatch.stop();
       await storage.close();
       clouds.close();
     },
@@ -238,6 +241,7 @@ async function openStorage({ redisUrl, role }: Config, { clock, log }: { clock: 
     metrics,
     readMetrics: expose,
     check: async () => void (await checkRedis(redis)),
+    time: () => readTime(redis),
     close: async () => {
       await wakeUps.close();
       redis.disconnect();

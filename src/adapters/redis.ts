@@ -143,6 +143,12 @@ export async function checkRedis(redis: Redis): Promise<string[]> {
     : [];
 }
 
+/** Epoch milliseconds by the clock of Redis, which all processes share. */
+export async function readTime(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
 type Field = (name: string) => string | undefined;
 
 function fieldsOf(info: string): Field {
