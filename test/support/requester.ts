@@ -16,8 +16,8 @@ export type RequesterTask = {
   redisUrl: string;
   cluster: string;
   requests: number;
-  /** Real milliseconds within which all of them are asked, evenly; 0: all at once. */
-  withinMs: number;
+  /** Half of them are asked at once, the others when something comes on standard input again. */
+  inHalves: boolean;
   /** Real milliseconds for which who was told nothing certain asks again. */
   insistMs: number;
 };
@@ -45,10 +45,11 @@ process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 const report: RequesterReport = { planning: [], held: {}, errors: {}, unconfirmed: 0, slowestMs: 0 };
 const insistUntil = performance.now() + task.insistMs;
+const secondHalf = once(process.stdin, 'data');
 let isAnswered = false;
 await Promise.all(
   Array.from({ length: task.requests }, async (_, index) => {
-    if (task.withinMs > 0) await sleep((index * task.withinMs) / task.requests);
+    if (task.inHalves && index % 2 === 1) await secondHalf;
     await ask();
     if (!isAnswered) process.stdout.write('answered\n');
     isAnswered = true;
