@@ -13,7 +13,7 @@ const opened = sharedWorld({
   speed: 200,
   durations: {
     controlPlaneUpdate: MINUTE,
-    unauthorizedAfterUpdate: 5 * MINUTE,
+    unauthorizedAfterUpdate: 9 * MINUTE,
     addonUpdate: 5 * SECOND,
     stackCreate: MINUTE,
     instanceLaunch: 20 * SECOND,
