@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Worlds of processes, sockets and signals: threads would share the signal handlers and the working directory.
     pool: 'forks',
-    // A test file that starts a Redis, a bot and simulators keeps about two cores busy on its own.
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
+    // The scenarios wait for simulated minutes more than they compute.
+    maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // .ci/run counts from the file.

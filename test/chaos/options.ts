@@ -37,7 +37,7 @@ export function parseChaosOptions(args: string[]): ChaosOptions {
     seed: whole('--seed', values.seed ?? '1', 0),
     together: whole('--together', values.together ?? '12', 1),
     workers: whole('--workers', values.workers ?? '4', 1),
-    speed: whole('--speed', values.speed ?? '1500', 1),
+    speed: whole('--speed', values.speed ?? '600', 1),
   };
 }
 

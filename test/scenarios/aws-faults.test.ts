@@ -88,7 +88,7 @@ test.concurrent('a cluster that EKS is busy with for an hour stops the run in th
   await world.presses('maya', 'Retry', 'cove');
   const updates = await world.eventually(() => {
     const started = world.effects('cove').filter(({ effect }) => effect === 'control-plane-update-started');
-    const words = `adopted update ${started[0]?.['updateId']}, which was in flight already`;
+    const words = `adopted update ${String(started[0]?.['updateId'])}, which was in flight already`;
     return world.content('step:control-plane-1.34', 'cove').includes(words) && started;
   });
   expect(updates, 'none of the bot').toMatchObject([{ caller: 'other', to: '1.34' }]);
