@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /** Real milliseconds a replica has to say that it has the ownership. Somebody waits for the answer in Slack. */
-const REPLICA_LIMIT_MS = 1000;
+export const REPLICA_LIMIT_MS = 1000;
 
 /**
  * Redis answers before its replicas have the write, and a failover in that moment would forget who owns a cluster: the
@@ -10,7 +10,10 @@ const REPLICA_LIMIT_MS = 1000;
  * https://redis.io/docs/latest/commands/wait/
  */
 export async function hasReachedReplica(redis: Redis): Promise<boolean> {
-  // One that is still being filled cannot take over either.
-  const isFollowed = /^slave\d+:.*state=online/m.test(await redis.info('replication'));
-  return !isFollowed || (await redis.wait(1, REPLICA_LIMIT_MS)) >= 1;
+  return !(await isFollowed(redis)) || (await redis.wait(1, REPLICA_LIMIT_MS)) >= 1;
+}
+
+/** Whether another server could take over. One that is still being filled cannot. */
+export async function isFollowed(redis: Redis): Promise<boolean> {
+  return /^slave\d+:.*state=online/m.test(await redis.info('replication'));
 }

@@ -1,10 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
 import { evolve } from '#src/domain/run-events.ts';
 import type { ChangeRequest, Claim, RunStore } from '#src/ports/run-store.ts';
 import { KEY_PREFIX } from './redis.ts';
-import { hasReachedReplica } from './redis-replicas.ts';
+import { hasReachedReplica, isFollowed, REPLICA_LIMIT_MS } from './redis-replicas.ts';
 import { CHANGE_RUN, CLAIM_RUN, CREATE_RUN, PARK_RUN, UNDO_CREATE } from './redis-run-scripts.ts';
 import { readStoredEvent, readStoredRun } from './stored-run.ts';
 
@@ -61,7 +62,8 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   const event = { kind: 'requested', at: run.requestedAt, by: run.requestedBy };
   const keys = [runKey(run.id), eventsKey(run.id), OWNER, LATEST, DUE, UNSYNCED];
   const args = [run.id, run.cluster, JSON.stringify(run), JSON.stringify(event), wakeAt, run.state.kind];
-  const holder = String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
+  const ask = async (): Promise<string> => String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
+  const holder = await lastingHolder(redis, ask);
   // Our own: the answer of the first try was lost with its connection, and ioredis tried again.
   if (holder !== '' && holder !== run.id) return { kind: 'held', holder };
   // Asked at last: in a failover another server than the one that took the run may have said so of itself.
@@ -73,6 +75,24 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
     'NotReplicated',
     `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`,
   );
+}
+
+const SETTLING_MS = 2 * REPLICA_LIMIT_MS;
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * Where a replica could take over, a run that no worker has in hand may be taken back yet, or be lost in a failover: who
+ * is refused because of it would be sent to a run that is nowhere. So its fate is waited for.
+ */
+async function lastingHolder(redis: Redis, ask: () => Promise<string>): Promise<string> {
+  const until = performance.now() + SETTLING_MS;
+  for (;;) {
+    const holder = await ask();
+    if (holder === '' || performance.now() > until) return holder;
+    const epoch = await redis.hget(runKey(holder), 'epoch');
+    if ((epoch !== null && epoch !== '0') || !(await isFollowed(redis))) return holder;
+    await sleep(LOOK_AGAIN_MS);
+  }
 }
 
 async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: string } | null> {

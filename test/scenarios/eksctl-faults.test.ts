@@ -87,6 +87,6 @@ scenario.concurrent(
     await world.changeEksctl(['missing']);
     await world.presses('maya', 'Retry', 'reef');
     await world.eventually(() => world.text('failure:2') !== '');
-    expect(world.text('failure:2')).toMatch(/it could not be started: cannot start .*eksctl: no such file/);
+    expect(world.text('failure:2')).toMatch(/Eksctl could not be started \(cannot start .*eksctl: no such file/);
   },
 );

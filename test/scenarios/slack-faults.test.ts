@@ -1,4 +1,6 @@
+import { Redis } from 'ioredis';
 import { expect } from 'vitest';
+import { createRedisMessageLedger } from '#src/adapters/redis-message-ledger.ts';
 import { simulatedClock } from '#test/simulators/clock.ts';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { MAINTENANCE, PEOPLE } from '../support/scenario-people.ts';
@@ -10,7 +12,7 @@ const kinds = (world: ScenarioWorld, cluster?: string) => world.notices(cluster)
 
 scenario.concurrent(
   'half an hour without Slack: nothing begins that people could not stop, what was deleted is made again, all is told afterwards, once',
-  async ({ startWorld }) => {
+  async ({ startWorld, onTestFinished }) => {
     const world = await startWorld({
       clusters: [
         selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } }),
@@ -34,6 +36,11 @@ scenario.concurrent(
     world.slack.outage('unavailable');
     world.slack.clearFaults();
     const began = clock.now();
+    // The ten minutes count from when a worker noticed.
+    const redis = new Redis(world.env['REDIS_URL'] ?? '');
+    onTestFinished(() => redis.disconnect());
+    const ledger = createRedisMessageLedger(redis);
+    await until(async () => (await ledger.outageSince()) !== null);
     await clock.delay(11 * MINUTE);
     world.cloud.setActivity('reef', 0);
     await world.eventually(() => world.changes('coast').includes('create nb-small'));

@@ -89,7 +89,7 @@ async function eksctlOf(worker: number): Promise<number | undefined> {
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,args=']);
   const children = stdout.split('\n').flatMap((line) => {
     const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return Number(parent) === worker && /eksctl\/main\.ts/.test(args ?? '') ? [Number(pid)] : [];
+    return Number(parent) === worker && /eksctl(?:\/main\.ts|\.mjs)/.test(args ?? '') ? [Number(pid)] : [];
   });
   return children[0];
 }

@@ -39,7 +39,7 @@ describe('npm run demo -- --auto --json', () => {
         expect.stringMatching(/^Maintenance of harbor is finished/),
       ],
       thread: expect.arrayContaining([expect.stringMatching(/^Step 4 of \d+ is done: control plane 1\.33 → 1\.34/)]),
-      eksctl: [['version'], ['version'], ['version']],
+      eksctl: [['version']],
       awsCalls: expect.objectContaining({ UpdateClusterVersion: 1, UpdateNodegroupVersion: 2 }),
       configDiff: expect.stringContaining('+  version: "1.34"'),
       wallMs: expect.any(Number),
