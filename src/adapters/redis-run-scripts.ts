@@ -29,6 +29,13 @@ redis.call('SREM', KEYS[6], ARGV[1])
 return 'ok'
 `;
 
+/** KEYS run. A replica has it, so a failover does not forget it. Returns 1, or 0 when another server was asked and knows no such run. */
+export const KEEP_RUN = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'kept', 1)
+return 1
+`;
+
 /** KEYS run. Returns {doc, epoch, wake} or nothing: from here on every earlier claim is void. */
 export const CLAIM_RUN = `
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end

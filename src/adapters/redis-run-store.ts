@@ -6,7 +6,7 @@ import { evolve } from '#src/domain/run-events.ts';
 import type { ChangeRequest, Claim, RunStore } from '#src/ports/run-store.ts';
 import { KEY_PREFIX } from './redis.ts';
 import { hasReachedReplica, isFollowed, REPLICA_LIMIT_MS } from './redis-replicas.ts';
-import { CHANGE_RUN, CLAIM_RUN, CREATE_RUN, PARK_RUN, UNDO_CREATE } from './redis-run-scripts.ts';
+import { CHANGE_RUN, CLAIM_RUN, CREATE_RUN, KEEP_RUN, PARK_RUN, UNDO_CREATE } from './redis-run-scripts.ts';
 import { readStoredEvent, readStoredRun } from './stored-run.ts';
 
 /** How often `change` decides anew when others commit in between; people and one worker never get near it. */
@@ -42,6 +42,10 @@ export function createRedisRunStore(redis: Redis): RunStore {
     },
     holds: async ({ runId, epoch }) => (await redis.hget(runKey(runId), 'epoch')) === String(epoch),
     ownerOf: (cluster) => redis.hget(OWNER, cluster),
+    lastingOwnerOf: async (cluster) => {
+      const ask = async (): Promise<string> => (await redis.hget(OWNER, cluster)) ?? '';
+      return (await lastingHolder(redis, { cluster, ask })) || null;
+    },
     latestOf: (cluster) => redis.hget(LATEST, cluster),
     owners: () => redis.hvals(OWNER),
     ownedClusters: () => redis.hlen(OWNER),
@@ -63,36 +67,47 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   const keys = [runKey(run.id), eventsKey(run.id), OWNER, LATEST, DUE, UNSYNCED];
   const args = [run.id, run.cluster, JSON.stringify(run), JSON.stringify(event), wakeAt, run.state.kind];
   const ask = async (): Promise<string> => String(await redis.eval(CREATE_RUN, keys.length, ...keys, ...args));
-  const holder = await lastingHolder(redis, ask);
+  const holder = await lastingHolder(redis, { cluster: run.cluster, ask });
   // Our own: the answer of the first try was lost with its connection, and ioredis tried again.
   if (holder !== '' && holder !== run.id) return { kind: 'held', holder };
   // Asked at last: in a failover another server than the one that took the run may have said so of itself.
-  if ((await hasReachedReplica(redis)) && (await redis.exists(runKey(run.id))) === 1) return { kind: 'created' };
+  if ((await hasReachedReplica(redis)) && (await redis.eval(KEEP_RUN, 1, runKey(run.id))) === 1)
+    return { kind: 'created' };
   // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
   const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
   if (undone === 'kept') return { kind: 'created' };
-  throw new TransientError(
-    'NotReplicated',
-    `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`,
-  );
+  throw notReplicated(run.cluster);
 }
 
 const SETTLING_MS = 2 * REPLICA_LIMIT_MS;
 const LOOK_AGAIN_MS = 200;
 
 /**
- * Where a replica could take over, a run that no worker has in hand may be taken back yet, or be lost in a failover: who
- * is refused because of it would be sent to a run that is nowhere. So its fate is waited for.
+ * Where a replica could take over, a run that nobody has seen in hand or kept may be taken back yet, or be lost in a
+ * failover: who is refused because of it would be sent to a run that is nowhere. So its fate is waited for.
  */
-async function lastingHolder(redis: Redis, ask: () => Promise<string>): Promise<string> {
+async function lastingHolder(
+  redis: Redis,
+  { cluster, ask }: { cluster: string; ask: () => Promise<string> },
+): Promise<string> {
   const until = performance.now() + SETTLING_MS;
   for (;;) {
     const holder = await ask();
-    if (holder === '' || performance.now() > until) return holder;
-    const epoch = await redis.hget(runKey(holder), 'epoch');
-    if ((epoch !== null && epoch !== '0') || !(await isFollowed(redis))) return holder;
+    if (holder === '') return holder;
+    const [epoch, kept] = await redis.hmget(runKey(holder), 'epoch', 'kept');
+    if (kept === '1' || (epoch != null && epoch !== '0')) return holder;
+    // Asked last: in a failover it may be another server that is not followed, and that never heard of the holder.
+    if (!(await isFollowed(redis)) && (await redis.hget(OWNER, cluster)) === holder) return holder;
+    if (performance.now() > until) throw notReplicated(cluster);
     await sleep(LOOK_AGAIN_MS);
   }
+}
+
+function notReplicated(cluster: string): TransientError {
+  return new TransientError(
+    'NotReplicated',
+    `redis could not copy the ownership of ${cluster} to a replica, so a failover could lose it: try again`,
+  );
 }
 
 async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: string } | null> {

@@ -59,7 +59,7 @@ export function findCluster({ fleet }: Pick<OperationDeps, 'fleet'>, name: strin
 }
 
 async function holderOf(deps: OperationDeps, cluster: string): Promise<Run | null> {
-  const owner = await deps.store.ownerOf(cluster);
+  const owner = await deps.store.lastingOwnerOf(cluster);
   return owner === null ? null : readHolder(deps, cluster, owner);
 }
 

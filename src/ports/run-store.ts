@@ -24,6 +24,11 @@ export type RunStore = {
   holds: (claim: Pick<Claim, 'runId' | 'epoch'>) => Promise<boolean>;
   /** The run that owns the cluster now. */
   ownerOf: (cluster: string) => Promise<RunId | null>;
+  /**
+   * For who asks for the cluster: the owner, once it is certain that no failover forgets it, which takes two seconds at
+   * most. Throws TransientError `NotReplicated` after that.
+   */
+  lastingOwnerOf: (cluster: string) => Promise<RunId | null>;
   /** The owner, or else the newest run of the cluster. */
   latestOf: (cluster: string) => Promise<RunId | null>;
   /** All runs that own a cluster. */

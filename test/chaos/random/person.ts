@@ -7,6 +7,8 @@ const MINUTE = 60_000;
 /** Real milliseconds, and run time, after which somebody who got no answer tries again. */
 const PATIENCE_MS = 2000;
 const PATIENCE_MINUTES = 3;
+/** Run time: a card that says nothing new for so long may be of a run that a Redis has forgotten, so one asks again. */
+const SILENCE_MS = 90 * MINUTE;
 
 const ACKED = 'acked';
 const MODAL_LOOKS = 40;
@@ -69,7 +71,8 @@ export class Person {
       this.#hasStopped = true;
       return this.#click(stoppable, 'stop_run', now);
     }
-    if (!messages.some(({ key }) => key === 'card')) await this.#ask(now);
+    const lastChange = Math.max(0, ...messages.map(({ at }) => at));
+    if (!messages.some(({ key }) => key === 'card') || now - lastChange > SILENCE_MS) await this.#ask(now);
   }
 
   #seen({ ts }: Shown, now: number): number {

@@ -86,6 +86,7 @@ export function memoryRunStore(): MemoryRunStore {
     },
     holds: async ({ runId, epoch }) => rowOf(runId).epoch === epoch,
     ownerOf: async (cluster) => owner.get(cluster) ?? null,
+    lastingOwnerOf: async (cluster) => owner.get(cluster) ?? null,
     latestOf: async (cluster) => latest.get(cluster) ?? null,
     owners: async () => [...owner.values()],
     ownedClusters: async () => owner.size,
