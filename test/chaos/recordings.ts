@@ -24,7 +24,7 @@ export async function recordRuns(slots: Slot[], speed: number): Promise<[Recordi
   return [first, ...others];
 }
 
-export async function recordRun(slot: Slot, speed: number): Promise<Recording> {
+async function recordRun(slot: Slot, speed: number): Promise<Recording> {
   const file = join(slot.lab.directory, `${randomUUID()}.jsonl`);
   const { evidence, trouble, logTail } = await live(slot, { order: { kind: 'record', file }, speed, without: null });
   const isHowItShouldBe = trouble === null && isWell(judge(evidence, evidence));
