@@ -72,10 +72,12 @@ function afterwards(run: Run, stop: StopRecord): string {
   return `*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
 }
 
-/** As long as it is open, and after an abort: later the run has gone on, and the state of then is not known any more. */
+/**
+ * As long as it is open, and after an abort: later the run has gone on, and the state of then is not known any more. Of
+ * two that are open side by side each says it: somebody may read only one of them.
+ */
 function stateBlocks(run: Run, stop: StopRecord): Block[] {
-  const isLast = run.stops.at(-1) === stop;
-  if (stop.resolution.kind === 'retried' || !isLast) return [];
+  if (stop.resolution.kind === 'retried') return [];
   const state = hasStarted(run) ? clusterStateLines(run) : ['• Nothing was changed.'];
   return [
     ...sections([stateHeading('State of the cluster', run), ...state], 3000),

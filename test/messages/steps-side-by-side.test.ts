@@ -97,6 +97,12 @@ describe('a step that failed while another one is at work', () => {
     expect(textOf(stopped?.blocks)).toContain('"button"');
   });
 
+  it('says how the cluster stands in both notices, when the other one failed too: somebody may read only one', () => {
+    const second = aStop({ kind: 'step-failed', stepId: CORE, failure: aFailure });
+    const run: Run = { ...failing(), state: { kind: 'stopped' }, stops: [...failing().stops, second] };
+    for (const { blocks } of stopReplies(run)) expect(textOf(blocks)).toContain('The control plane is at 1.24.');
+  });
+
   it('has the buttons once, when the other one failed too', () => {
     const second = aStop({ kind: 'step-failed', stepId: CORE, failure: aFailure });
     const run: Run = { ...failing(), state: { kind: 'stopped' }, stops: [...failing().stops, second] };
