@@ -7,20 +7,20 @@ import { setAsideNotice } from '#src/messages/set-aside-notice.ts';
 import type { MessageRecord, Posting } from '#src/ports/message-ledger.ts';
 import { idsOf } from './ids-of.ts';
 import { setAside } from './set-aside.ts';
+import {
+  EDIT_GAP_MS,
+  EDIT_LANE,
+  FIND_LANE,
+  inLane,
+  isRateLimit,
+  POST_GAP_MS,
+  postLane,
+  RETRY_MS,
+  reservePost,
+} from './slack-lanes.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
-/**
- * chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits
- * A little more, because of two posts a second apart the first may take longer to get there.
- */
-const POST_GAP_MS = 1200;
-/** chat.update: 50 a minute and workspace; edits are coalesced well below it. */
-const EDIT_GAP_MS = 3000;
-const RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 30_000;
-const EDIT_LANE = 'edit';
-/** Taken by nobody, only paused: looking for a lost message is rare. */
-const FIND_LANE = 'find';
 /** Real milliseconds: no post is under way for longer, the client's own limit is 10 s. */
 const IN_HAND_LIMIT_MS = 12_000;
 
@@ -30,8 +30,9 @@ export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
 /**
  * Makes Slack equal to `messagesOf(run)`: posts what is missing, edits what changed, leaves the rest. It may be killed
  * anywhere: a post is announced in the ledger before it is made, and one whose answer was lost is looked for by its
- * metadata key before it is tried again. So is one of which a Redis that was restarted may have forgotten. Posts go before edits, because posts tell people and edits only follow; and
- * notices before replies, of this run and of others, because they are what people are waiting for.
+ * metadata key before it is tried again. So is one of which a Redis that was restarted may have forgotten. Posts go
+ * before edits, because posts tell people and edits only follow; and notices before replies, of this run and of others,
+ * because they are what people are waiting for.
  */
 export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
   const revision = await deps.ledger.revision(runId);
@@ -126,19 +127,6 @@ function nextMissing(messages: Message[], known: Sync['known']): Message | undef
   return notice ?? missing[0];
 }
 
-/** Takes the channel for a moment and returns 0, or says how long to wait. A notice that waits keeps replies out. */
-async function reservePost({ ledger, fleet, clock }: WorkerDeps, { broadcast }: Message): Promise<number> {
-  const [posts, notices] = [postLane(fleet), `notice:${fleet.maintenanceChannel}`];
-  const now = clock.now();
-  if (!broadcast) {
-    const kept = await ledger.reserve(notices, 0, now);
-    return kept > 0 ? kept : ledger.reserve(posts, POST_GAP_MS, now);
-  }
-  const wait = await ledger.reserve(posts, POST_GAP_MS, now);
-  if (wait > 0) await ledger.reserve(notices, wait + POST_GAP_MS, now);
-  return wait;
-}
-
 /**
  * A message that was announced and does not stand there yet may still be under way, by a worker that lost its lease and
  * lives. For how long it can be (run time); 0: nobody posts it any more.
@@ -181,24 +169,6 @@ async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise
   return inLane(deps, postLane(deps.fleet), () =>
     deps.slack.post({ channel, runId: run.id, key, threadTs, broadcast, text, blocks }),
   );
-}
-
-/** What Slack asks for with a 429 holds for the method, not for one run: all tickets keep out of the lane for so long. */
-async function inLane<T>({ ledger, clock }: WorkerDeps, lane: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isRateLimit(error)) await ledger.pause(lane, error.retryAfterMs ?? RETRY_MS, clock.now());
-    throw error;
-  }
-}
-
-function isRateLimit(error: unknown): error is TransientError {
-  return error instanceof TransientError && error.code === 'SlackRateLimited';
-}
-
-function postLane(fleet: WorkerDeps['fleet']): string {
-  return `post:${fleet.maintenanceChannel}`;
 }
 
 /** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */

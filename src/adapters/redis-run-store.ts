@@ -76,7 +76,10 @@ async function createRun(redis: Redis, run: Run, wakeAt: number): ReturnType<Run
   // A worker that has it in hand already is the proof that the run lives; else nobody saw it.
   const undone = await redis.eval(UNDO_CREATE, keys.length, ...keys, run.id, run.cluster);
   if (undone === 'kept') return { kind: 'created' };
-  throw notReplicated(run.cluster);
+  throw new TransientError(
+    'NotReplicated',
+    `redis could not copy the ownership of ${run.cluster} to a replica, so a failover could lose it: try again`,
+  );
 }
 
 const SETTLING_MS = 2 * REPLICA_LIMIT_MS;
@@ -98,16 +101,13 @@ async function lastingHolder(
     if (kept === '1' || (epoch != null && epoch !== '0')) return holder;
     // Asked last: in a failover it may be another server that is not followed, and that never heard of the holder.
     if (!(await isFollowed(redis)) && (await redis.hget(OWNER, cluster)) === holder) return holder;
-    if (performance.now() > until) throw notReplicated(cluster);
+    if (performance.now() > until)
+      throw new TransientError(
+        'HolderUncertain',
+        `somebody else has just asked for ${cluster}, and redis has not kept that for certain yet: try again`,
+      );
     await sleep(LOOK_AGAIN_MS);
   }
-}
-
-function notReplicated(cluster: string): TransientError {
-  return new TransientError(
-    'NotReplicated',
-    `redis could not copy the ownership of ${cluster} to a replica, so a failover could lose it: try again`,
-  );
 }
 
 async function readVersioned(redis: Redis, id: RunId): Promise<{ run: Run; rev: string } | null> {

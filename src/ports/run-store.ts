@@ -26,7 +26,7 @@ export type RunStore = {
   ownerOf: (cluster: string) => Promise<RunId | null>;
   /**
    * For who asks for the cluster: the owner, once it is certain that no failover forgets it, which takes two seconds at
-   * most. Throws TransientError `NotReplicated` after that.
+   * most. Throws TransientError `HolderUncertain` after that.
    */
   lastingOwnerOf: (cluster: string) => Promise<RunId | null>;
   /** The owner, or else the newest run of the cluster. */

@@ -9,6 +9,7 @@ import { makeServerIdentity } from '#test/simulators/cloud/certificate-authority
 import { ASKED_AT, aRun } from '#test/support/builders.ts';
 import { withFreePort } from '#test/support/free-port.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
+import { SMALL_FLEET } from '#test/support/small-fleet.ts';
 
 const PASSWORD = 's3cret/with:signs';
 
@@ -39,7 +40,7 @@ describe('TLS and a password', () => {
       tlsPort = port;
       return startRedis({ args: ['--tls-port', String(port), ...tls, '--requirepass', PASSWORD] });
     });
-    await writeFile(file('fleet.yaml'), FLEET);
+    await writeFile(file('fleet.yaml'), SMALL_FLEET);
   });
   afterAll(async () => {
     await server.stop();
@@ -177,15 +178,3 @@ describe('a Redis that would lose runs', () => {
     await expect(checkRedis(redis)).rejects.toMatchObject({ code: 'RedisMayEvict' });
   });
 });
-
-const FLEET = `
-teamId: T0TEAM
-maintenanceChannel: C0MAINT00
-requesters: { users: [U0MAYA000] }
-approvers: { users: [U0SAM0000] }
-clusters:
-  - name: coast
-    region: us-west-2
-    account: "111122223333"
-    config: { remote: /tmp/configs.git, branch: main, path: coast.jsonnet }
-`;

@@ -10,6 +10,7 @@ import { startRedis } from '../support/redis.ts';
 import { managed } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 import { startWatchedRedis } from '../support/sentinels.ts';
+import { SMALL_FLEET } from '../support/small-fleet.ts';
 import { until } from '../support/until.ts';
 
 const MINUTE = 60_000;
@@ -104,7 +105,7 @@ test('with settings that lose runs nothing starts, and the setting, its value an
 }) => {
   const folder = await mkdtemp(join(tmpdir(), 'settings-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await writeFile(join(folder, 'fleet.yaml'), FLEET);
+  await writeFile(join(folder, 'fleet.yaml'), SMALL_FLEET);
   const started = (url: string) =>
     startWorkerProcess({
       PATH: process.env['PATH'],
@@ -144,15 +145,3 @@ function expectToldOnce(world: ScenarioWorld): void {
   expect(world.notices().map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
   expect(world.doubled()).toEqual([]);
 }
-
-const FLEET = `
-teamId: T0TEAM
-maintenanceChannel: C0MAINT00
-requesters: { users: [U0MAYA000] }
-approvers: { users: [U0SAM0000] }
-clusters:
-  - name: coast
-    region: us-west-2
-    account: "111122223333"
-    config: { remote: /tmp/configs.git, branch: main, path: coast.jsonnet }
-`;
