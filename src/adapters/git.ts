@@ -92,8 +92,10 @@ export async function gitOutput(git: Git, call: GitCall): Promise<string> {
 const REFUSED =
   /permission denied|authentication failed|could not read (?:username|password)|does not appear to be a git repository|repository .*not found|returned error: 40[134]|access denied|host key verification failed|transport '.*' not allowed|dubious ownership/i;
 
-// strerror(3) of ENOSPC, EDQUOT and EFBIG. What a server says of its own disk begins with `remote: `.
-const DISK_FULL = /^(?!remote: ).*(?:no space left on device|disk quota exceeded|file too large)/im;
+// strerror(3) of ENOSPC, EDQUOT and EFBIG; of a write into the work tree git says no reason (entry.c, `write_entry`), and
+// none is likelier. What a server says of its own disk begins with `remote: `.
+const DISK_FULL =
+  /^(?!remote: ).*(?:no space left on device|disk quota exceeded|file too large|error: unable to write file )/im;
 
 /** Nothing is wrong with the cluster or its config, and no patience helps: somebody has to make room. */
 function diskFull({ stderr }: Pick<GitAnswer, 'stderr'>): UserError | null {
