@@ -14,6 +14,7 @@ test.each(Object.entries(NO_ROOM))('no room for %s asks to make room', async (_,
 });
 
 test('the full disk of a server is not the worker’s', async () => {
-  const git = () => Promise.resolve({ code: 1, stdout: '', stderr: 'remote: error: unable to write file ./objects/aa' });
+  const git = () =>
+    Promise.resolve({ code: 1, stdout: '', stderr: 'remote: error: unable to write file ./objects/aa' });
   await expect(gitOutput(git, { args: ['push'], directory: '/work' })).rejects.toMatchObject({ code: 'GitFailed' });
 });
