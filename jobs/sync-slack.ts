@@ -145,7 +145,7 @@ async function announceAndPost(deps: WorkerDeps, post: Post, lost: Posting | und
   const announced: Posting = { kind: 'posting', since: lost?.since ?? now, inHand: now };
   if (!(await deps.ledger.announce(run.id, message.key, { before: lost, record: announced }))) return null;
   try {
-    return (await postInThread(deps, post)).ts;
+    return (await inThread(deps, post, () => send(deps, post))).ts;
   } catch (error) {
     const record: Posting = { kind: 'posting', since: announced.since };
     await deps.ledger.announce(run.id, message.key, { before: announced, record });
@@ -162,7 +162,7 @@ function parentTs({ key, parent }: Message, known: Sync['known']): string | null
 
 type Post = { run: Shown; message: Message; threadTs: string | null };
 
-async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
+async function send(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
   deps.log.debug({ ...idsOf(run), key }, 'posting a message');
   const channel = deps.fleet.maintenanceChannel;
@@ -172,9 +172,9 @@ async function post(deps: WorkerDeps, { run, message, threadTs }: Post): Promise
 }
 
 /** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */
-async function postInThread(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
+async function inThread<T>(deps: WorkerDeps, { run, message }: Post, act: () => Promise<T>): Promise<T> {
   try {
-    return await post(deps, { run, message, threadTs });
+    return await act();
   } catch (error) {
     if (isGone(error) && message.parent !== null) await deps.ledger.forget(run.id, message.parent);
     throw error;
@@ -185,13 +185,12 @@ function isGone(error: unknown): boolean {
   return error instanceof UserError && error.code === 'SlackMessageGone';
 }
 
-function find(
-  deps: WorkerDeps,
-  { run, message, threadTs, since }: Post & { since: number },
-): Promise<{ ts: string } | null> {
+function find(deps: WorkerDeps, post: Post & { since: number }): Promise<{ ts: string } | null> {
+  const { run, message, threadTs, since } = post;
   deps.log.info({ ...idsOf(run), key: message.key }, 'looking for a message whose answer was lost');
   const channel = deps.fleet.maintenanceChannel;
-  return inLane(deps, FIND_LANE, () => deps.slack.find({ channel, key: message.key, runId: run.id, threadTs, since }));
+  const query = { channel, key: message.key, runId: run.id, threadTs, since };
+  return inThread(deps, post, () => inLane(deps, FIND_LANE, () => deps.slack.find(query)));
 }
 
 async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {

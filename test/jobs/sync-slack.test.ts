@@ -295,6 +295,18 @@ describe('sync-slack', () => {
     expect(world.slack.messages.find(({ key }) => key === 'failure:1')?.threadTs).toBe(cards[1]?.ts);
   });
 
+  it('posts a reply whose answer was lost under a new card when the card was deleted meanwhile', async () => {
+    await sync();
+    world.store.put(aRun('stopped'));
+    world.slack.failNext('post', new TransientError('SlackAnswerLost', 'no answer'));
+    world.slack.failNext('find', new UserError('SlackMessageGone', 'thread_not_found'));
+    await sync();
+    const cards = world.slack.messages.filter(({ key }) => key === 'card');
+    expect(cards).toHaveLength(2);
+    const notices = world.slack.messages.filter(({ key }) => key === 'start');
+    expect(notices.map(({ threadTs }) => threadTs)).toEqual([cards[1]?.ts]);
+  });
+
   it('has nothing to do for a run that is not there', async () => {
     expect(await syncSlack(world.deps, 'nobody')).toEqual({ kind: 'equal' });
   });
