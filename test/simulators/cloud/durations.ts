@@ -17,6 +17,8 @@ export type Durations = {
   emptyStackDelete: number;
   stackDelete: number;
   addonUpdate: number;
+  /** From when a pod finds its next node until it is Ready there, its image pulled. */
+  podStart: number;
   /** A rollout takes this plus `rolloutPerPod` a pod, at most `rolloutMax`. */
   rolloutBase: number;
   rolloutPerPod: number;
@@ -36,6 +38,7 @@ export const defaultDurations: Durations = {
   emptyStackDelete: 40 * SECOND,
   stackDelete: 3 * MINUTE,
   addonUpdate: 30 * SECOND,
+  podStart: 40 * SECOND,
   rolloutBase: 25 * SECOND,
   rolloutPerPod: 5 * SECOND,
   rolloutMax: MINUTE,

@@ -32,6 +32,8 @@ export type WorldSeed = {
   activity?: number;
   /** Default `auto`: EKS add-ons where the config lists them, else self-managed. */
   addons?: 'self-managed' | 'eks' | 'auto';
+  /** Default `hub`: what `hub-workloads.ts` lists. `none`: only what EKS brings. */
+  workloads?: 'hub' | 'none';
   /** Nodes a group has; else its desired capacity (core groups at least one). */
   nodesPerGroup?: Record<string, number>;
   /** Principals mapped to system:masters; default: every principal and assumable role of the world's account. */
@@ -87,6 +89,8 @@ export const faultNames = [
   'api-server-busy',
   'webhook-denies',
   'new-certificate-authority',
+  'workload-stays-away',
+  'workload-deleted-by-hand',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];
@@ -100,6 +104,8 @@ export type Fault = {
   forMs?: number;
   /** Of `stack-deleted-by-hand`: which group; absent: the newest. */
   nodeGroup?: string;
+  /** Of `workload-stays-away` and `workload-deleted-by-hand`: `namespace/name`; absent: `prod/hub`. */
+  workload?: string;
 };
 
 /** The state of a cluster as a person with all the consoles open would tell it. */

@@ -1,18 +1,20 @@
 import type { Json, JsonObject } from '../json.ts';
 import { objectAt, textAt, textsAt } from '../json.ts';
 import { userPodsAt } from '../world/activity.ts';
+import { isOfTeam } from '../world/hub-workloads.ts';
 import { nodesAt, readyNodesAt } from '../world/instances.ts';
 import { containersOf } from '../world/kube-system.ts';
 import { uidOf } from '../world/objects.ts';
 import type { PodProblem } from '../world/rollouts.ts';
 import { progressOf } from '../world/rollouts.ts';
-import type { Cluster, KubeObject, World } from '../world/world.ts';
+import { homeNode, isAtHome } from '../world/workload-home.ts';
+import type { Cluster, Instance, KubeObject, World } from '../world/world.ts';
 import { kubeTime } from './nodes.ts';
 
 /** Pod objects: of users, and of every DaemonSet and Deployment; computed, not stored. */
 export function podObjects(world: World, cluster: Cluster): JsonObject[] {
   const workloads = [...cluster.objects].filter(([path]) =>
-    /^\/apis\/apps\/v1\/.*\/(daemonsets|deployments)\//.test(path),
+    /^\/apis\/apps\/v1\/.*\/(daemonsets|deployments|statefulsets)\//.test(path),
   );
   return [
     ...userPods(world, cluster),
@@ -51,9 +53,10 @@ type Pod = {
 function workloadPods(world: World, cluster: Cluster, path: string, object: KubeObject): JsonObject[] {
   const now = world.clock.now();
   const { wanted, updated, problem } = progressOf(world, cluster, path, object);
-  const isDeployment = object['kind'] === 'Deployment';
+  const isOnEveryNode = object['kind'] === 'DaemonSet';
   const ready = readyNodesAt(world, cluster, now);
-  const nodes = isDeployment ? ready : nodesAt(world, cluster, now);
+  const nodes = isOnEveryNode ? nodesAt(world, cluster, now) : isOfTeam(path) ? homeOf(world, cluster) : ready;
+  const runs = isAtHome(world, cluster, path);
   const rollout = cluster.rollouts.get(path);
   const name = textAt(object.metadata, 'name') ?? '';
   return Array.from({ length: wanted }, (_, index) => {
@@ -63,7 +66,7 @@ function workloadPods(world: World, cluster: Cluster, path: string, object: Kube
         ? objectAt(object, 'spec', 'template')
         : rollout.previous;
     const node = nodes.length === 0 ? undefined : nodes[index % nodes.length];
-    const starts = node !== undefined && ready.includes(node);
+    const starts = runs && node !== undefined && ready.includes(node);
     const state: PodState =
       isNew && problem !== null && index === 0
         ? { kind: 'waiting', problem }
@@ -78,9 +81,18 @@ function workloadPods(world: World, cluster: Cluster, path: string, object: Kube
       containers: containersOf({ spec: { template } }),
       state,
       createdAt: isNew ? (rollout?.startedAt ?? cluster.createdAt) : cluster.createdAt,
-      owner: { kind: isDeployment ? 'ReplicaSet' : 'DaemonSet', name, uid: textAt(object.metadata, 'uid') ?? '' },
+      owner: {
+        kind: object['kind'] === 'Deployment' ? 'ReplicaSet' : String(object['kind']),
+        name,
+        uid: textAt(object.metadata, 'uid') ?? '',
+      },
     });
   });
+}
+
+function homeOf(world: World, cluster: Cluster): Instance[] {
+  const home = homeNode(world, cluster);
+  return home === undefined ? [] : [home];
 }
 
 function podObject(cluster: Cluster, pod: Pod): JsonObject {

@@ -8,6 +8,7 @@ import { AWS_AUTH_PATH, roleOfSession } from './access.ts';
 import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion, HOURS, updateInFlight } from './control-plane.ts';
 import { groupNameOf } from './groups.ts';
+import { pathOfWorkload } from './hub-workloads.ts';
 import { deleteStack, liveStacks } from './stacks.ts';
 import type { Cluster, World } from './world.ts';
 
@@ -20,10 +21,11 @@ export function switchFault(world: World, cluster: Cluster, fault: Fault, on: bo
 }
 
 /** What a fault changes in the world at once; each can be switched on at any moment, also where it changes nothing. */
-export function beginFault(world: World, cluster: Cluster, { name, nodeGroup }: Fault): void {
+export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, workload }: Fault): void {
   if (name === 'no-access') unmapPrincipals(world, cluster);
   if (name === 'update-by-someone-else') startForeignUpdate(world, cluster);
   if (name === 'stack-deleted-by-hand') deleteStackByHand(world, cluster, nodeGroup);
+  if (name === 'workload-deleted-by-hand') deleteWorkloadByHand(world, cluster, workload ?? 'prod/hub');
   if (name === 'expired-credentials') cluster.expiredKeys = new Set(world.principals.map((known) => known.accessKeyId));
   if (name === 'new-certificate-authority') cluster.renewCertificate();
 }
@@ -45,6 +47,19 @@ function deleteStackByHand(world: World, cluster: Cluster, nodeGroup: string | u
   });
   const actor = { caller: 'other' as const, principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}` };
   if (stack !== undefined) deleteStack(world, cluster, stack, actor);
+}
+
+/** Its owner takes a workload away, for good. */
+function deleteWorkloadByHand(world: World, cluster: Cluster, workload: string): void {
+  const path = pathOfWorkload(cluster, workload);
+  if (path === undefined || !cluster.objects.delete(path)) return;
+  world.log.record({
+    effect: 'object-deleted',
+    cluster: cluster.name,
+    caller: 'other',
+    principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}`,
+    path,
+  });
 }
 
 /** Takes every known principal out of aws-auth and of the access entries; node roles stay. */

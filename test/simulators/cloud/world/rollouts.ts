@@ -4,6 +4,7 @@ import { at, numberAt, objectAt, textAt } from '../json.ts';
 import { clusterVersion } from './control-plane.ts';
 import { nodesAt, readyNodesAt } from './instances.ts';
 import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
+import { isAtHome } from './workload-home.ts';
 import type { Cluster, KubeObject, World } from './world.ts';
 
 /**
@@ -25,9 +26,9 @@ const OBSERVED_AFTER = 2000;
 export function progressOf(world: World, cluster: Cluster, path: string, object: KubeObject): Progress {
   const now = world.clock.now();
   const ready = readyNodesAt(world, cluster, now).length;
-  const isDeployment = object['kind'] === 'Deployment';
-  const wanted = isDeployment ? (numberAt(object, 'spec', 'replicas') ?? 1) : nodesAt(world, cluster, now).length;
-  const placed = isDeployment ? (ready > 0 ? wanted : 0) : ready;
+  const isOnEveryNode = object['kind'] === 'DaemonSet';
+  const wanted = isOnEveryNode ? nodesAt(world, cluster, now).length : (numberAt(object, 'spec', 'replicas') ?? 1);
+  const placed = isOnEveryNode ? ready : ready > 0 && isAtHome(world, cluster, path) ? wanted : 0;
   const generation = numberAt(object.metadata, 'generation') ?? 1;
   const rollout = cluster.rollouts.get(path);
   if (rollout === undefined)
@@ -72,28 +73,37 @@ function runsAsNonRoot(object: JsonObject): boolean {
 
 /** The object with its status, as the API server answers it. */
 export function withStatus(world: World, cluster: Cluster, path: string, object: KubeObject): JsonObject {
-  if (!/^\/apis\/apps\/v1\/namespaces\/[^/]+\/(daemonsets|deployments)\//.test(path)) return object;
+  if (!/^\/apis\/apps\/v1\/namespaces\/[^/]+\/(daemonsets|deployments|statefulsets)\//.test(path)) return object;
   const { wanted, updated, available, observedGeneration } = progressOf(world, cluster, path, object);
   const unavailable = wanted - available;
   const status =
-    object['kind'] === 'Deployment'
+    object['kind'] === 'StatefulSet'
       ? {
           replicas: wanted,
+          currentReplicas: wanted,
           updatedReplicas: updated,
           readyReplicas: available,
           availableReplicas: available,
-          unavailableReplicas: unavailable,
           observedGeneration,
         }
-      : {
-          desiredNumberScheduled: wanted,
-          currentNumberScheduled: wanted,
-          updatedNumberScheduled: updated,
-          numberReady: available,
-          numberAvailable: available,
-          numberUnavailable: unavailable,
-          numberMisscheduled: 0,
-          observedGeneration,
-        };
+      : object['kind'] === 'Deployment'
+        ? {
+            replicas: wanted,
+            updatedReplicas: updated,
+            readyReplicas: available,
+            availableReplicas: available,
+            unavailableReplicas: unavailable,
+            observedGeneration,
+          }
+        : {
+            desiredNumberScheduled: wanted,
+            currentNumberScheduled: wanted,
+            updatedNumberScheduled: updated,
+            numberReady: available,
+            numberAvailable: available,
+            numberUnavailable: unavailable,
+            numberMisscheduled: 0,
+            observedGeneration,
+          };
   return { ...object, status };
 }

@@ -6,6 +6,7 @@ import { addonImage, addonVersionsOf, factsOf, knownVersions } from '../versions
 import { ADMIN_POLICY, roleOfSession } from './access.ts';
 import { setActivity } from './activity.ts';
 import { mapRoleInAwsAuth, writeAwsAuth } from './aws-auth.ts';
+import { seedHubWorkloads } from './hub-workloads.ts';
 import type { CoreAddonName } from './kube-system.ts';
 import { CORE_WORKLOADS, installWorkload, isCoreAddon, selfManagedImage } from './kube-system.ts';
 import { clusterStackTemplate, groupStack } from './seed-stacks.ts';
@@ -153,6 +154,7 @@ function seedAddons(cluster: Cluster, seed: WorldSeed, then: number): void {
     if (managed) seedEksAddon(cluster, addon, seed, then);
   }
   for (const { name } of listed) if (!isCoreAddon(name)) seedEksAddon(cluster, name, seed, then);
+  if (seed.workloads !== 'none') seedHubWorkloads(cluster, then);
   // seeded workloads have long been rolled out
   cluster.rollouts.clear();
 }
