@@ -102,6 +102,49 @@ describe('pods', () => {
   });
 });
 
+describe('taints of a node', () => {
+  const OURS = { key: 'eks-upgrade/phase-out', effect: 'NoSchedule' };
+  const contentType = 'application/merge-patch+json';
+
+  it('are a list that is written whole, and only at the version that was read', async () => {
+    cloud = await startTestCloud([{ activity: 1 }]);
+    const kube = await kubeOf(cloud);
+    const pods = await kube('GET', '/api/v1/pods?labelSelector=component%3Dsingleuser-server');
+    const path = `/api/v1/nodes/${textAt(pods.body, 'items', 0, 'spec', 'nodeName')}`;
+    const { body: node } = await kube('GET', path);
+    const [dedicated] = listAt(node, 'spec', 'taints');
+    expect(dedicated).toEqual({ key: 'hub.jupyter.org/dedicated', value: 'user', effect: 'NoSchedule' });
+    const patch = { metadata: objectAt({ resourceVersion: textAt(node, 'metadata', 'resourceVersion') ?? '' }) };
+    const body = { ...patch, spec: { taints: [dedicated ?? null, OURS] } };
+    expect((await kube('PATCH', path, { body, contentType })).body).toMatchObject({
+      spec: { taints: [dedicated, OURS] },
+    });
+    expect(await kube('PATCH', path, { body, contentType })).toMatchObject({
+      status: 409,
+      body: { reason: 'Conflict' },
+    });
+    const strategic = 'application/strategic-merge-patch+json';
+    await kube('PATCH', path, { body: { spec: { taints: [OURS] } }, contentType: strategic });
+    expect(cloud.effects().map(({ effect, taint }) => `${effect} ${taint}`)).toEqual([
+      'node-tainted eks-upgrade/phase-out:NoSchedule',
+      'node-untainted hub.jupyter.org/dedicated=user:NoSchedule',
+    ]);
+  });
+
+  it('of the node controller come and go by themselves', async () => {
+    cloud = await startTestCloud();
+    const kube = await kubeOf(cloud);
+    const { body: nodes } = await kube('GET', '/api/v1/nodes');
+    const path = `/api/v1/nodes/${textAt(nodes, 'items', 0, 'metadata', 'name')}`;
+    const cordoned = await kube('PATCH', path, { body: { spec: { unschedulable: true } }, contentType });
+    expect(listAt(cordoned.body, 'spec', 'taints')).toEqual([
+      { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
+    ]);
+    const { body } = await kube('PATCH', path, { body: { spec: { unschedulable: null } }, contentType });
+    expect(listAt(body, 'spec', 'taints')).toEqual([]);
+  });
+});
+
 describe('the rollout of a self-managed add-on', () => {
   it('takes a while, and its status follows', async () => {
     cloud = await startTestCloud([{}], { durations: { rolloutBase: HOUR, rolloutMax: HOUR } });

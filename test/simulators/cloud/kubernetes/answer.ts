@@ -1,6 +1,6 @@
 import { authorizeKubernetes } from '../authorize.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { at, isObject, objectAt, textAt, textsAt } from '../json.ts';
+import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import { knownFactsOf } from '../versions.ts';
 import type { KubernetesIdentity } from '../world/access.ts';
 import { AWS_AUTH_PATH, rememberAwsAuth } from '../world/access.ts';
@@ -10,6 +10,7 @@ import { CORE_WORKLOADS, containersOf } from '../world/kube-system.ts';
 import { putObject } from '../world/objects.ts';
 import { withStatus } from '../world/rollouts.ts';
 import type { Actor, Cluster, World } from '../world/world.ts';
+import { changeNode } from './change-node.ts';
 import { listOf } from './list.ts';
 import { nodeObjects } from './nodes.ts';
 import { applyPatch } from './patch.ts';
@@ -85,19 +86,27 @@ function answerNodes({ world, cluster, actor }: Session, request: KubernetesRequ
   if (request.name === null) return listOf(objects, { kind: 'NodeList', apiVersion: 'v1' }, request);
   const node = find(objects, request);
   if (request.method === 'GET') return node;
-  const now = world.clock.now();
-  const instance = nodesAt(world, cluster, now).find(({ nodeName }) => nodeName === request.name);
+  const instance = nodesAt(world, cluster, world.clock.now()).find(({ nodeName }) => nodeName === request.name);
   if (instance === undefined) throw notFound('nodes', request.name);
+  if (request.method !== 'PATCH' && request.method !== 'PUT')
+    throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   const changed =
     request.method === 'PATCH' ? applyPatch(node, request.body ?? null, request.contentType) : objectAt(request.body);
-  instance.unschedulable = at(changed, 'spec', 'unschedulable') === true;
-  world.log.record({
-    effect: instance.unschedulable ? 'node-cordoned' : 'node-uncordoned',
-    cluster: cluster.name,
-    ...actor,
-    node: request.name,
-  });
+  refuseStale(node, changed);
+  for (const details of changeNode(instance, changed))
+    world.log.record({ cluster: cluster.name, ...actor, node: request.name, ...details });
   return find(nodeObjects(world, cluster), request);
+}
+
+/** Optimistic locking of a Node that is changed with the resourceVersion it was read with. */
+function refuseStale(node: JsonObject, changed: JsonObject): void {
+  const given = textAt(changed, 'metadata', 'resourceVersion');
+  if (given === undefined || given === textAt(node, 'metadata', 'resourceVersion')) return;
+  throw new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on nodes "${textAt(node, 'metadata', 'name')}": the object has been modified; please apply your changes to the latest version and try again`,
+  );
 }
 
 function answerPods({ world, cluster, actor }: Session, request: KubernetesRequest): Json {

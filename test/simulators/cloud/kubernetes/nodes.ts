@@ -2,12 +2,26 @@ import type { JsonObject } from '../json.ts';
 import { imageOf } from '../versions.ts';
 import { isReady, joinedAt, nodesAt } from '../world/instances.ts';
 import { uidOf } from '../world/objects.ts';
-import type { Cluster, Instance, World } from '../world/world.ts';
+import type { Cluster, Instance, Taint, World } from '../world/world.ts';
 
 /** Node objects, computed from the instances that joined. */
 export function nodeObjects(world: World, cluster: Cluster): JsonObject[] {
   const now = world.clock.now();
   return nodesAt(world, cluster, now).map((instance) => nodeObject(world, cluster, instance));
+}
+
+const NOT_READY = 'node.kubernetes.io/not-ready';
+const UNSCHEDULABLE = 'node.kubernetes.io/unschedulable';
+
+/** The node controller adds and removes its own by itself: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
+export const CONTROLLER_TAINTS: readonly string[] = [NOT_READY, UNSCHEDULABLE];
+
+function taintsOf({ taints, unschedulable }: Instance, ready: boolean): Taint[] {
+  return [
+    ...taints,
+    ...(ready ? [] : [{ key: NOT_READY, effect: 'NoSchedule' }]),
+    ...(unschedulable ? [{ key: UNSCHEDULABLE, effect: 'NoSchedule' }] : []),
+  ];
 }
 
 export function kubeTime(ms: number): string {
@@ -18,13 +32,14 @@ function nodeObject(world: World, cluster: Cluster, instance: Instance): JsonObj
   const now = world.clock.now();
   const ready = isReady(world, cluster, instance, now);
   const joined = joinedAt(world, cluster, instance);
+  const taints = taintsOf(instance, ready);
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: {
       name: instance.nodeName,
       uid: uidOf(instance.id),
-      resourceVersion: String(cluster.resourceVersion),
+      resourceVersion: String(1000 + instance.revision * 2 + (ready ? 1 : 0)),
       creationTimestamp: kubeTime(joined),
       labels: {
         ...instance.labels,
@@ -39,7 +54,7 @@ function nodeObject(world: World, cluster: Cluster, instance: Instance): JsonObj
     spec: {
       providerID: `aws:///${instance.zone}/${instance.id}`,
       ...(instance.unschedulable ? { unschedulable: true } : {}),
-      ...(ready ? {} : { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] }),
+      ...(taints.length === 0 ? {} : { taints }),
     },
     status: {
       conditions: [

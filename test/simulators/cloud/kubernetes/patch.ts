@@ -27,7 +27,10 @@ function patchOf(type: string | undefined, object: JsonObject, patch: Json): Jso
   }
 }
 
-/** null deletes; strategically, lists of named things are merged by their names. */
+/**
+ * null deletes; strategically, lists of named things are merged by their names. Any other list is replaced, that of a
+ * node's taints too: its field has no merge key (kubernetes `pkg/controller/controller_utils.go`, PatchNodeTaints).
+ */
 function merge(target: Json | undefined, patch: Json, strategic: boolean): Json {
   if (strategic && Array.isArray(patch) && Array.isArray(target) && patch.every(isNamed))
     return mergeNamed(target, patch);
@@ -77,6 +80,11 @@ function applyOperation(root: JsonObject, operation: JsonObject): void {
   for (const part of parts)
     parent = Array.isArray(parent) ? parent[Number(part)] : isObject(parent) ? parent[part] : undefined;
   const value = operation['value'] ?? null;
+  if (op === 'test') {
+    const found = Array.isArray(parent) ? parent[Number(last)] : isObject(parent) ? parent[last] : undefined;
+    if (JSON.stringify(found ?? null) === JSON.stringify(value)) return;
+    throw new StatusError(422, 'Invalid', `testing value ${path} failed: the server rejected our request`);
+  }
   if (Array.isArray(parent)) changeList(parent, { last, op, value });
   else if (!isObject(parent)) throw new StatusError(422, 'Invalid', `the path ${path} does not exist`);
   else if (op === 'remove') delete parent[last];

@@ -1,12 +1,11 @@
 import { groupNameOf } from './groups.ts';
-import { instancesOfGroup, launchInstance } from './instances.ts';
+import { instancesOfGroup, launchInstance, USER_GROUP } from './instances.ts';
 import { liveStacks, stackStatus } from './stacks.ts';
 import type { Cluster, Instance, UserPod, World } from './world.ts';
 
 /** User servers: what JupyterHub's KubeSpawner makes, one pod a user, on nodes of the user groups. */
 const PODS_PER_NODE = 8;
 const NAMESPACES = ['prod', 'staging'];
-const USER_GROUP = /(^|-)(nb|user|notebook)/;
 
 /** Pods of users whose node still runs: a node that goes takes them along. */
 export function userPodsAt(cluster: Cluster, now: number): { pod: UserPod; instance: Instance }[] {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { roleMappedIntervals } from './access.ts';
-import type { Cluster, Instance, World } from './world.ts';
+import type { Cluster, Instance, Taint, World } from './world.ts';
+
+type LaunchedField = 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable' | 'taints' | 'revision' | 'unwell';
 
 /** EC2 instances of the node groups, and the nodes they become. */
 export function launchInstance(
   cluster: Cluster,
-  instance: Omit<Instance, 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable' | 'unwell'> & { unwell?: boolean },
+  instance: Omit<Instance, LaunchedField> & { unwell?: boolean },
 ): Instance {
   const seed = createHash('sha256').update(`${cluster.name}/${cluster.instances.length}`).digest();
   const launched: Instance = {
@@ -14,10 +16,24 @@ export function launchInstance(
     nodeName: `ip-192-168-${seed[0]}-${seed[1]}.${cluster.region === 'us-east-1' ? 'ec2' : `${cluster.region}.compute`}.internal`,
     terminatedAt: null,
     unschedulable: false,
+    taints: registeredTaints(instance.group),
+    revision: 0,
     unwell: instance.unwell ?? false,
   };
   cluster.instances.push(launched);
   return launched;
+}
+
+/** Groups whose nodes are for user servers. */
+export const USER_GROUP = /(^|-)(nb|user|notebook)/;
+
+/**
+ * Zero to JupyterHub dedicates the nodes of users, so a list of taints is never empty there: who writes it whole, and
+ * not by the one it is about, lets everybody in.
+ * https://z2jh.jupyter.org/en/stable/administrator/optimization.html#using-a-dedicated-node-pool-for-users
+ */
+function registeredTaints(group: string): Taint[] {
+  return USER_GROUP.test(group) ? [{ key: 'hub.jupyter.org/dedicated', value: 'user', effect: 'NoSchedule' }] : [];
 }
 
 function instanceRuns({ launchedAt, terminatedAt }: Instance, now: number): boolean {

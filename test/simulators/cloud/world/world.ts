@@ -122,9 +122,15 @@ export type Instance = {
   launchedBy: 'group' | 'autoscaler';
   terminatedAt: number | null;
   unschedulable: boolean;
+  /** As its kubelet registered it and people (or the bot) changed it; what the node controller adds is computed. */
+  taints: Taint[];
+  /** How often somebody changed its Node: its resourceVersion. */
+  revision: number;
   /** Its node joins and never becomes Ready; see the fault `nodes-never-ready`. */
   unwell: boolean;
 };
+
+export type Taint = { key: string; effect: string; value?: string };
 
 export type InstanceTemplate = Pick<Instance, 'imageId' | 'kubeletVersion' | 'instanceType' | 'labels' | 'roleArn'>;
 
