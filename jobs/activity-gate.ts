@@ -1,3 +1,4 @@
+import type { GateAbout, GateRecord } from '#src/domain/gate.ts';
 import type { Plan, StepId } from '#src/domain/plan.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { PhaseContext, PhaseResult, StepOf } from './phase.ts';
@@ -16,9 +17,14 @@ export async function activityGate({
 }): Promise<PhaseResult | null> {
   const activity = await cloud.kubernetes.activity(deps.fleet.activitySelectors);
   const accepted = run.gates
+    .filter(isAboutActivity)
     .filter(({ stepId, resolution }) => resolution.kind === 'passed' && isAskedWith(step, stepId, plan))
     .reduce((most, gate) => Math.max(most, gate.activity.total), 0);
-  return activity.total > accepted ? { kind: 'gate', activity } : null;
+  return activity.total > accepted ? { kind: 'gate', question: { kind: 'activity', activity } } : null;
+}
+
+function isAboutActivity(gate: GateRecord): gate is GateAbout<'activity'> {
+  return gate.kind === 'activity';
 }
 
 /** Of a rotation that deletes in two steps people are asked once. */

@@ -1,4 +1,4 @@
-import { messageOf, TransientError } from '#src/domain/errors.ts';
+import { TransientError } from '#src/domain/errors.ts';
 import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Step } from '#src/domain/plan.ts';
@@ -10,7 +10,7 @@ import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
-import { idsOf } from './ids-of.ts';
+import { lookAtGate } from './look-at-gate.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -143,22 +143,6 @@ async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {
 function lastProgressAt({ steps, stops }: Run): number {
   const retries = stops.flatMap(({ resolution }) => ('at' in resolution ? [resolution.at] : []));
   return Math.max(0, ...Object.values(steps).map(({ at }) => at), ...retries);
-}
-
-/**
- * A person may open the gate; so does a cluster that nobody uses any more. When that cannot be found out the run keeps
- * waiting: the people who are asked can decide all the same, and the step itself counts again before it acts.
- */
-async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
-  const wait: Decided = { facts: [], inMs: 60_000 };
-  try {
-    const { kubernetes } = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
-    const activity = await kubernetes.activity(deps.fleet.activitySelectors);
-    return activity.total === 0 ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : wait;
-  } catch (error) {
-    deps.log.warn({ ...idsOf(run), err: messageOf(error) }, 'cannot count activity, the run keeps waiting at its gate');
-    return wait;
-  }
 }
 
 /** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */

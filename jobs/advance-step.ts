@@ -105,7 +105,7 @@ async function decidedBy(
     case 'gate':
       // Nothing else is looked at while people are asked, and what was deleted must be created again meanwhile.
       if (stepsAtWork(run).some((id) => id !== stepId)) return waiting(run, step, forTheOthers(run, step));
-      return { facts: [{ kind: 'gate-opened', stepId, activity: result.activity }], inMs: 60_000 };
+      return { facts: [{ kind: 'gate-opened', stepId, question: result.question }], inMs: 60_000 };
     case 'failed':
       return failedStep(deps, { run, step, failure: result.failure });
     default:

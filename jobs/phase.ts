@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FleetCluster } from '#src/domain/fleet.ts';
-import type { Activity } from '#src/domain/observation.ts';
+import type { GateQuestion } from '#src/domain/gate.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { CommandRecord, Failure, Run, StepProgress } from '#src/domain/run.ts';
 import { commandOfStep } from '#src/domain/run-progress.ts';
@@ -47,7 +47,7 @@ export type PhaseResult =
       meanwhile?: { memory: Record<string, string>; notes: string[] };
     }
   /** Before a deletion or a replacement. */
-  | { kind: 'gate'; activity: Activity }
+  | { kind: 'gate'; question: GateQuestion }
   | { kind: 'failed'; failure: Failure };
 
 const MINUTE = 60_000;

@@ -101,6 +101,8 @@ function countStep(metrics: Metrics, before: Run, event: RunEvent, after: Run): 
   }
 }
 
+const ENDS_A_GATE: RunEvent['kind'][] = ['gate-passed', 'gate-waited', 'gate-stopped', 'gate-cleared', 'aborted'];
+
 /** Only what ends a wait counts: how long one lasts that goes on is seen in the states of runs. */
 function countWait(metrics: Metrics, before: Run, { kind, at }: RunEvent): void {
   const { state } = before;
@@ -108,7 +110,7 @@ function countWait(metrics: Metrics, before: Run, { kind, at }: RunEvent): void 
     metrics.waitEnded({ kind: 'approval', ms: at - state.since });
   }
   const gate = before.gates.at(-1);
-  if (state.kind === 'waiting' && gate !== undefined && ['gate-passed', 'gate-cleared', 'aborted'].includes(kind)) {
+  if (state.kind === 'waiting' && gate !== undefined && ENDS_A_GATE.includes(kind)) {
     metrics.waitEnded({ kind: 'gate', ms: at - gate.since });
   }
   const stop = before.stops.at(-1);

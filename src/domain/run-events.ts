@@ -1,8 +1,8 @@
 import type { ClusterSight } from './cluster-sight.ts';
-import type { Activity } from './observation.ts';
+import type { GateQuestion, GateResolution } from './gate.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
-import { owedSteps, stepsAtWork } from './run-progress.ts';
+import { isFailing, owedSteps, stepsAtWork } from './run-progress.ts';
 
 /**
  * Everything that can happen to a run. Events are facts: they are decided elsewhere (operations, jobs), stored in the
@@ -33,8 +33,12 @@ export type RunFact =
   /** Somebody looked at it for the people who are told of a stop or an abort. */
   | { kind: 'cluster-seen'; sight: ClusterSight }
   | { kind: 'run-failed'; failure: Failure }
-  | { kind: 'gate-opened'; stepId: StepId; activity: Activity }
+  /** Events of versions before this one have `activity` in place of the question. */
+  | { kind: 'gate-opened'; stepId: StepId; question: GateQuestion }
   | { kind: 'gate-passed'; reason: string }
+  /** Somebody lets the run try for longer. */
+  | { kind: 'gate-waited' }
+  | { kind: 'gate-stopped' }
   | { kind: 'gate-cleared' }
   | { kind: 'stop-requested' }
   | { kind: 'stopped' }
@@ -102,13 +106,7 @@ export function evolve(run: Run, event: RunEvent): Run {
         ...run,
         gates: [
           ...run.gates,
-          {
-            kind: 'activity',
-            stepId: event.stepId,
-            since: event.at,
-            activity: event.activity,
-            resolution: { kind: 'open' },
-          },
+          { ...event.question, stepId: event.stepId, since: event.at, resolution: { kind: 'open' } },
         ],
         state: { kind: 'waiting' },
       };
@@ -117,6 +115,10 @@ export function evolve(run: Run, event: RunEvent): Run {
         ...resolveGate(run, { kind: 'passed', reason: event.reason, ...decisionOf(event) }),
         state: { kind: 'running' },
       };
+    case 'gate-waited':
+      return { ...resolveGate(run, { kind: 'waited', ...decisionOf(event) }), state: { kind: 'running' } };
+    case 'gate-stopped':
+      return stoppedAtGate(run, event);
     case 'gate-cleared':
       return { ...resolveGate(run, { kind: 'cleared', at: event.at }), state: { kind: 'running' } };
     case 'stop-requested':
@@ -225,6 +227,15 @@ function stopped(run: Run, at: number, cause: Run['stops'][number]['cause']): Ru
   return { ...run, stops: [...run.stops, { at, cause, resolution: { kind: 'open' } }], state: { kind: 'stopped' } };
 }
 
+/** A run that was about to stop anyway, because another step failed, keeps that cause. */
+function stoppedAtGate(run: Run, event: RunEvent): Run {
+  const decision = decisionOf(event);
+  const resolved = { ...resolveGate(run, { kind: 'stopped', ...decision }), stopRequest: null };
+  return isFailing(run)
+    ? { ...resolved, state: { kind: 'stopped' } }
+    : stopped(resolved, event.at, { kind: 'stop-requested', decision });
+}
+
 /** Goes on where it stopped: planning is made again, a failed step gets its next attempt, a paused run its next step. */
 function retried(run: Run, event: RunEvent): Run {
   const cause = run.stops.at(-1)?.cause;
@@ -238,7 +249,7 @@ function resolveStop(run: Run, resolution: Run['stops'][number]['resolution']): 
   return { ...run, stops: run.stops.map((stop) => (stop.resolution.kind === 'open' ? { ...stop, resolution } : stop)) };
 }
 
-function resolveGate(run: Run, resolution: Run['gates'][number]['resolution']): Run {
+function resolveGate(run: Run, resolution: GateResolution): Run {
   const last = run.gates.at(-1);
   if (last?.resolution.kind !== 'open') return run;
   return { ...run, gates: [...run.gates.slice(0, -1), { ...last, resolution }] };

@@ -1,5 +1,5 @@
 import type { ClusterSight } from './cluster-sight.ts';
-import type { Activity } from './observation.ts';
+import type { GateRecord } from './gate.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { KubernetesVersion } from './version.ts';
 
@@ -80,18 +80,6 @@ export type RunState =
   | { kind: 'succeeded' }
   | { kind: 'succeeded-uncommitted'; failure: Failure }
   | { kind: 'aborted'; decision: Decision };
-
-/** A point where a run waits for a person. */
-export type Gate = { kind: 'activity'; stepId: StepId; since: number; activity: Activity };
-
-/** `passed`: a named person let the run go on, with a reason, accepting up to `activity.total` pods. */
-export type GateRecord = Gate & {
-  resolution:
-    | { kind: 'open' }
-    | ({ kind: 'passed'; reason: string } & Decision)
-    | { kind: 'cleared'; at: number }
-    | ({ kind: 'aborted' } & Decision);
-};
 
 export type StopRecord = {
   at: number;

@@ -9,11 +9,14 @@ export const ACTIONS = {
   retry: 'retry_run',
   abort: 'abort_run',
   passGate: 'pass_gate',
+  forceDrain: 'force_drain',
+  waitAtGate: 'wait_at_gate',
+  stopAtGate: 'stop_at_gate',
 } as const;
 
 export type ActionId = (typeof ACTIONS)[keyof typeof ACTIONS];
 
-/** The modal that asks for the reason of "Go ahead anyway". */
+/** The modal that asks why a gate is to be passed. */
 export const GATE_MODAL = {
   callbackId: 'pass_gate_reason',
   blockId: 'reason',

@@ -1,6 +1,7 @@
+import type { GateRecord } from '#src/domain/gate.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
-import type { GateRecord, Run, StopRecord } from '#src/domain/run.ts';
+import type { Run, StopRecord } from '#src/domain/run.ts';
 import { ACTIONS, decisionValue, gateValue, runValue, stopValue } from './actions.ts';
 import type { Button } from './blocks.ts';
 import { groupsAway } from './cluster-state.ts';
@@ -75,6 +76,24 @@ function isAboutAccess(failureCode: string): boolean {
 
 export function passGateButton(run: Run, gate: GateRecord): Button {
   return { label: 'Go ahead anyway', actionId: ACTIONS.passGate, value: gateValue(run, gate.stepId), style: 'danger' };
+}
+
+export function waitLongerButton(run: Run, gate: GateRecord): Button {
+  return {
+    label: 'Wait longer',
+    actionId: ACTIONS.waitAtGate,
+    value: gateValue(run, gate.stepId),
+    style: 'primary',
+  };
+}
+
+export function forceDrainButton(run: Run, gate: GateRecord): Button {
+  return { label: 'Force', actionId: ACTIONS.forceDrain, value: gateValue(run, gate.stepId), style: 'danger' };
+}
+
+/** The run stands still where it is, and can be continued or aborted. */
+export function stopAtGateButton(run: Run, gate: GateRecord): Button {
+  return { label: 'Stop', actionId: ACTIONS.stopAtGate, value: gateValue(run, gate.stepId) };
 }
 
 export function abortButton(run: Run): Button {

@@ -3,9 +3,9 @@ import type { Run } from '#src/domain/run.ts';
 import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { gateWords } from './gate-words.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
 import { byWhom, capitalised, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
-import { activityText } from './plan-summary.ts';
 import { type CurrentStep, currentSteps } from './progress.ts';
 
 /** `headline`: one sentence; `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
@@ -142,9 +142,10 @@ function stopRequestLine(run: PlannedRun): string[] {
 function waiting(run: Run, upgrade: string): CardState {
   const gate = run.gates.at(-1);
   if (gate === undefined || !hasPlan(run)) return said(`${upgrade} is waiting.`);
+  const { card, cardChoices } = gateWords(run, gate);
   return said(
-    `${upgrade} is waiting for a decision since ${when(gate.since)}: the cluster is in use, ${activityText(gate.activity)}.`,
-    'The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
+    `${upgrade} is waiting for a decision since ${when(gate.since)}: ${card}.`,
+    cardChoices,
     ...stopRequestLine(run),
   );
 }

@@ -1,14 +1,14 @@
 import type { People } from '#src/domain/fleet.ts';
+import type { GateRecord } from '#src/domain/gate.ts';
 import type { Plan } from '#src/domain/plan.ts';
-import type { GateRecord, Run } from '#src/domain/run.ts';
+import type { Run } from '#src/domain/run.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { shortHash } from './actions.ts';
 import { actions, sections } from './blocks.ts';
-import { abortButton, passGateButton } from './buttons.ts';
+import { gateOutcome, gateWords } from './gate-words.ts';
 import { type Message, type MessageOptions, type PlannedRun, subject, threadReply } from './message.ts';
-import { byWhom, joined, outside, person, when } from './mrkdwn.ts';
+import { byWhom, joined, outside, person } from './mrkdwn.ts';
 import { planPages } from './plan-pages.ts';
-import { activityText } from './plan-summary.ts';
 
 /**
  * Edits notify nobody, so each plan that waits for a decision gets a reply of its own that names who may decide.
@@ -88,33 +88,15 @@ function gateReply(
   { number, approvers }: MessageOptions & { number: number },
 ): Message {
   const step = run.plan.steps.find(({ id }) => id === gate.stepId);
-  const before = step === undefined ? gate.stepId : describeStep(step);
-  const headline = `${outside(run.cluster)} is in use: ${activityText(gate.activity)}.`;
-  const waits = `The step "${outside(before)}" would end what runs there, so the run has waited since ${when(gate.since)}.`;
-  const next =
-    resolution(gate) ??
-    'It goes on by itself when nobody uses the cluster any more. *Go ahead anyway* asks for a reason and ends what runs there; *Abort* ends the run.';
-  const asked =
-    gate.resolution.kind === 'open' ? [[person(run.requestedBy), mentions(approvers, run)].join(' ').trim()] : [];
-  const buttons = gate.resolution.kind === 'open' ? [actions([passGateButton(run, gate), abortButton(run)])] : [];
+  const words = gateWords(run, gate);
+  const { headline } = words;
+  const meaning = words.meaning(outside(step === undefined ? gate.stepId : describeStep(step)));
+  const next = gateOutcome(words, gate) ?? words.choices;
+  const isOpen = gate.resolution.kind === 'open';
+  const asked = isOpen ? [[person(run.requestedBy), mentions(approvers, run)].join(' ').trim()] : [];
   return threadReply({
     key: `gate:${number}`,
-    text: [headline, waits, next, ...asked].join(' '),
-    blocks: [...sections([`*${headline}*`, waits, next, ...asked]), ...buttons],
+    text: [headline, meaning, next, ...asked].join(' '),
+    blocks: [...sections([`*${headline}*`, meaning, next, ...asked]), ...(isOpen ? [actions(words.buttons)] : [])],
   });
-}
-
-function resolution({ resolution: how }: GateRecord): string | undefined {
-  switch (how.kind) {
-    case 'open':
-      return undefined;
-    case 'passed':
-      return `It went on all the same, as decided ${byWhom(how)}, for this reason: ${outside(how.reason)}`;
-    case 'cleared':
-      return `Nobody uses the cluster any more: it went on ${when(how.at)}.`;
-    case 'aborted':
-      return `The run was aborted ${byWhom(how)}.`;
-    default:
-      return how satisfies never;
-  }
 }

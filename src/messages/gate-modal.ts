@@ -1,23 +1,36 @@
 import { GATE_MODAL } from './actions.ts';
 import type { Block } from './blocks.ts';
 
-/** Asks for the reason of "Go ahead anyway". `metadata` comes back with the answer. */
-export function gateModal(metadata: string): Block & { type: 'modal' } {
+type Words = { title: string; submit: string; text: string };
+
+const GO_AHEAD: Words = {
+  title: 'Go ahead anyway',
+  submit: 'Go ahead',
+  text: 'The cluster is in use. When the upgrade goes ahead, the servers that run there end, and unsaved work on them is lost.',
+};
+
+const FORCE: Words = {
+  title: 'Force',
+  submit: 'Force',
+  text: 'The pods that the thread names are ended, whatever their PodDisruptionBudget says; each has the time that it has for ending. What they serve may be away until they run on a new node.',
+};
+
+/** Asks why, for the button that was pressed. `metadata` comes back with the answer. */
+export function gateModal(button: 'passGate' | 'forceDrain', metadata: string): Block & { type: 'modal' } {
+  const { title, submit, text } = button === 'passGate' ? GO_AHEAD : FORCE;
   const plain = (text: string) => ({ type: 'plain_text', text, emoji: false });
   const { callbackId, blockId, actionId, maxReason } = GATE_MODAL;
   return {
     type: 'modal',
     callback_id: callbackId,
     private_metadata: metadata,
-    title: plain('Go ahead anyway'),
-    submit: plain('Go ahead'),
+    title: plain(title),
+    submit: plain(submit),
     close: plain('Go back'),
     blocks: [
       {
         type: 'section',
-        text: plain(
-          'The cluster is in use. When the upgrade goes ahead, the servers that run there end, and unsaved work on them is lost.',
-        ),
+        text: plain(text),
       },
       {
         type: 'input',

@@ -3,7 +3,8 @@ import type { OperationDeps } from './decide.ts';
 import type { Operations } from './operations.ts';
 import { requestUpgrade } from './request-upgrade.ts';
 import { runStatus } from './run-status.ts';
-import { abortRun, passGate, requestStop, retryStep } from './steer-run.ts';
+import { passGate, stopAtGate, waitAtGate } from './steer-gate.ts';
+import { abortRun, requestStop, retryStep } from './steer-run.ts';
 
 /** Everything a person may do, bound to the world it acts on. */
 export function createOperations(deps: OperationDeps): Operations {
@@ -12,6 +13,8 @@ export function createOperations(deps: OperationDeps): Operations {
     approveRun: (click) => approveRun(deps, click),
     rejectRun: (click) => rejectRun(deps, click),
     passGate: (click) => passGate(deps, click),
+    waitAtGate: (click) => waitAtGate(deps, click),
+    stopAtGate: (click) => stopAtGate(deps, click),
     retryStep: (click) => retryStep(deps, click),
     abortRun: (click) => abortRun(deps, click),
     requestStop: (click) => requestStop(deps, click),

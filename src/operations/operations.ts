@@ -6,8 +6,12 @@ export type Operations = {
   requestUpgrade: (request: { cluster: string; version: string; by: UserId }) => Promise<RequestResult>;
   approveRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
   rejectRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
-  /** "Go ahead anyway": the reason is required and kept. */
+  /** "Go ahead anyway" and "Force": the reason is required and kept. */
   passGate: (click: { runId: RunId; stepId: string; reason: string; by: UserId }) => Promise<OperationResult>;
+  /** "Wait longer": the step tries once more for as long as before. */
+  waitAtGate: (click: { runId: RunId; stepId: string; by: UserId }) => Promise<OperationResult>;
+  /** "Stop" at a gate: the run stands still here. */
+  stopAtGate: (click: { runId: RunId; stepId: string; by: UserId }) => Promise<OperationResult>;
   /** `stop`: which one the person saw, counted from 1; absent: the current one. */
   retryStep: (click: { runId: RunId; stop?: number; by: UserId }) => Promise<OperationResult>;
   abortRun: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;

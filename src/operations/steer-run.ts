@@ -3,30 +3,6 @@ import { decide, type OperationDeps, type Verdict } from './decide.ts';
 import type { OperationResult, Operations } from './operations.ts';
 import { isOneOf, isOperator } from './permissions.ts';
 
-/** "Go ahead anyway": an approver, with a reason that is kept. The person takes it on for as many pods as the card shows. */
-export async function passGate(
-  deps: OperationDeps,
-  click: Parameters<Operations['passGate']>[0],
-): Promise<OperationResult> {
-  const { runId, stepId, by } = click;
-  const reason = click.reason.trim();
-  const isApprover = await isOneOf(deps.people, deps.fleet.approvers, by);
-  return decide(deps, {
-    runId,
-    by,
-    rule: (run): Verdict => {
-      const gate = run.gates.at(-1);
-      if (run.state.kind !== 'waiting' || gate?.stepId !== stepId)
-        return { kind: 'too-late', why: 'The run is not waiting at this point any more.' };
-      if (!isApprover)
-        return { kind: 'not-allowed', why: 'Only approvers of the fleet file may let servers in use be deleted.' };
-      if (reason === '')
-        return { kind: 'not-allowed', why: 'A reason is required: people whose servers end will ask for it.' };
-      return { kind: 'fact', fact: { kind: 'gate-passed', reason } };
-    },
-  });
-}
-
 /** Goes on where the run stopped; for a plan that could not be made, plans again. */
 export function retryStep(
   deps: OperationDeps,
@@ -87,10 +63,14 @@ function isCommandUnderWay({ command }: Run): boolean {
   return command?.state.kind === 'running';
 }
 
-type Click = { runId: string; by: UserId };
+export type Click = { runId: string; by: UserId };
 
 /** Steering is for approvers, for the person who asked, and for operators at a shell. */
-async function steer(deps: OperationDeps, { runId, by }: Click, rule: (run: Run) => Verdict): Promise<OperationResult> {
+export async function steer(
+  deps: OperationDeps,
+  { runId, by }: Click,
+  rule: (run: Run) => Verdict,
+): Promise<OperationResult> {
   const isApprover = isOperator(by) || (await isOneOf(deps.people, deps.fleet.approvers, by));
   return decide(deps, {
     runId,

@@ -30,7 +30,7 @@ describe('a run after an event', () => {
     [
       'at a gate',
       aRun('running'),
-      { kind: 'gate-opened', stepId: HOP, activity: { total: 1, byNamespace: {} } },
+      { kind: 'gate-opened', stepId: HOP, question: { kind: 'activity', activity: { total: 1, byNamespace: {} } } },
       'waiting',
     ],
     ['through a gate', aRun('waiting'), { kind: 'gate-passed', reason: 'announced' }, 'running'],

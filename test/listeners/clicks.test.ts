@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
 import { NOTICES, SAM } from '#test/simulators/slack/support.ts';
-import { aPlan, aRun } from '#test/support/builders.ts';
+import { aDrainGate, aPlan, aRun } from '#test/support/builders.ts';
 import { listenerWorld, show } from './listener-world.ts';
 
 const runId = aRun('planning').id;
@@ -23,6 +23,17 @@ describe('buttons', () => {
     expect(await slack.click({ user: SAM, messageTs: shown[key] ?? '', actionId })).toMatchObject({ kind: 'acked' });
     await slack.waitFor(() => calls.length > 0);
     expect(calls).toEqual([{ operation, request: { runId, by: SAM, ...ids } }]);
+  });
+
+  it.each([
+    ['wait_at_gate', 'waitAtGate'],
+    ['stop_at_gate', 'stopAtGate'],
+  ])('at a drain that is in the way, %s calls %s', async (actionId, operation) => {
+    const { slack, calls } = await listenerWorld();
+    const shown = await show(slack, aRun('waiting', { gates: [aDrainGate(STEP)] }));
+    await slack.click({ user: SAM, messageTs: shown['gate:1'] ?? '', actionId });
+    await slack.waitFor(() => calls.length > 0);
+    expect(calls).toEqual([{ operation, request: { runId, stepId: STEP, by: SAM } }]);
   });
 
   it('tells only the one who clicked that somebody was faster, or that it is not theirs to decide', async () => {
@@ -120,5 +131,20 @@ describe('Go ahead anyway', () => {
     expect(await slack.waitFor(() => slack.ephemerals(SAM)[0])).toMatchObject({
       text: 'Slack did not open the question in time. Please press the button again.',
     });
+  });
+});
+
+describe('Force', () => {
+  it('says what it does to the pods, asks for a reason, and passes the gate with it', async () => {
+    const { slack, calls } = await listenerWorld();
+    const shown = await show(slack, aRun('waiting', { gates: [aDrainGate(STEP)] }));
+    await slack.click({ user: SAM, messageTs: shown['gate:1'] ?? '', actionId: 'force_drain' });
+    await slack.waitFor(() => slack.views(SAM).length === 1);
+    expect(JSON.stringify(slack.views(SAM)[0])).toContain('whatever their PodDisruptionBudget says');
+    await slack.submitView({ user: SAM, values: { reason_input: 'nobody is at work tonight' } });
+    await slack.waitFor(() => calls.length > 0);
+    expect(calls).toEqual([
+      { operation: 'passGate', request: { runId, stepId: STEP, reason: 'nobody is at work tonight', by: SAM } },
+    ]);
   });
 });

@@ -50,6 +50,8 @@ function recorded(answers: Partial<Operations>, calls: Call[]): Operations {
     approveRun: done,
     rejectRun: done,
     passGate: done,
+    waitAtGate: done,
+    stopAtGate: done,
     retryStep: done,
     abortRun: done,
     requestStop: done,

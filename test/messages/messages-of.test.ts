@@ -6,6 +6,7 @@ import { messagesOf } from '#src/messages/messages-of.ts';
 import {
   APPROVED_AT,
   APPROVER,
+  aDrainGate,
   aFailure,
   allDone,
   anActivityGate,
@@ -388,6 +389,20 @@ describe('gates and stops', () => {
     expect(gate.text).toContain('coast is in use: 3 pods of users (prod: 2, staging: 1).');
     expect(gate.text).toContain('<@U0REQUEST> <!subteam^S0PLATFORM> <@U0APPROVE>');
     expect(buttonsOf(gate)).toEqual(['Go ahead anyway', 'Abort']);
+  });
+
+  it('a drain that is in the way names the pod and its budget, what it means, and its three buttons', () => {
+    const run = aRun('waiting', { gates: [aDrainGate('node-groups-1.24-delete')] });
+    const gate = message(run, 'gate:1');
+    expect(gate.text).toContain(
+      'coast: the pod `prod/hub-6b7f-x2x9k` does not leave the old core node group `core-a`.',
+    );
+    expect(gate.text).toContain('is held by the PodDisruptionBudget `hub`, which lets none of its pods go now.');
+    expect(gate.text).toContain('nothing is deleted');
+    expect(buttonsOf(gate)).toEqual(['Wait longer', 'Force', 'Stop']);
+    expect(message(run, 'card').text).toContain(
+      'the pod `prod/hub-6b7f-x2x9k` does not leave the old core node group `core-a`.',
+    );
   });
 
   it('a passed gate keeps the reason, escaped', () => {

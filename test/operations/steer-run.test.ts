@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Run } from '#src/domain/run.ts';
-import { abortRun, passGate, requestStop, retryStep } from '#src/operations/steer-run.ts';
+import { abortRun, requestStop, retryStep } from '#src/operations/steer-run.ts';
 import { APPROVER, aRun, REQUESTER, STARTED_AT } from '#test/support/builders.ts';
 import { eventsOf } from '#test/support/fakes/advance.ts';
 import { type OperationWorld, operationWorld } from '#test/support/fakes/fake-operation-deps.ts';
 import { runningCommand } from '#test/support/fakes/phase-context.ts';
 
 const runId = 'r-coast-7k2m';
-const GATE = 'node-groups-1.24-delete';
 
 let ops: OperationWorld;
 beforeEach(() => {
@@ -138,53 +137,6 @@ describe('Abort', () => {
     put(aRun('succeeded-uncommitted'));
     expect(await abortRun(ops.deps, { runId, by: APPROVER })).toMatchObject({
       why: 'There is nothing to abort: the run is succeeded uncommitted.',
-    });
-  });
-});
-
-describe('Go ahead anyway', () => {
-  const pass = (by: string, reason: string, stepId = GATE) => passGate(ops.deps, { runId, stepId, reason, by });
-  beforeEach(() => put(aRun('waiting')));
-
-  it('keeps who, when and why, and the count the card showed', async () => {
-    await pass(APPROVER, '  the maintenance was announced  ');
-    expect(ops.world.store.runNow(runId)).toMatchObject({
-      state: { kind: 'running' },
-      gates: [
-        {
-          activity: { total: 3 },
-          resolution: {
-            kind: 'passed',
-            by: APPROVER,
-            at: ops.world.clock.now(),
-            reason: 'the maintenance was announced',
-          },
-        },
-      ],
-    });
-  });
-
-  it('needs a reason', async () => {
-    expect(await pass(APPROVER, '   ')).toEqual({
-      kind: 'not-allowed',
-      why: 'A reason is required: people whose servers end will ask for it.',
-    });
-    expect(ops.world.store.runNow(runId).state.kind).toBe('waiting');
-  });
-
-  it('is for approvers only, not for the person who asked', async () => {
-    expect(await pass(REQUESTER, 'please')).toMatchObject({ kind: 'not-allowed' });
-  });
-
-  it('is for this gate only', async () => {
-    expect(await pass(APPROVER, 'announced', 'node-groups-1.24-create-core')).toMatchObject({ kind: 'too-late' });
-  });
-
-  it('is too late when the cluster was left meanwhile', async () => {
-    ops.world.store.meanwhile(() => ops.world.store.apply(runId, { kind: 'gate-cleared', at: 1, by: 'bot' }));
-    expect(await pass(APPROVER, 'announced')).toMatchObject({
-      kind: 'too-late',
-      why: 'The run is not waiting at this point any more.',
     });
   });
 });

@@ -1,8 +1,8 @@
+import type { BlockedPod, GateAbout, GateResolution } from '#src/domain/gate.ts';
 import type { Plan, Step, StepId } from '#src/domain/plan.ts';
 import { planHash } from '#src/domain/plan-hash.ts';
 import {
   type Failure,
-  type GateRecord,
   newRun,
   type Run,
   type RunState,
@@ -201,9 +201,17 @@ export function aStop(cause: StopCause, resolution: StopRecord['resolution'] = {
   return { at: STARTED_AT + 20 * MINUTE, cause, resolution };
 }
 
-export function anActivityGate(stepId: StepId, resolution: GateRecord['resolution'] = { kind: 'open' }): GateRecord {
+export function anActivityGate(stepId: StepId, resolution: GateResolution = { kind: 'open' }): GateAbout<'activity'> {
   const activity = { total: 3, byNamespace: { prod: 2, staging: 1 } };
   return { kind: 'activity', stepId, since: STARTED_AT + 30 * MINUTE, activity, resolution };
+}
+
+export function aDrainGate(stepId: StepId, changes: Partial<GateAbout<'drain'>> = {}): GateAbout<'drain'> {
+  const blocked: BlockedPod[] = [
+    { namespace: 'prod', name: 'hub-6b7f-x2x9k', uid: 'uid-of-hub', by: { kind: 'budget', names: ['hub'] } },
+  ];
+  const since = STARTED_AT + 30 * MINUTE;
+  return { kind: 'drain', stepId, since, group: 'core-a', blocked, resolution: { kind: 'open' }, ...changes };
 }
 
 function evidenceOf(step: Step): string[] {

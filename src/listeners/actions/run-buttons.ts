@@ -5,6 +5,7 @@ import type { OperationResult } from '#src/operations/operations.ts';
 import type { ListenerDeps } from '../deps.ts';
 import { errorReply } from '../error-reply.ts';
 import { clickSchema, read } from '../payloads.ts';
+import { gateOf } from './gate-button.ts';
 
 type Click = { value: string; by: string };
 
@@ -14,6 +15,14 @@ export function register(app: App, deps: ListenerDeps): void {
   button(app, deps, { id: ACTIONS.reject, run: ({ value, by }) => operations.rejectRun({ ...decision(value), by }) });
   button(app, deps, { id: ACTIONS.stop, run: ({ value, by }) => operations.requestStop({ runId: value, by }) });
   button(app, deps, { id: ACTIONS.retry, run: ({ value, by }) => operations.retryStep({ ...stopOf(value), by }) });
+  button(app, deps, {
+    id: ACTIONS.waitAtGate,
+    run: ({ value, by }) => operations.waitAtGate({ ...gateOf(value), by }),
+  });
+  button(app, deps, {
+    id: ACTIONS.stopAtGate,
+    run: ({ value, by }) => operations.stopAtGate({ ...gateOf(value), by }),
+  });
   button(app, deps, { id: ACTIONS.abort, run: ({ value, by }) => operations.abortRun({ runId: value, by }) });
 }
 

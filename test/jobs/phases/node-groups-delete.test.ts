@@ -133,7 +133,10 @@ describe('the node-groups phase, deleting', () => {
 
     it('opens a gate when somebody uses the cluster', async () => {
       world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
-      expect(await run()).toEqual({ kind: 'gate', activity: { total: 3, byNamespace: { prod: 3 } } });
+      expect(await run()).toEqual({
+        kind: 'gate',
+        question: { kind: 'activity', activity: { total: 3, byNamespace: { prod: 3 } } },
+      });
     });
 
     it('goes on with as many as a named person accepted for this step', async () => {
@@ -145,7 +148,7 @@ describe('the node-groups phase, deleting', () => {
       world.cloud.activityIs = { total: 4, byNamespace: { prod: 4 } };
       expect(await run({ gates: [anActivityGate(STEP, passed)] })).toMatchObject({
         kind: 'gate',
-        activity: { total: 4 },
+        question: { activity: { total: 4 } },
       });
     });
 
