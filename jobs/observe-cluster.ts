@@ -5,6 +5,7 @@ import type { ClusterSnapshot } from '#src/domain/run.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
+import { rolesKeptOut, withoutReadyNode } from './let-in.ts';
 import { seeAddons, seeNodeGroups } from './see-cluster.ts';
 import { checkTools } from './tool-check.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -32,7 +33,9 @@ export async function observeCluster(
     seeAddons(cloud, { cluster: cluster.name, from: seen.version, to }),
     cloud.kubernetes.activity(deps.fleet.activitySelectors),
   ]);
-  return { cluster: { ...seen, account }, nodeGroups, addons, activity, config, offeredVersions };
+  const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) });
+  const observation = { cluster: { ...seen, account }, nodeGroups, addons, activity, config, offeredVersions };
+  return { ...observation, keptOut: keptOut.map(({ group }) => group) };
 }
 
 /** The account from STS must be the fleet file's: anything else would upgrade somebody else's cluster. */

@@ -3,10 +3,11 @@ import type { ObservedNodeGroup } from '#src/domain/observation.ts';
 import { listNames } from '#src/domain/step-title.ts';
 import { activityGate } from '../activity-gate.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
+import { rolesKeptOut, withoutReadyNode } from '../let-in.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
-import { letIn, rolesKeptOut } from './node-roles.ts';
+import { letIn } from './node-roles.ts';
 import { stackFailure } from './stack-failure.ts';
 import { waitUntilShown } from './wait-until-shown.ts';
 
@@ -28,10 +29,9 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   const proofs = step.groups.map((name) => ({ name, proof: proveGroup(groupNamed(seen, name), step.version) }));
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
   const isProven = evidence.length === step.groups.length;
-  // Ready nodes show by themselves that they are let in.
-  const doubtful = step.groups.filter((name) => !groupNamed(seen, name)?.nodes.some(({ ready }) => ready));
+  const doubtful = withoutReadyNode(seen.filter(({ name }) => step.groups.includes(name)));
   if (isProven) {
-    const keptOut = await rolesKeptOut(context, doubtful);
+    const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: doubtful });
     return keptOut.length === 0 ? { kind: 'done', evidence } : letIn(context, keptOut);
   }
 
@@ -53,7 +53,7 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
     );
   const missing = named(proofs, 'missing');
   if (missing.length > 0) return create(context, missing);
-  const keptOut = await rolesKeptOut(context, doubtful);
+  const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: doubtful });
   return keptOut.length === 0 ? waitForNodes(context, proofs) : letIn(context, keptOut);
 }
 

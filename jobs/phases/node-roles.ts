@@ -1,7 +1,8 @@
 import { isEksctlBusy } from '#src/domain/run-progress.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 import { idsOf } from '../ids-of.ts';
-import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult } from '../phase.ts';
+import type { KeptOut } from '../let-in.ts';
+import { COMMAND_POLL_MS, failed, type PhaseContext, type PhaseResult, requestToken } from '../phase.ts';
 
 /**
  * eksctl lets the nodes of a group in by aws-auth only after its stack is complete, and takes its role out after the
@@ -12,46 +13,85 @@ import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult } from '../phase.t
  */
 type Context = Pick<
   PhaseContext<'node-groups'>,
-  'deps' | 'cloud' | 'cluster' | 'run' | 'progress' | 'confirmClaim' | 'now'
-> & {
-  step: { id: string };
-};
+  'deps' | 'cloud' | 'cluster' | 'run' | 'step' | 'progress' | 'confirmClaim' | 'now'
+>;
 
-/** The roles of these groups whose nodes nothing lets in. */
-export async function rolesKeptOut({ cloud, cluster }: Context, groups: string[]): Promise<string[]> {
-  if (groups.length === 0) return [];
-  const stacks = (await cloud.stacks.list(cluster.name)).filter(({ group }) => groups.includes(group));
-  const roles = [...new Set(stacks.flatMap(({ nodeRole }) => nodeRole ?? []))];
-  const mapped = roles.length === 0 ? null : await cloud.kubernetes.mappedRoles();
-  return mapped === null ? [] : roles.filter((role) => !mapped.includes(role));
-}
+const LET_IN_LIMIT_MS = 10 * 60_000;
 
-export async function letIn(context: Context, roles: string[]): Promise<PhaseResult> {
-  const { deps, cloud, run, step, progress, now, confirmClaim } = context;
+export async function letIn(context: Context, keptOut: KeptOut[]): Promise<PhaseResult> {
+  const { deps, cluster, run, step, progress, now } = context;
   if (isEksctlBusy(run)) return forEksctl(context);
-  await confirmClaim();
-  deps.log.info({ ...idsOf(run, step), roles }, 'letting the nodes of new groups in, which eksctl did not come to');
-  await cloud.kubernetes.changeNodeRoles({ add: roles, remove: [] });
+  const since = Number(progress.memory.letInAt ?? now);
+  const hopeless = keptOut.find(({ otherEntry }) => otherEntry !== null);
+  if (hopeless !== undefined) return mappedOtherwise(cluster.name, hopeless);
+  if (now - since > LET_IN_LIMIT_MS) {
+    const names = listRoles(keptOut.map(({ role }) => role));
+    return failed('RoleNotMapped', `the bot has let nodes with ${names} in, and 10 minutes later nothing shows it`, {
+      remedy: 'See who else changes aws-auth or the access entries of this cluster, then press Retry',
+    });
+  }
+  deps.log.info({ ...idsOf(run, step), keptOut }, 'letting the nodes of groups in, which eksctl did not come to');
+  await letInNow(context, keptOut);
   return {
     kind: 'wait',
     for: 'nodes of the new groups to be let in',
     pollMs: 15_000,
-    memory: { ...progress.memory, letInAt: String(now) },
-    notes: [...progress.notes, `eksctl was cut off before it mapped ${listRoles(roles)} in aws-auth: the bot did so`],
+    memory: { ...progress.memory, letInAt: String(since) },
+    notes: [...new Set([...progress.notes, ...notesOf(keptOut)])],
   };
 }
 
-/** Roles that go with these stacks: made by them, so that nobody else can be using them. */
+async function letInNow(context: Context, keptOut: KeptOut[]): Promise<void> {
+  const { cloud, cluster, confirmClaim } = context;
+  const byAwsAuth = keptOut.filter(({ by }) => by === 'aws-auth').map(({ role }) => role);
+  if (byAwsAuth.length > 0) {
+    await confirmClaim();
+    await cloud.kubernetes.changeNodeRoles({ add: byAwsAuth, remove: [] });
+  }
+  for (const { role, isWindows } of keptOut.filter(({ by }) => by === 'access-entry')) {
+    await confirmClaim();
+    await cloud.eks.createNodeAccessEntry({
+      cluster: cluster.name,
+      roleArn: role,
+      type: isWindows ? 'EC2_WINDOWS' : 'EC2_LINUX',
+      token: requestToken(context, role),
+    });
+  }
+}
+
+function notesOf(keptOut: KeptOut[]): string[] {
+  const place = { 'aws-auth': 'in aws-auth', 'access-entry': 'by an access entry' };
+  return (['aws-auth', 'access-entry'] as const).flatMap((by) => {
+    const roles = keptOut.filter((lack) => lack.by === by).map(({ role }) => role);
+    return roles.length === 0
+      ? []
+      : [`eksctl was cut off before it mapped ${listRoles(roles)} ${place[by]}: the bot did so`];
+  });
+}
+
+/** An entry wins over aws-auth, and there is one a principal. */
+function mappedOtherwise(cluster: string, { role, group, otherEntry }: KeptOut): PhaseResult {
+  return failed(
+    'RoleMappedOtherwise',
+    `nodes of ${group} cannot join: the access entry of their role ${listRoles([role])} is of type ${otherEntry}, which lets no node in`,
+    {
+      remedy: 'Delete that access entry (the command is below), then press Retry: the bot makes one for nodes',
+      detail: `aws eks delete-access-entry --cluster-name ${cluster} --principal-arn ${role}`,
+    },
+  );
+}
+
+/** Roles of aws-auth that go with these stacks: made by them, so that nobody else can be using them. */
 export function ownRoles(stacks: NodeGroupStack[]): string[] {
-  return stacks.flatMap(({ nodeRole, stackName }) =>
-    nodeRole?.includes(`:role/${stackName}-NodeInstanceRole-`) === true ? [nodeRole] : [],
+  return stacks.flatMap(({ nodeRole, stackName, bringsAccessEntry }) =>
+    !bringsAccessEntry && nodeRole?.includes(`:role/${stackName}-NodeInstanceRole-`) === true ? [nodeRole] : [],
   );
 }
 
 /** Those of the roles that aws-auth still lets in. */
 export async function rolesLeft({ cloud }: Context, roles: string[]): Promise<string[]> {
   const mapped = roles.length === 0 ? null : await cloud.kubernetes.mappedRoles();
-  return roles.filter((role) => mapped?.includes(role) === true);
+  return roles.filter((role) => mapped?.some(({ arn }) => arn === role) === true);
 }
 
 /** `wasCutOff`: eksctl should have done it; else it was told to leave that to the bot. */

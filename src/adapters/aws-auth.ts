@@ -1,34 +1,61 @@
 import { type Document, isSeq, parseDocument } from 'yaml';
 import { messageOf, UserError } from '#src/domain/errors.ts';
+import type { MappedRole } from '#src/ports/kubernetes.ts';
 
 /** As eksctl maps the role of a node group: pkg/authconfigmap/authconfigmap.go, `AddNodeGroup`. */
 const USERNAME = 'system:node:{{EC2PrivateDNSName}}';
 const GROUPS = ['system:bootstrappers', 'system:nodes'];
 
-type Entry = { rolearn?: unknown };
+type Entry = { rolearn?: unknown; groups?: unknown };
 
-/** The roles in `mapRoles` of the ConfigMap aws-auth. Throws UserError for what is no list in YAML. */
-export function rolesIn(mapRoles: string): string[] {
-  return entriesOf(mapRoles).flatMap(({ rolearn }) => (typeof rolearn === 'string' ? [rolearn] : []));
+/**
+ * The roles in `mapRoles` of the ConfigMap aws-auth, each once: of several entries of a role the authenticator takes the
+ * last (aws-iam-authenticator, pkg/mapper/configmap/configmap.go, `saveMap`). Throws UserError for what is no list in YAML.
+ */
+export function rolesIn(mapRoles: string): MappedRole[] {
+  const roles = new Map(
+    entriesOf(mapRoles).flatMap((entry) => {
+      const { rolearn: arn } = entry;
+      return typeof arn === 'string' ? [[arn, { arn, letsNodesIn: letsNodesIn(entry) }] as const] : [];
+    }),
+  );
+  return [...roles.values()];
+}
+
+/** Without these groups a kubelet may neither ask for a certificate nor register its node. */
+function letsNodesIn({ groups }: Entry): boolean {
+  return Array.isArray(groups) && GROUPS.every((group) => groups.includes(group));
 }
 
 /**
  * `mapRoles` with these roles of nodes added and taken away, everything else and every comment as it was: whoever cannot
- * be read from it any more is locked out of the cluster. Throws UserError for what is no list in YAML.
+ * be read from it any more is locked out of the cluster. A role that stands there without the groups of nodes gets them.
+ * Throws UserError for what is no list in YAML.
  */
 export function withNodeRoles(mapRoles: string, { add, remove }: { add: string[]; remove: string[] }): string {
-  const mapped = rolesIn(mapRoles);
-  if (add.every((role) => mapped.includes(role)) && !remove.some((role) => mapped.includes(role))) return mapRoles;
+  const roles = rolesIn(mapRoles);
+  const missing = add.filter((role) => !roles.some(({ arn, letsNodesIn: isWhole }) => arn === role && isWhole));
+  if (missing.length === 0 && !roles.some(({ arn }) => remove.includes(arn))) return mapRoles;
+  const entries = entriesOf(mapRoles);
   const document: Document = parseDocument(mapRoles);
   if (document.toJS() === null) document.contents = document.createNode([]);
   const list = document.contents;
   if (!isSeq(list)) throw unreadable('it is no list');
   list.flow = false;
-  list.items = list.items.filter((_, index) => !remove.includes(String(entriesOf(mapRoles)[index]?.rolearn)));
-  for (const rolearn of add.filter((role) => !mapped.includes(role))) {
-    list.add(document.createNode({ rolearn, username: USERNAME, groups: GROUPS }));
+  for (const rolearn of missing) {
+    const at = entries.findLastIndex((entry) => entry.rolearn === rolearn);
+    if (at === -1) list.add(document.createNode({ rolearn, username: USERNAME, groups: GROUPS }));
+    else complete(document, { at, entry: entries[at] });
   }
+  list.items = list.items.filter((_, index) => !remove.includes(String(entries[index]?.rolearn)));
   return document.toString({ lineWidth: 0 });
+}
+
+/** The groups it has stay: only what lets nodes in is added, and the user name by which a kubelet is a node. */
+function complete(document: Document, { at, entry }: { at: number; entry: Entry | undefined }): void {
+  const groups: unknown[] = Array.isArray(entry?.groups) ? entry.groups : [];
+  document.setIn([at, 'username'], USERNAME);
+  document.setIn([at, 'groups'], document.createNode([...new Set([...groups, ...GROUPS])]));
 }
 
 function entriesOf(mapRoles: string): Entry[] {

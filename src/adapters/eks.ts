@@ -1,5 +1,7 @@
 import {
   type Addon,
+  CreateAccessEntryCommand,
+  DescribeAccessEntryCommand,
   DescribeAddonCommand,
   DescribeClusterCommand,
   DescribeNodegroupCommand,
@@ -68,6 +70,14 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
           ),
         ),
       ),
+    accessEntry: (clusterName, principalArn) =>
+      nullIfMissing(async () => {
+        const { accessEntry } = await call('DescribeAccessEntry', () =>
+          clients.eks.send(new DescribeAccessEntryCommand({ clusterName, principalArn })),
+        );
+        return { type: accessEntry?.type ?? 'STANDARD', kubernetesGroups: accessEntry?.kubernetesGroups ?? [] };
+      }),
+    createNodeAccessEntry: (request) => createNodeAccessEntry(inside, request),
     listAddons: (clusterName) =>
       call('ListAddons', () =>
         pages(paginateListAddons({ client: clients.eks }, { clusterName }), ({ addons }) => addons),
@@ -152,6 +162,19 @@ async function managedNodeGroups({ client, call }: Inside, clusterName: string) 
   );
   // A group that was deleted between the two calls is simply not there.
   return groups.flatMap((group) => (group === null ? [] : [toManagedNodeGroup(present(group.nodegroup, 'nodegroup'))]));
+}
+
+async function createNodeAccessEntry(
+  { client, call }: Inside,
+  { cluster: clusterName, roleArn: principalArn, type, token }: Parameters<Eks['createNodeAccessEntry']>[0],
+): Promise<void> {
+  try {
+    await call('CreateAccessEntry', () =>
+      client.send(new CreateAccessEntryCommand({ clusterName, principalArn, type, clientRequestToken: token })),
+    );
+  } catch (error) {
+    if (!isCausedBy(error, 'ResourceInUseException')) throw error;
+  }
 }
 
 function describeAddon({ client, call }: Inside, clusterName: string, addonName: string): Promise<Addon | null> {

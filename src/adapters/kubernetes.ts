@@ -1,5 +1,4 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { UserError } from '#src/domain/errors.ts';
 import type { CoreAddon } from '#src/domain/observation.ts';
 import type { AccessReview, AccessWish, AddonWorkload, Kubernetes } from '#src/ports/kubernetes.ts';
 import { rolesIn, withNodeRoles } from './aws-auth.ts';
@@ -126,7 +125,7 @@ async function changeNodeRoles(
   change: { add: string[]; remove: string[] },
 ): Promise<void> {
   const map = await readAwsAuth(connection);
-  if (map === null) throw new UserError('NoAwsAuth', 'the cluster has no ConfigMap aws-auth in kube-system');
+  if (map === null) return createAwsAuth(connection, change);
   const before = map.data?.mapRoles ?? '';
   const mapRoles = withNodeRoles(before, change);
   if (mapRoles === before) return;
@@ -134,6 +133,16 @@ async function changeNodeRoles(
   await connection.use('replace configmap aws-auth', ({ core }) =>
     core.replaceNamespacedConfigMap({ ...AWS_AUTH, body }),
   );
+}
+
+/** As eksctl does for the first group of a cluster. One that somebody made meanwhile is a conflict, and is read next time. */
+async function createAwsAuth(
+  { use }: KubernetesConnection,
+  change: { add: string[]; remove: string[] },
+): Promise<void> {
+  if (change.add.length === 0) return;
+  const body = { metadata: AWS_AUTH, data: { mapRoles: withNodeRoles('', { ...change, remove: [] }) } };
+  await use('create configmap aws-auth', ({ core }) => core.createNamespacedConfigMap({ namespace: NAMESPACE, body }));
 }
 
 /** https://github.com/eksctl-io/eksctl/issues/6048: only null removes a field in a strategic merge; the name finds the container. */

@@ -67,15 +67,15 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
     status: stack.StackStatus ?? 'unknown',
     createdAt: stack.CreationTime?.getTime() ?? 0,
     ami: amiOf(inside, template),
-    nodeRole: template.managed ? null : nodeRoleOf(stack),
+    nodeRole: template.managed ? null : (outputOf(stack, 'InstanceRoleARN') ?? null),
+    bringsAccessEntry: !template.managed && outputOf(stack, 'NodeGroupUsesAccessEntry') === 'true',
     sizes: template.sizes,
   }));
 }
 
 /** Outputs of eksctl's stacks: https://github.com/eksctl-io/eksctl/blob/main/pkg/cfn/outputs/api.go */
-function nodeRoleOf({ Outputs = [] }: Stack): string | null {
-  const output = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-  return output('NodeGroupUsesAccessEntry') === 'true' ? null : (output('InstanceRoleARN') ?? null);
+function outputOf({ Outputs = [] }: Stack, key: string): string | undefined {
+  return Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
 }
 
 /**

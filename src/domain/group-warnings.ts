@@ -17,6 +17,7 @@ export function groupWarnings(draft: PlanDraft): PlanNote[] {
     ...smallerCore(draft),
     ...amiFamilies(draft),
     ...degraded(draft),
+    ...keptOut(draft),
   ];
 }
 
@@ -144,6 +145,17 @@ function degraded({ survey }: PlanDraft): PlanNote[] {
   if (names.length === 0) return [];
   const text = `EKS calls managed node groups degraded: ${names.join(', ')}. Their update may fail half-way, which leaves users with fewer nodes. See the groups' health issues in the EKS console and repair them before you approve.`;
   return [{ id: idOf('groups-degraded', names), text }];
+}
+
+/** Such a group looks complete and has never had a node; one that is created again is let in by this run. */
+function keptOut({ survey, rotations, request: { observation } }: PlanDraft): PlanNote[] {
+  const created = new Set(rotations.flatMap(({ groups }) => groups));
+  const names = (observation.keptOut ?? []).filter(
+    (name) => !created.has(name) && survey.ours.some((group) => group.name === name),
+  );
+  if (names.length === 0) return [];
+  const text = `No node can join these node groups: ${names.join(', ')}. Nothing lets their instance role in, neither aws-auth (with system:bootstrappers and system:nodes) nor an access entry, so users who need them wait for ever. This run does not create them again: map the roles (eksctl create iamidentitymapping, or an access entry of type EC2_LINUX).`;
+  return [{ id: idOf('groups-kept-out', names), text }];
 }
 
 function idOf(kind: string, names: readonly string[]): string {

@@ -12,6 +12,8 @@ export type Observation = {
   config: ObservedConfig;
   /** Versions EKS offers today (DescribeClusterVersions), oldest first. */
   offeredVersions: OfferedVersion[];
+  /** Groups without a Ready node whose role nothing lets in: no node of theirs can join. */
+  keptOut?: string[];
 };
 
 export type ObservedCluster = {

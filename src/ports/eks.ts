@@ -25,6 +25,15 @@ export type Eks = {
     version: KubernetesVersion;
     token: string;
   }) => Promise<StartedUpdate>;
+  /** Who is let in by an access entry of this principal; null: it has none. Throws where the authentication mode knows none. */
+  accessEntry: (cluster: string, principalArn: string) => Promise<AccessEntry | null>;
+  /** Lets nodes that run with this role join. One that somebody has made meanwhile is left as it is. */
+  createNodeAccessEntry: (request: {
+    cluster: string;
+    roleArn: string;
+    type: NodeEntryType;
+    token: string;
+  }) => Promise<void>;
   /** Names of the cluster's EKS add-ons. */
   listAddons: (cluster: string) => Promise<string[]>;
   /** null: EKS does not manage it. AccessDenied is not null, it throws. */
@@ -41,6 +50,11 @@ export type EksCluster = Omit<ObservedCluster, 'account'> & {
   /** PEM. */
   certificateAuthority: string;
 };
+
+/** `type` e.g. STANDARD (people), EC2_LINUX (nodes). */
+export type AccessEntry = { type: string; kubernetesGroups: string[] };
+
+export type NodeEntryType = 'EC2_LINUX' | 'EC2_WINDOWS';
 
 export type StartedUpdate = { kind: 'started'; updateId: string } | { kind: 'in-flight'; message: string };
 

@@ -15,7 +15,7 @@ export type Kubernetes = {
   /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
   addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
   /** Roles that aws-auth maps; null: the cluster has no aws-auth. Throws UserError when it cannot be read. */
-  mappedRoles: () => Promise<string[] | null>;
+  mappedRoles: () => Promise<MappedRole[] | null>;
   /**
    * Lets the nodes of these roles in, or keeps them out, by aws-auth and in the words of eksctl. What stands there already
    * is left alone. A TransientError when somebody else changed it at the same moment.
@@ -24,6 +24,9 @@ export type Kubernetes = {
   /** eksctl issue 6048: strategic merge patch that removes runAsNonRoot from aws-node's container. */
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };
+
+/** `letsNodesIn`: with the groups system:bootstrappers and system:nodes; without them nodes of the role cannot join. */
+export type MappedRole = { arn: string; letsNodesIn: boolean };
 
 /** Without a `name` the wish is for all objects, which docs/rbac.yaml does not grant where it names them (aws-auth, aws-node, …). */
 export type AccessWish = {

@@ -19,8 +19,10 @@ export type NodeGroupStack = {
   status: string;
   createdAt: number;
   ami: StackAmi;
-  /** The role that aws-auth has to map so that its nodes may join; null: EKS or an access entry lets them in. */
+  /** The role its nodes run with, which somebody has to let in; null: managed (EKS does it), or the stack does not say. */
   nodeRole: string | null;
+  /** The stack brings an access entry for that role, so aws-auth need not map it. */
+  bringsAccessEntry: boolean;
   sizes: { min: number; max: number; desired: number } | null;
 };
 

@@ -49,12 +49,13 @@ test('a group without nodes has the version of its image', async () => {
       createdAt: 1000,
       ami: { kind: 'known', imageId: 'ami-1', name: 'amazon-eks-node-1.22-v20230607', version: '1.22' },
       nodeRole: null,
+      bringsAccessEntry: false,
       sizes: { min: 0, max: 5, desired: 0 },
     },
   ]);
 });
 
-test('aws-auth has to let in the role of a group, unless an access entry does', async () => {
+test('the role of a group is known, and whether its stack brings an access entry for it', async () => {
   const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
   const Outputs = [{ OutputKey: 'InstanceRoleARN', OutputValue: role }];
   const entry = { OutputKey: 'NodeGroupUsesAccessEntry', OutputValue: 'true' };
@@ -65,7 +66,10 @@ test('aws-auth has to let in the role of a group, unless an access entry does', 
     getTemplate: () => template('ami-1'),
     describeImages: () => ({ Images: [] }),
   });
-  expect((await stacks.list('coast')).map(({ nodeRole }) => nodeRole)).toEqual([role, null]);
+  expect((await stacks.list('coast')).map((one) => [one.nodeRole, one.bringsAccessEntry])).toEqual([
+    [role, false],
+    [role, true],
+  ]);
 });
 
 test('all images are asked for in one call, also those their owner deprecated', async () => {

@@ -170,6 +170,12 @@ function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): 
         eks.updateNodegroupVersion,
         ({ nodeGroup }) => nodeGroup,
       ),
+      accessEntry: read(
+        'eks: DescribeAccessEntry',
+        eks.accessEntry,
+        (_, principal) => principal.split('/').at(-1) ?? '',
+      ),
+      createNodeAccessEntry: act('eks: CreateAccessEntry', eks.createNodeAccessEntry),
       listAddons: read('eks: ListAddons', eks.listAddons),
       describeAddon: read('eks: DescribeAddon', eks.describeAddon, (_, addon) => addon),
       offeredAddonVersions: read(

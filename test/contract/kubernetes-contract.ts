@@ -52,13 +52,16 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
 
   test('roles of nodes are let in and kept out by aws-auth, beside what it says of others', async () => {
     const before = (await coast.kubernetes.mappedRoles()) ?? [];
-    expect(before).toContainEqual(expect.stringMatching(/:role\/eksctl-coast-nodegroup-core-a-NodeInstanceRole-/));
-    const [old = ''] = before;
+    expect(before).toContainEqual({
+      arn: expect.stringMatching(/:role\/eksctl-coast-nodegroup-core-a-NodeInstanceRole-/),
+      letsNodesIn: true,
+    });
+    const old = before[0]?.arn ?? '';
     const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-b-NodeInstanceRole-1ABC';
     await coast.kubernetes.changeNodeRoles({ add: [role], remove: [old] });
-    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), role]);
+    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), { arn: role, letsNodesIn: true }]);
     await coast.kubernetes.changeNodeRoles({ add: [role], remove: [old] });
-    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), role]);
+    expect(await coast.kubernetes.mappedRoles()).toEqual([...before.slice(1), { arn: role, letsNodesIn: true }]);
     expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({ kind: 'allowed' });
   });
 

@@ -26,6 +26,7 @@ export function describeNodeGroupStacksContract(makeWorld: MakeWorld): void {
         version: '1.22',
       },
       nodeRole: expect.stringMatching(/:role\/eksctl-coast-nodegroup-dask-worker-NodeInstanceRole-/),
+      bringsAccessEntry: false,
       sizes: { min: 0, max: 500, desired: 0 },
     });
   });

@@ -26,6 +26,7 @@ const stack = (group: string, status = 'CREATE_COMPLETE'): FakeWorld['cloud']['g
   createdAt: 0,
   ami: { kind: 'unknown', why: 'nobody asks' },
   nodeRole: null,
+  bringsAccessEntry: false,
   sizes: null,
 });
 const look = () => lookAtStop(world.deps, ID);

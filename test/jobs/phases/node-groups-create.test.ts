@@ -151,13 +151,53 @@ describe('the node-groups phase, creating', () => {
       expect(await next()).toMatchObject({ kind: 'done' });
     });
 
-    it('leaves alone what is mapped, and a cluster without aws-auth', async () => {
+    it('leaves alone what is mapped', async () => {
       world.cloud.groupStacks = whole;
-      for (const mapped of [[ROLE], null]) {
-        world.cloud.mapped = mapped;
-        expect(await next()).toMatchObject({ kind: 'done' });
-      }
+      world.cloud.mapped = [ROLE];
+      expect(await next()).toMatchObject({ kind: 'done' });
       expect(world.cloud.calls).toEqual([]);
+    });
+
+    it('does not take a group for one that exists when its role is mapped without the groups of nodes', async () => {
+      world.cloud.groupStacks = whole;
+      world.cloud.mappedOtherwise = [ROLE];
+      expect(await next()).toMatchObject({ kind: 'wait', for: 'nodes of the new groups to be let in' });
+      expect(await next()).toMatchObject({ kind: 'done' });
+    });
+
+    it('makes an access entry for nodes where the cluster knows nothing else, once', async () => {
+      world.cloud.groupStacks = whole;
+      world.cloud.cluster.authenticationMode = 'API';
+      expect(await next()).toMatchObject({
+        kind: 'wait',
+        notes: [expect.stringMatching(/NodeInstanceRole-1ABC by an access entry: the bot did so$/)],
+      });
+      expect(await next()).toMatchObject({ kind: 'done' });
+      expect(world.cloud.calls).toEqual([
+        { call: 'createNodeAccessEntry', request: { cluster: 'coast', roleArn: ROLE, type: 'EC2_LINUX' } },
+      ]);
+    });
+
+    it('says which access entry keeps nodes out, and how to take it away', async () => {
+      world.cloud.groupStacks = whole;
+      world.cloud.cluster.authenticationMode = 'API_AND_CONFIG_MAP';
+      world.cloud.mapped = [ROLE];
+      world.cloud.entries = { [ROLE]: { type: 'STANDARD', kubernetesGroups: ['viewers'] } };
+      expect(await next()).toMatchObject({
+        kind: 'failed',
+        failure: {
+          code: 'RoleMappedOtherwise',
+          message: expect.stringContaining('nodes of nb-small cannot join'),
+          detail: `aws eks delete-access-entry --cluster-name coast --principal-arn ${ROLE}`,
+        },
+      });
+      expect(world.cloud.calls).toEqual([]);
+    });
+
+    it('does not let in for ever what is kept out again each time', async () => {
+      world.cloud.groupStacks = whole;
+      const progress = { memory: { letInAt: String(world.clock.now() - 11 * 60_000) } };
+      expect(await next({ progress })).toMatchObject({ kind: 'failed', failure: { code: 'RoleNotMapped' } });
     });
 
     it('gives nodes their half an hour from when they could begin to join, not from when the step began', async () => {

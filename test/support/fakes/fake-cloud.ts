@@ -1,7 +1,7 @@
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
-import type { EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
+import type { AccessEntry, EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
 import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 
@@ -25,6 +25,10 @@ export type FakeCloud = Cloud & {
   activityIs: Activity;
   /** Roles in aws-auth. */
   mapped: string[] | null;
+  /** Roles in aws-auth whose groups let no node in. */
+  mappedOtherwise: string[];
+  /** Access entries by principal. */
+  entries: Record<string, AccessEntry>;
   review: AccessReview;
   wishes: AccessWish[];
   /** What the next start of an update answers instead of `started`. */
@@ -77,6 +81,8 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       coredns: aWorkload('eks/coredns:v1.8.7-eksbuild.1', 'Deployment'),
     },
     mapped: [],
+    mappedOtherwise: [],
+    entries: {},
     activityIs: { total: 0, byNamespace: {} },
     review: { kind: 'allowed' },
     wishes: [],
@@ -113,6 +119,14 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       updatesInProgress: async () => cloud.updates.filter(({ status }) => status === 'InProgress'),
       managedNodeGroups: async () => structuredClone(cloud.managed),
       updateNodegroupVersion: async (request) => start('updateNodegroupVersion', 'VersionUpdate', request),
+      accessEntry: async (_cluster, principal) => {
+        reach('accessEntry');
+        return structuredClone(cloud.entries[principal] ?? null);
+      },
+      createNodeAccessEntry: async ({ token: _, ...request }) => {
+        cloud.calls.push({ call: 'createNodeAccessEntry', request });
+        cloud.entries[request.roleArn] = { type: request.type, kubernetesGroups: ['system:nodes'] };
+      },
       listAddons: async () => cloud.addons.map(({ name }) => name),
       describeAddon: async (_cluster, addon) =>
         structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null),
@@ -146,12 +160,17 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       },
       mappedRoles: async () => {
         reach('mappedRoles');
-        return structuredClone(cloud.mapped);
+        if (cloud.mapped === null) return null;
+        return [
+          ...cloud.mapped.map((arn) => ({ arn, letsNodesIn: true })),
+          ...cloud.mappedOtherwise.map((arn) => ({ arn, letsNodesIn: false })),
+        ];
       },
       changeNodeRoles: async (change) => {
         cloud.calls.push({ call: 'changeNodeRoles', request: change });
         const kept = (cloud.mapped ?? []).filter((role) => !change.remove.includes(role));
         cloud.mapped = [...new Set([...kept, ...change.add])];
+        cloud.mappedOtherwise = cloud.mappedOtherwise.filter((role) => !change.add.includes(role));
       },
       patchAwsNodeRunAsNonRoot: async () => {
         cloud.calls.push({ call: 'patchAwsNodeRunAsNonRoot', request: null });
@@ -185,6 +204,7 @@ export function aStack(
     createdAt: 0,
     ami: { kind: 'known', imageId: 'ami-1', name: `amazon-eks-node-${version}-v20230105`, version },
     nodeRole: null,
+    bringsAccessEntry: false,
     sizes: { min: 0, max: 10, desired: 0 },
     ...changes,
   };
