@@ -50,7 +50,11 @@ async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation
   const planned = planUpgrade({
     observation,
     to: run.to,
-    policy: { skew: cluster.skewPolicy, coreGroups: cluster.coreGroups },
+    policy: {
+      skew: cluster.skewPolicy,
+      coreGroups: cluster.coreGroups,
+      allowAmiFamilyChange: cluster.allowAmiFamilyChange,
+    },
     previous: run.plan,
     now: deps.clock.now(),
   });

@@ -27,12 +27,12 @@ export async function seeNodeGroups(cloud: Cloud, cluster: string): Promise<Obse
 }
 
 function selfManaged(stack: NodeGroupStack, nodes: ObservedNode[]): ObservedNodeGroup {
-  const { group: name, kind, status, sizes, ami } = stack;
+  const { group: name, kind, status, sizes, ami, amiFamily } = stack;
   const version: GroupVersion =
     ami.kind === 'known'
       ? { kind: 'ami', version: ami.version, amiName: ami.name }
       : { kind: 'could-not-check', why: ami.why };
-  return { name, kind, status, sizes, nodes, version: kubeletVersion(nodes) ?? version };
+  return { name, kind, status, sizes, nodes, amiFamily, version: kubeletVersion(nodes) ?? version };
 }
 
 function managedGroup(group: ManagedNodeGroup, nodes: ObservedNode[]): ObservedNodeGroup {
@@ -43,6 +43,7 @@ function managedGroup(group: ManagedNodeGroup, nodes: ObservedNode[]): ObservedN
     status,
     sizes,
     nodes,
+    amiFamily: null,
     version: kubeletVersion(nodes) ?? { kind: 'eks', version: group.version },
   };
 }

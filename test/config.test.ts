@@ -249,6 +249,7 @@ describe('the fleet file', () => {
           config: { remote: 'git@github.com:example-org/clusters.git', branch: 'main', path: 'eksctl/coast.jsonnet' },
           coreGroups: ['core-*'],
           skewPolicy: 'runbook',
+          allowAmiFamilyChange: false,
         },
         {
           name: 'harbour',
@@ -262,6 +263,7 @@ describe('the fleet file', () => {
           },
           coreGroups: ['core-*'],
           skewPolicy: 'supported',
+          allowAmiFamilyChange: false,
         },
       ],
     });
@@ -357,6 +359,11 @@ describe('the fleet file', () => {
       'no label selector',
       (fleet) => Object.assign(fleet, { activitySelectors: ['a in b'] }),
       'activitySelectors[0] is "a in b": give a Kubernetes label selector like component=singleuser-server',
+    ],
+    [
+      'a permission that is neither true nor false',
+      (fleet) => Object.assign(fleet.clusters[0], { allowAmiFamilyChange: 'yes' }),
+      'clusters[0].allowAmiFamilyChange is "yes": give true or false, without quotes',
     ],
     [
       'an unknown skew policy',

@@ -18,6 +18,18 @@ const FAMILIES: RegExp[] = [
   /^Windows_Server-\d+-English-(?:Core|Full)-EKS_Optimized-(1\.\d+)-\d/,
 ];
 
+/** eksctl's `amiFamily` of an image, from the same names; null for one of no known family. */
+export function familyOfAmi(name: string): string | null {
+  if (versionOfAmi(name) === undefined) return null;
+  if (name.startsWith('amazon-eks-node-al2023-')) return 'AmazonLinux2023';
+  if (name.startsWith('amazon-eks-')) return 'AmazonLinux2';
+  if (name.startsWith('bottlerocket-')) return /-fips-/.test(name) ? 'BottlerocketFips' : 'Bottlerocket';
+  const ubuntu = /^ubuntu-eks(-pro)?\/.*-(\d\d)\.(\d\d)-/.exec(name);
+  if (ubuntu !== null) return `Ubuntu${ubuntu[1] === undefined ? '' : 'Pro'}${ubuntu[2]}${ubuntu[3]}`;
+  const windows = /^Windows_Server-(\d+)-English-(Core|Full)-/.exec(name);
+  return windows === null ? null : `WindowsServer${windows[1]}${windows[2]}Container`;
+}
+
 /** `undefined` for a name of no known family: a custom image may say anything. */
 export function versionOfAmi(name: string): KubernetesVersion | undefined {
   for (const family of FAMILIES) {

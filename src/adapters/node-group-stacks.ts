@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { UserError } from '#src/domain/errors.ts';
 import type { NodeGroupStack, NodeGroupStacks, StackAmi } from '#src/ports/node-group-stacks.ts';
-import { versionOfAmi } from './ami-version.ts';
+import { familyOfAmi, versionOfAmi } from './ami-version.ts';
 import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { concurrently } from './concurrently.ts';
@@ -67,6 +67,7 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
     status: stack.StackStatus ?? 'unknown',
     createdAt: stack.CreationTime?.getTime() ?? 0,
     ami: amiOf(inside, template),
+    amiFamily: familyOf(inside, template),
     nodeRole: template.managed ? null : (outputOf(stack, 'InstanceRoleARN') ?? null),
     bringsAccessEntry: !template.managed && outputOf(stack, 'NodeGroupUsesAccessEntry') === 'true',
     sizes: template.sizes,
@@ -101,6 +102,7 @@ async function templateOf(inside: Inside, stack: Stack): Promise<NodeGroupTempla
       managed: false,
       image: { kind: 'unknown', why: 'its stack was deleted while the bot looked' },
       sizes: null,
+      statedFamily: null,
     };
   const parameters = (stack.Parameters ?? []).map(
     ({ ParameterKey = '', ResolvedValue, ParameterValue = '' }) =>
@@ -161,6 +163,12 @@ function amiOf({ imageNames }: Inside, { managed, image }: NodeGroupTemplate): S
       why: `its image ${image.imageId} (${name}) is a custom one whose name does not say a version`,
     };
   return { kind: 'known', imageId: image.imageId, name, version };
+}
+
+/** The image knows better than what eksctl wrote beside it, which of an image of somebody's own is all there is. */
+function familyOf({ imageNames }: Inside, { image, statedFamily }: NodeGroupTemplate): string | null {
+  const name = image.kind === 'id' ? imageNames.get(image.imageId) : undefined;
+  return (name === undefined ? null : familyOfAmi(name)) ?? statedFamily;
 }
 
 /** A stack that is gone has no reasons to give. Events come newest first, so the pages after the operation's begin are not read. */

@@ -5,6 +5,8 @@ export type NodeGroupTemplate = {
   managed: boolean;
   image: TemplateImage;
   sizes: { min: number; max: number; desired: number } | null;
+  /** The AMI family that eksctl wrote into the description of a self-managed group's stack. */
+  statedFamily: string | null;
 };
 
 export type TemplateImage = { kind: 'id'; imageId: string } | { kind: 'unknown'; why: string };
@@ -13,7 +15,7 @@ export type TemplateImage = { kind: 'id'; imageId: string } | { kind: 'unknown';
 const size = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const resource = z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).default({}) });
-const template = z.object({ Resources: z.record(z.string(), resource) });
+const template = z.object({ Description: z.string().optional(), Resources: z.record(z.string(), resource) });
 const launchTemplate = z.object({ LaunchTemplateData: z.object({ ImageId: z.unknown().optional() }) });
 const launchConfiguration = z.object({ ImageId: z.unknown().optional() });
 const scalingGroup = z.object({ MinSize: size, MaxSize: size, DesiredCapacity: size.optional() });
@@ -33,6 +35,7 @@ export function readNodeGroupTemplate(body: string, parameters: Record<string, s
       managed: false,
       image: { kind: 'unknown', why: 'its stack template is not the JSON that eksctl writes' },
       sizes: null,
+      statedFamily: null,
     };
   }
   const resources = Object.values(parsed.data.Resources);
@@ -45,6 +48,7 @@ export function readNodeGroupTemplate(body: string, parameters: Record<string, s
       nodegroup === undefined
         ? selfManagedSizes(propertiesOf('AWS::AutoScaling::AutoScalingGroup'))
         : managedSizes(nodegroup),
+    statedFamily: /\(AMI family: (\w+),/.exec(parsed.data.Description ?? '')?.[1] ?? null,
   };
 }
 

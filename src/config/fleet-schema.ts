@@ -90,6 +90,8 @@ function isConfigPath(value: string): boolean {
   );
 }
 
+const yesOrNo = z.boolean({ error: ({ input }) => `is ${shown(input)}: give true or false, without quotes` });
+
 const cluster = group(
   {
     /** https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name) */
@@ -110,6 +112,7 @@ const cluster = group(
     skewPolicy: z
       .enum(['supported', 'runbook'], { error: ({ input }) => `is ${shown(input)}: give "supported" or "runbook"` })
       .default('supported'),
+    allowAmiFamilyChange: yesOrNo.default(false),
   },
   'give name, region, account and config of a cluster',
 );

@@ -33,6 +33,7 @@ export function assumedObservation(assumed: {
         kind === 'managed' ? { kind: 'eks', version: from } : { kind: 'ami', version: from, amiName: 'not checked' },
       status: kind === 'managed' ? 'ACTIVE' : 'CREATE_COMPLETE',
       nodes: [],
+      amiFamily: null,
       sizes: { min: minSize ?? 0, max: maxSize ?? 0, desired: desiredCapacity ?? minSize ?? 0 },
     })),
     addons: assumedAddons(assumed),

@@ -28,6 +28,8 @@ export type FleetCluster = {
   /** Glob patterns of the groups that must never be away, e.g. `core-*`. */
   coreGroups: string[];
   skewPolicy: SkewPolicy;
+  /** Whether node groups that are created again may come back with another operating system. */
+  allowAmiFamilyChange: boolean;
 };
 
 /** Where a cluster's eksctl config lives. */

@@ -1,3 +1,4 @@
+import { amiFamilyRefusals } from './ami-families.ts';
 import { alternateName, isCoreGroup } from './core-groups.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type CoreMove, type PlanDraft } from './plan-draft.ts';
@@ -15,6 +16,7 @@ export function groupRefusals(draft: PlanDraft): PlanNote[] {
     ...coreNames(draft),
     ...straysLeftBehind(draft),
     ...amazonLinux2(draft),
+    ...amiFamilyRefusals(draft),
   ];
 }
 
@@ -144,7 +146,7 @@ function straysLeftBehind(draft: PlanDraft): PlanNote[] {
 }
 
 /** EKS publishes no Amazon Linux 2 AMI from 1.33 on: https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html */
-function amazonLinux2({ survey, rotations, managedUpdates }: PlanDraft): PlanNote[] {
+function amazonLinux2({ survey, rotations, managedUpdates, request }: PlanDraft): PlanNote[] {
   const goals = [...rotations, ...managedUpdates].filter(({ goal }) => minorOf(goal) >= 33);
   const names = survey.ours
     .filter(
@@ -152,7 +154,7 @@ function amazonLinux2({ survey, rotations, managedUpdates }: PlanDraft): PlanNot
     )
     .map(({ name }) => name);
   if (names.length === 0) return [];
-  const text = `Amazon Linux 2 ends with Kubernetes 1.32, and the config says amiFamily: AmazonLinux2 for ${names.join(', ')}. Change it to AmazonLinux2023 (a managed group needs to be created anew for that), then ask again.`;
+  const text = `Amazon Linux 2 ends with Kubernetes 1.32, and the config says amiFamily: AmazonLinux2 for ${names.join(', ')}. Change it to AmazonLinux2023 (a managed group needs to be created anew for that) and set allowAmiFamilyChange: true for ${request.observation.cluster.name} in the fleet file, then ask again.`;
   return [{ id: idOf('al2-not-available', names), text }];
 }
 

@@ -1,8 +1,8 @@
+import { amiFamilyWarnings } from './ami-families.ts';
 import { alternateName } from './core-groups.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type PlanDraft } from './plan-draft.ts';
 import { isTooOldFor } from './skew.ts';
-import { listNames } from './step-title.ts';
 import { versionOfGroup } from './survey-groups.ts';
 import { minorsBetween } from './version.ts';
 
@@ -15,7 +15,7 @@ export function groupWarnings(draft: PlanDraft): PlanNote[] {
     ...missing(draft),
     ...adopted(draft),
     ...smallerCore(draft),
-    ...amiFamilies(draft),
+    ...amiFamilyWarnings(draft),
     ...degraded(draft),
     ...keptOut(draft),
   ];
@@ -129,15 +129,6 @@ function smallerCore({ survey, rotations }: PlanDraft): PlanNote[] {
       text,
     },
   ];
-}
-
-function amiFamilies({ survey, rotations }: PlanDraft): PlanNote[] {
-  const created = new Set(rotations.flatMap(({ groups }) => groups));
-  const unstated = survey.ours.filter(({ name, config }) => created.has(name) && config.amiFamily === null);
-  if (unstated.length === 0) return [];
-  const names = listNames(unstated.map(({ name }) => name));
-  const text = `The config does not say which operating system node groups have (${names}). eksctl takes its default, AmazonLinux2023 today, so nodes that ran Amazon Linux 2 come back with another one, and what was built for it (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, set amiFamily in the config before you approve.`;
-  return [{ id: 'ami-family-not-stated', text }];
 }
 
 function degraded({ survey }: PlanDraft): PlanNote[] {

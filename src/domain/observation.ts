@@ -45,6 +45,8 @@ export type ObservedNodeGroup = {
   status: string;
   nodes: ObservedNode[];
   sizes: { min: number; max: number; desired: number } | null;
+  /** What a self-managed group runs, in eksctl's words (AmazonLinux2, …); null: a managed one, or it could not be told. */
+  amiFamily: string | null;
 };
 
 /** A group's version: its kubelets' if it has nodes, else its launch template's AMI's. Never what eksctl or the config says. */

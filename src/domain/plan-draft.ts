@@ -37,6 +37,8 @@ export type PlanPolicy = {
   /** What the fleet file allows for the cluster; the same as `skew` when it is left out. */
   allowedSkew?: SkewPolicy;
   coreGroups: readonly string[];
+  /** Absent: no. */
+  allowAmiFamilyChange?: boolean;
 };
 
 /** A rotation of self-managed groups, with the names core groups have before and after it. */

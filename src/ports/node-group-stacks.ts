@@ -19,6 +19,8 @@ export type NodeGroupStack = {
   status: string;
   createdAt: number;
   ami: StackAmi;
+  /** The operating system in eksctl's words, e.g. AmazonLinux2; null: it could not be told. */
+  amiFamily: string | null;
   /** The role its nodes run with, which somebody has to let in; null: managed (EKS does it), or the stack does not say. */
   nodeRole: string | null;
   /** The stack brings an access entry for that role, so aws-auth need not map it. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { versionOfAmi } from '#src/adapters/ami-version.ts';
+import { familyOfAmi, versionOfAmi } from '#src/adapters/ami-version.ts';
 
 test.each([
   ['amazon-eks-node-1.22-v20230607', '1.22'],
@@ -31,4 +31,18 @@ test.each([
   [''],
 ])('the image %s says no version', (name) => {
   expect(versionOfAmi(name)).toBeUndefined();
+});
+
+test.each([
+  ['amazon-eks-node-1.22-v20230607', 'AmazonLinux2'],
+  ['amazon-eks-gpu-node-1.24-v20230406', 'AmazonLinux2'],
+  ['amazon-eks-node-al2023-x86_64-nvidia-570-1.33-v20250610', 'AmazonLinux2023'],
+  ['bottlerocket-aws-k8s-1.28-aarch64-v1.20.0-fcf71a47', 'Bottlerocket'],
+  ['bottlerocket-aws-k8s-1.31-fips-aarch64-v1.32.0-cacc4ce9', 'BottlerocketFips'],
+  ['ubuntu-eks/k8s_1.29/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-20240301', 'Ubuntu2204'],
+  ['ubuntu-eks-pro/k8s_1.33/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20250625', 'UbuntuPro2404'],
+  ['Windows_Server-2022-English-Core-EKS_Optimized-1.31-2025.01.14', 'WindowsServer2022CoreContainer'],
+  ['our-golden-image-1.24', null],
+])('the image %s is of the family that eksctl calls %s', (name, family) => {
+  expect(familyOfAmi(name)).toBe(family);
 });

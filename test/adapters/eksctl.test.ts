@@ -13,6 +13,7 @@ const CLUSTER: FleetCluster = {
   roleArn: null,
   coreGroups: ['core-*'],
   skewPolicy: 'supported',
+  allowAmiFamilyChange: false,
   config: { remote: 'https://example.org/x.git', branch: 'main', path: 'coast.jsonnet' },
 };
 

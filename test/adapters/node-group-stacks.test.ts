@@ -48,11 +48,25 @@ test('a group without nodes has the version of its image', async () => {
       status: 'CREATE_COMPLETE',
       createdAt: 1000,
       ami: { kind: 'known', imageId: 'ami-1', name: 'amazon-eks-node-1.22-v20230607', version: '1.22' },
+      amiFamily: 'AmazonLinux2',
       nodeRole: null,
       bringsAccessEntry: false,
       sizes: { min: 0, max: 5, desired: 0 },
     },
   ]);
+});
+
+test("an image of somebody's own has the family that eksctl wrote into its stack", async () => {
+  const Description =
+    'EKS nodes (AMI family: AmazonLinux2, SSH access: true, private networking: false) [created by eksctl]';
+  const { stacks } = stacksWith({
+    describeStacks: () => ({ Stacks: [stack('core-a')] }),
+    getTemplate: () => ({
+      TemplateBody: JSON.stringify({ Description, ...JSON.parse(template('ami-1').TemplateBody) }),
+    }),
+    describeImages: () => ({ Images: [{ ImageId: 'ami-1', Name: 'our-golden-image' }] }),
+  });
+  expect(await stacks.list('coast')).toMatchObject([{ ami: { kind: 'unknown' }, amiFamily: 'AmazonLinux2' }]);
 });
 
 test('the role of a group is known, and whether its stack brings an access entry for it', async () => {

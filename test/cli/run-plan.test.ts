@@ -47,7 +47,7 @@ describe('npm run plan', () => {
       'commit the config at 1.24, core-a → core-b',
     ]);
     expect(out).toContain('       - nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge, dask-m5-xlarge, dask-m5-4xlarge\n');
-    expect(out).toContain('\nWarnings\n  ! The config does not say which operating system');
+    expect(out).toContain('\nWarnings\n  ! It could not be told which operating system');
     expect(out).toContain('\nNot checked, because it needs AWS\n  ? the version of the control plane');
     expect(out.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });

@@ -34,6 +34,7 @@ export function fleetCluster(name: string, more: Partial<FleetCluster> = {}): Fl
     config: { remote: 'https://git.example/clusters', branch: 'main', path: `${name}.jsonnet` },
     coreGroups: ['core-*'],
     skewPolicy: 'supported',
+    allowAmiFamilyChange: false,
     ...more,
   };
 }

@@ -25,6 +25,7 @@ export function describeNodeGroupStacksContract(makeWorld: MakeWorld): void {
         name: expect.stringContaining('-1.22-'),
         version: '1.22',
       },
+      amiFamily: 'AmazonLinux2',
       nodeRole: expect.stringMatching(/:role\/eksctl-coast-nodegroup-dask-worker-NodeInstanceRole-/),
       bringsAccessEntry: false,
       sizes: { min: 0, max: 500, desired: 0 },

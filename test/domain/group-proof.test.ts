@@ -19,7 +19,10 @@ describe('a node group is proven', () => {
   );
 
   it('without a node by the AMI of its launch template', () => {
-    expect(prove({})).toEqual({ kind: 'proven', evidence: 'nb: no nodes wanted, AMI amazon-eks-node-1.24-v20230105' });
+    expect(prove({})).toEqual({
+      kind: 'proven',
+      evidence: 'nb: no nodes wanted, AMI amazon-eks-node-al2023-x86_64-standard-1.24-v20230105',
+    });
   });
 
   it('with a custom AMI only as far as that goes, and the evidence says so', () => {

@@ -241,6 +241,7 @@ const REFUSALS: Case[] = [
     'Amazon Linux 2 from 1.33 on',
     aRequest('1.33', {
       version: '1.32',
+      groups: ['core-a', 'nb-small', 'dask-worker'].map((name) => aGroup(name, '1.32', { amiFamily: 'AmazonLinux2' })),
       configGroups: ['core-a', 'nb-small', 'dask-worker'].map((name) =>
         aConfigGroup(name, { amiFamily: 'AmazonLinux2' }),
       ),
@@ -248,7 +249,58 @@ const REFUSALS: Case[] = [
     [
       {
         id: 'al2-not-available:core-a,dask-worker,nb-small',
-        text: 'Amazon Linux 2 ends with Kubernetes 1.32, and the config says amiFamily: AmazonLinux2 for core-a, nb-small, dask-worker. Change it to AmazonLinux2023 (a managed group needs to be created anew for that), then ask again.',
+        text: 'Amazon Linux 2 ends with Kubernetes 1.32, and the config says amiFamily: AmazonLinux2 for core-a, nb-small, dask-worker. Change it to AmazonLinux2023 (a managed group needs to be created anew for that) and set allowAmiFamilyChange: true for coast in the fleet file, then ask again.',
+      },
+    ],
+  ],
+  [
+    'another operating system, because the config does not say which',
+    aRequest('1.24', {
+      groups: ['core-a', 'nb-small'].map((name) => aGroup(name, '1.23', { amiFamily: 'AmazonLinux2' })),
+      configGroups: ['core-a', 'nb-small'].map((name) => aConfigGroup(name, { amiFamily: null })),
+    }),
+    [
+      {
+        id: 'ami-family-changes:AmazonLinux2>AmazonLinux2023:core-a,nb-small',
+        text: "Node groups come back with another operating system, AmazonLinux2 → AmazonLinux2023: core-a, nb-small. The config does not say amiFamily, and eksctl then takes AmazonLinux2023 today. What was built for AmazonLinux2 (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, write amiFamily: 'AmazonLinux2', into both of these groups in coast.jsonnet; to let it change, set allowAmiFamilyChange: true for coast in the fleet file. Then ask again.",
+      },
+    ],
+  ],
+  [
+    'other operating systems that the config itself asks for, each with what it was',
+    aRequest('1.24', {
+      config: { path: 'eksctl/coast.yaml' },
+      groups: [
+        aGroup('core-a', '1.23', { amiFamily: 'AmazonLinux2' }),
+        aGroup('nb-small', '1.23', { amiFamily: 'Bottlerocket' }),
+      ],
+      configGroups: [
+        aConfigGroup('core-a', { amiFamily: 'Bottlerocket' }),
+        aConfigGroup('nb-small', { amiFamily: null }),
+      ],
+    }),
+    [
+      {
+        id: 'ami-family-changes:AmazonLinux2>Bottlerocket:core-a',
+        text: 'Node groups come back with another operating system, AmazonLinux2 → Bottlerocket: core-a. The config says so. What was built for AmazonLinux2 (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, write amiFamily: AmazonLinux2 into core-a in eksctl/coast.yaml; to let it change, set allowAmiFamilyChange: true for coast in the fleet file. Then ask again.',
+      },
+      {
+        id: 'ami-family-changes:Bottlerocket>AmazonLinux2023:nb-small',
+        text: 'Node groups come back with another operating system, Bottlerocket → AmazonLinux2023: nb-small. The config does not say amiFamily, and eksctl then takes AmazonLinux2023 today. What was built for Bottlerocket (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, write amiFamily: Bottlerocket into nb-small in eksctl/coast.yaml; to let it change, set allowAmiFamilyChange: true for coast in the fleet file. Then ask again.',
+      },
+    ],
+  ],
+  [
+    'Amazon Linux 2 that cannot be kept from 1.33 on',
+    aRequest('1.33', {
+      version: '1.32',
+      groups: [aGroup('core-a', '1.32', { amiFamily: 'AmazonLinux2' })],
+      configGroups: [aConfigGroup('core-a', { amiFamily: null })],
+    }),
+    [
+      {
+        id: 'ami-family-changes:AmazonLinux2>AmazonLinux2023:core-a',
+        text: 'Node groups come back with another operating system, AmazonLinux2 → AmazonLinux2023: core-a. The config does not say amiFamily, and eksctl then takes AmazonLinux2023 today. What was built for AmazonLinux2 (boot scripts, GPU drivers, cgroup v1) may fail for users. AmazonLinux2 cannot be kept, because it ends with Kubernetes 1.32: see that your pods run on AmazonLinux2023, then set allowAmiFamilyChange: true for coast in the fleet file, and ask again.',
       },
     ],
   ],
@@ -379,15 +431,31 @@ const WARNINGS: Case[] = [
     ],
   ],
   [
-    'no operating system in the config',
+    'an operating system that changes, where the fleet file allows it',
     aRequest('1.21', {
       ...QUIET,
-      configGroups: ['core-a', 'nb-small', 'dask-worker'].map((name) => aConfigGroup(name, { amiFamily: null })),
+      allowAmiFamilyChange: true,
+      groups: ['core-a', 'nb-small'].map((name) => aGroup(name, '1.20', { amiFamily: 'AmazonLinux2' })),
+      configGroups: [aConfigGroup('core-a'), aConfigGroup('nb-small', { amiFamily: null })],
+    }),
+    [
+      {
+        id: 'ami-family-changes:AmazonLinux2>AmazonLinux2023:core-a,nb-small',
+        text: 'Node groups come back with another operating system, AmazonLinux2 → AmazonLinux2023: core-a, nb-small. The config says so, or does not say amiFamily, and eksctl then takes AmazonLinux2023 today. What was built for AmazonLinux2 (boot scripts, GPU drivers, cgroup v1) may fail for users. The fleet file allows it for this cluster (allowAmiFamilyChange).',
+      },
+    ],
+  ],
+  [
+    'an operating system that nobody can tell',
+    aRequest('1.21', {
+      ...QUIET,
+      groups: ['core-a', 'nb-small'].map((name) => aGroup(name, '1.20', { amiFamily: null })),
+      configGroups: [aConfigGroup('core-a'), aConfigGroup('nb-small', { amiFamily: null })],
     }),
     [
       {
         id: 'ami-family-not-stated',
-        text: 'The config does not say which operating system node groups have (core-a, nb-small, dask-worker). eksctl takes its default, AmazonLinux2023 today, so nodes that ran Amazon Linux 2 come back with another one, and what was built for it (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, set amiFamily in the config before you approve.',
+        text: 'It could not be told which operating system node groups have (nb-small), and the config does not say. eksctl takes its default, AmazonLinux2023 today, so nodes that ran Amazon Linux 2 come back with another one, and what was built for it (boot scripts, GPU drivers, cgroup v1) may fail for users. To keep it, set amiFamily in the config before you approve.',
       },
     ],
   ],

@@ -25,6 +25,7 @@ const stack = (group: string, status = 'CREATE_COMPLETE'): FakeWorld['cloud']['g
   status,
   createdAt: 0,
   ami: { kind: 'unknown', why: 'nobody asks' },
+  amiFamily: null,
   nodeRole: null,
   bringsAccessEntry: false,
   sizes: null,

@@ -71,7 +71,7 @@ export function aGroup(
   const seen: GroupVersion =
     kind === 'managed'
       ? { kind: 'eks', version }
-      : { kind: 'ami', version, amiName: `amazon-eks-node-${version}-v20230105` };
+      : { kind: 'ami', version, amiName: `amazon-eks-node-al2023-x86_64-standard-${version}-v20230105` };
   return {
     name,
     kind,
@@ -79,6 +79,7 @@ export function aGroup(
     status: kind === 'managed' ? 'ACTIVE' : 'CREATE_COMPLETE',
     nodes: [],
     sizes: { min: 0, max: 10, desired: 0 },
+    amiFamily: kind === 'managed' ? null : 'AmazonLinux2023',
     ...changes,
   };
 }
@@ -136,12 +137,20 @@ export const PLANNED_AT = Date.UTC(2023, 0, 17, 2, 2);
 
 export function aRequest(
   to: KubernetesVersion,
-  changes: Changes & { skew?: 'supported' | 'runbook'; previous?: PlanRequest['previous'] } = {},
+  changes: Changes & {
+    skew?: 'supported' | 'runbook';
+    allowAmiFamilyChange?: boolean;
+    previous?: PlanRequest['previous'];
+  } = {},
 ): PlanRequest {
   return {
     observation: anObservation(changes),
     to,
-    policy: { skew: changes.skew ?? 'supported', coreGroups: ['core-*'] },
+    policy: {
+      skew: changes.skew ?? 'supported',
+      coreGroups: ['core-*'],
+      allowAmiFamilyChange: changes.allowAmiFamilyChange ?? false,
+    },
     previous: changes.previous ?? null,
     now: PLANNED_AT,
   };

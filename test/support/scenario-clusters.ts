@@ -15,6 +15,8 @@ export type ScenarioCluster = {
   file: string;
   source: string;
   skew: SkewPolicy;
+  /** Of the fleet file. */
+  allowAmiFamilyChange?: boolean;
   seed: Partial<Omit<WorldSeed, 'config' | 'account'>>;
 };
 
@@ -90,10 +92,10 @@ export async function writeConfigs(folder: string, clusters: readonly ScenarioCl
   return {
     folder,
     clusters: await Promise.all(
-      clusters.map(async ({ name, file, source, skew }) => {
+      clusters.map(async ({ name, file, source, skew, allowAmiFamilyChange = false }) => {
         await writeFile(join(folder, file), source);
         const config = parse(file.endsWith('.jsonnet') ? await evaluate(folder, file) : source) as ClusterConfig;
-        return { name, file, config, skew, coreGroups: ['core-*'] };
+        return { name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange };
       }),
     ),
   };

@@ -30,7 +30,7 @@ describe('the node-groups phase, creating', () => {
     expect(await runPhase(contextFor(world, STEP))).toEqual({
       kind: 'done',
       evidence: ['nb-small', 'nb-large', 'dask-worker'].map(
-        (name) => `${name}: no nodes wanted, AMI amazon-eks-node-1.24-v20230105`,
+        (name) => `${name}: no nodes wanted, AMI amazon-eks-node-al2023-x86_64-standard-1.24-v20230105`,
       ),
     });
   });

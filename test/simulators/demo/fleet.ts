@@ -13,7 +13,15 @@ export const ACCOUNT = '111122223333';
 const EXAMPLES = resolve(import.meta.dirname, 'examples/eksctl');
 
 /** A cluster of the demo: its config's file, and what that evaluates to when the world begins. */
-export type DemoCluster = { name: string; file: string; config: ClusterConfig; skew: SkewPolicy; coreGroups: string[] };
+export type DemoCluster = {
+  name: string;
+  file: string;
+  config: ClusterConfig;
+  skew: SkewPolicy;
+  coreGroups: string[];
+  /** Absent: no. */
+  allowAmiFamilyChange?: boolean;
+};
 
 export type DemoFleet = { folder: string; clusters: DemoCluster[] };
 
@@ -32,7 +40,9 @@ export async function demoFleet({ config, skew }: { config: string | null; skew:
 
 async function demoCluster(folder: string, { file, skew }: { file: string; skew: SkewPolicy }): Promise<DemoCluster> {
   const config = await evaluate(folder, file);
-  return { name: config.metadata.name, file, config, skew, coreGroups: ['core-*'] };
+  // Configs of their time do not say it, and today's eksctl makes another operating system of them.
+  const allowAmiFamilyChange = (config.nodeGroups ?? []).some(({ amiFamily }) => amiFamily === undefined);
+  return { name: config.metadata.name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange };
 }
 
 async function evaluate(folder: string, file: string): Promise<ClusterConfig> {
@@ -66,7 +76,7 @@ export function fleetFile(
     maintenanceChannel: place.channel,
     requesters: { users: [place.people.requester, place.people.approver] },
     approvers: { users: [place.people.requester, place.people.approver] },
-    clusters: fleet.clusters.map(({ name, file, config, skew, coreGroups }) => ({
+    clusters: fleet.clusters.map(({ name, file, config, skew, coreGroups, allowAmiFamilyChange = false }) => ({
       name,
       region: config.metadata.region,
       account: ACCOUNT,
@@ -77,6 +87,7 @@ export function fleetFile(
       },
       coreGroups,
       skewPolicy: skew,
+      allowAmiFamilyChange,
     })),
   };
 }

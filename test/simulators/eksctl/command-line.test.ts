@@ -140,6 +140,7 @@ describe("run by the bot's adapter", () => {
           roleArn: null,
           coreGroups: [],
           skewPolicy: 'supported',
+          allowAmiFamilyChange: false,
           config: { remote: 'r', branch: 'main', path: 'coast.json' },
         },
         args: ['create', 'nodegroup', '--include=core-b'],

@@ -20,6 +20,7 @@ export const COAST: FleetCluster = {
   config: { remote: 'git@git.example:fleet.git', branch: 'main', path: 'coast.jsonnet' },
   coreGroups: ['core-*'],
   skewPolicy: 'supported',
+  allowAmiFamilyChange: false,
 };
 
 export const FLEET: Fleet = {
