@@ -37,9 +37,12 @@ it('tickets and a reconciler that were parked by a clock hours ahead are worked 
   await scheduleReconciler(reconciler, 7 * HOUR);
   await reconciler.promoteJobs();
   const seen: string[] = [];
-  const workers = ['parked', 'reconciler'].map(
-    (name) => new Worker(name, async () => void seen.push(name), { connection: connection.duplicate() }),
-  );
+  const workers = ['parked', 'reconciler'].map((name) => {
+    // A connection that is given is not closed by the worker.
+    const given = connection.duplicate();
+    onTestFinished(() => given.disconnect());
+    return new Worker(name, async () => void seen.push(name), { connection: given });
+  });
   onTestFinished(async () => {
     for (const worker of workers) await worker.close(true);
   });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, test, vi } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
@@ -23,9 +23,6 @@ import { createLooks, type Looks } from './scenario-looks.ts';
 import { createPeople, MAINTENANCE, PEOPLE, type People } from './scenario-people.ts';
 
 const run = promisify(execFile);
-
-/** Worlds share the machine with each other and with other test files: what is slow is not wrong. */
-vi.setConfig({ testTimeout: 150_000 });
 
 type Faults = (EksctlFault | EksctlFaultRule)[];
 

@@ -6,14 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { managed, writeConfigs } from '#test/support/scenario-clusters.ts';
 import { demoFleet } from './fleet.ts';
 import { parseDemoOptions } from './options.ts';
 import type { Report } from './report.ts';
 
 /** Whole worlds of processes, beside those of other tests. */
-vi.setConfig({ testTimeout: 120_000 });
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 let folder: string;
