@@ -22,14 +22,15 @@ export const access: PhaseRunner<'access'> = async ({ cluster, cloud, plan }) =>
   }
 };
 
+const APPS = { group: 'apps', namespace: 'kube-system' } as const;
+
 const READS: AccessWish[] = [
   { verb: 'list', group: '', resource: 'nodes' },
   { verb: 'list', group: '', resource: 'pods' },
-  { verb: 'get', group: 'apps', resource: 'daemonsets', namespace: 'kube-system' },
-  { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'kube-system' },
+  { verb: 'get', resource: 'daemonsets', name: 'aws-node', ...APPS },
+  { verb: 'get', resource: 'daemonsets', name: 'kube-proxy', ...APPS },
+  { verb: 'get', resource: 'deployments', name: 'coredns', ...APPS },
 ];
-
-const APPS = { group: 'apps', namespace: 'kube-system' } as const;
 
 /** eksctl replaces these objects whole; the runAsNonRoot patch of aws-node is the bot's own. */
 const REPLACES_ADDONS: AccessWish[] = [

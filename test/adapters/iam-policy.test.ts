@@ -1,69 +1,137 @@
-import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
-import { type SimulatedWorld, simulatedCloud } from '#test/contract/simulated-cloud.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  isAllowed,
+  listOf,
+  type PolicyDocument,
+  type Statement,
+  type Wish,
+} from '#test/simulators/cloud/rights/policy.ts';
+import { type KubernetesWish, mayInCluster, type Rbac, readRbac } from '#test/simulators/cloud/rights/rbac.ts';
+import type { UsedRights } from '#test/simulators/cloud/rights/rights.ts';
+import { SHIPPED, shippedPolicy, shippedText } from '#test/simulators/cloud/rights/shipped.ts';
+import { type Probe, type ProbeWorld, startProbeWorld } from '#test/support/rights-probes.ts';
 
-/** Needs no right, or is the right to take on a role, which is not the role's own. */
-const WITHOUT_RIGHT = ['sts:GetCallerIdentity', 'sts:AssumeRole'];
+/**
+ * The files in docs/ that people install, right by right: each is used by a call of the bot or of eksctl, and without it
+ * that call fails in words that name it. That they are enough for a whole upgrade is shown by every scenario: the
+ * simulators refuse what they do not give.
+ */
+const CLUSTERS = ['coast', 'harbor'];
+const documents = SHIPPED.upgrade.policies.map((file) => shippedPolicy(file, CLUSTERS));
+const rbac = readRbac(shippedText(SHIPPED.upgrade.rbac));
 
-/** Checked by AWS inside another call: see docs/iam.md. */
-const INSIDE_OTHERS = ['cloudformation:ListStacks', 'iam:PassRole'];
+/** One action of one statement. */
+type AwsRight = { file: string; statement: Statement; action: string };
 
-const policy = z.object({
-  Statement: z.array(
-    z.object({
-      Effect: z.literal('Allow'),
-      Action: z.union([z.string().transform((action) => [action]), z.array(z.string())]),
-    }),
+const awsRights: AwsRight[] = documents.flatMap(({ Statement }, i) =>
+  Statement.flatMap((statement) =>
+    listOf(statement.Action).map((action) => ({ file: SHIPPED.upgrade.policies[i] ?? '', statement, action })),
   ),
-});
+);
 
-let world: SimulatedWorld;
+let world: ProbeWorld;
+/** What each probe needed, and what it said with all rights. */
+const needs = new Map<Probe, UsedRights>();
 
-beforeEach(async () => {
-  world = await simulatedCloud();
-});
-afterEach(() => world.close());
+beforeAll(async () => {
+  world = await startProbeWorld();
+  for (const probe of world.probes) {
+    await probe.prepare?.();
+    world.simulator.takeUsedRights();
+    expect([probe.name, await probe.run()]).toEqual([probe.name, '']);
+    needs.set(probe, world.simulator.takeUsedRights());
+  }
+}, 60_000);
+afterAll(() => world.close());
 
-async function actionsIn(file: string): Promise<string[]> {
-  const text = await readFile(new URL(`../../docs/${file}`, import.meta.url), 'utf8');
-  return policy.parse(JSON.parse(text)).Statement.flatMap(({ Action }) => Action);
+function allows({ statement, action }: AwsRight, wish: Wish): boolean {
+  return isAllowed([{ Version: '', Statement: [{ ...statement, Action: action }] }], wish);
 }
 
-/** Everything the adapters can ask of AWS. */
-async function useEverything(): Promise<void> {
-  const { identity, eks, stacks } = world.cloudOf(world.harbor);
-  await identity.callerIdentity();
-  await eks.describeCluster('harbor');
-  await eks.offeredVersions();
-  await eks.managedNodeGroups('harbor');
-  await eks.listAddons('harbor');
-  await eks.offeredAddonVersions('coredns', '1.33');
-  await eks.updateAddon({
-    cluster: 'harbor',
-    addon: 'coredns',
-    version: (await eks.describeAddon('harbor', 'coredns'))?.version ?? '',
-    token: 'a',
+/** The first call that this right, and maybe no other, lets through. */
+function probeFor(isNeeded: (used: UsedRights) => boolean): Probe | undefined {
+  return [...needs].find(([, used]) => isNeeded(used))?.[0];
+}
+
+async function runWithout(probe: Probe, change: { policies?: PolicyDocument[]; rbac?: Rbac }): Promise<string> {
+  world.simulator.changeRights({ policies: documents, rbac });
+  await probe.prepare?.();
+  world.simulator.changeRights(change);
+  return probe.run();
+}
+
+function documentsWithout({ statement, action }: AwsRight): PolicyDocument[] {
+  return documents.map((document) => ({
+    ...document,
+    Statement: document.Statement.map((each) =>
+      each === statement ? { ...each, Action: listOf(each.Action).filter((other) => other !== action) } : each,
+    ),
+  }));
+}
+
+describe('the policies we ship', () => {
+  test('name actions one by one', () => {
+    expect(awsRights.filter(({ action }) => action.includes('*'))).toEqual([]);
   });
-  await eks.updateClusterVersion({ cluster: 'harbor', version: '1.34', token: 'b' });
-  await eks.updatesInProgress('harbor');
-  await eks
-    .updateNodegroupVersion({ cluster: 'harbor', nodeGroup: 'workers', version: '1.33', token: 'c' })
-    .catch(() => undefined);
-  await stacks.list('harbor');
-  await stacks.failureReasons('eksctl-harbor-nodegroup-workers');
-  await world.cloudOf(world.coast).stacks.list('coast');
+
+  test.each(awsRights.map((right) => [right.file, right.statement.Sid, right.action, right] as const))(
+    '%s: without %s’s %s a call fails, and people read its name',
+    async (_file, _sid, action, right) => {
+      const probe = probeFor(({ aws }) => aws.some((wish) => allows(right, wish)));
+      if (probe === undefined) throw new Error(`nothing the bot or eksctl does needs ${action}: take it out`);
+      expect(await runWithout(probe, { policies: documentsWithout(right) })).toContain(action);
+    },
+  );
+});
+
+/** One verb on one resource, of one object where the rule names some. */
+const kubernetesRights: Rbac = rbac.flatMap((grant) =>
+  grant.verbs.flatMap((verb) =>
+    grant.apiGroups.flatMap((group) =>
+      grant.resources.flatMap((resource) => {
+        const one = { ...grant, verbs: [verb], apiGroups: [group], resources: [resource] };
+        return grant.resourceNames?.map((name) => ({ ...one, resourceNames: [name] })) ?? [one];
+      }),
+    ),
+  ),
+);
+
+/** Of these the simulated eksctl replaces only the workloads so far. */
+const NOT_SIMULATED = [
+  'clusterroles',
+  'clusterrolebindings',
+  'customresourcedefinitions',
+  'services',
+  'serviceaccounts',
+];
+
+function isSimulated({ resources, resourceNames, verbs }: Rbac[number]): boolean {
+  const [resource = ''] = resources;
+  if (resource === 'configmaps') return resourceNames?.[0] === 'aws-auth';
+  return (
+    !NOT_SIMULATED.includes(resource) ||
+    (resourceNames?.[0] === 'aws-node' && verbs[0] === 'get' && resource === 'serviceaccounts')
+  );
 }
 
-test('the policy we ship allows every call the bot makes, and nothing it does not make', async () => {
-  await useEverything();
-  const used = world.simulator.calls().map(({ service, operation }) => `${service}:${operation}`);
-  const needed = [...new Set([...used, ...INSIDE_OTHERS])].filter((action) => !WITHOUT_RIGHT.includes(action));
-  expect((await actionsIn('iam-policy.json')).sort()).toEqual(needed.sort());
+describe('the RBAC manifests we ship', () => {
+  test.each(
+    kubernetesRights.filter(isSimulated).map((right) => {
+      const [verb = '', resource = ''] = [...right.verbs, ...right.resources];
+      return [verb, resource, right.resourceNames?.[0] ?? 'all', right] as const;
+    }),
+  )('without %s %s (%s) a call fails, and people read what is missing', async (verb, resource, _name, right) => {
+    const needed = (wish: KubernetesWish): boolean => mayInCluster([right], [right.toGroup], wish);
+    const probe = probeFor(({ kubernetes }) => kubernetes.some(needed));
+    if (probe === undefined) throw new Error(`nothing the bot or eksctl does needs ${verb} ${resource}: take it out`);
+    const message = await runWithout(probe, { rbac: kubernetesRights.filter((other) => other !== right) });
+    expect(message).toContain(wordsFor(verb, resource));
+  });
 });
 
-test('eksctl’s policy names actions one by one', async () => {
-  const actions = await actionsIn('iam-policy-eksctl.json');
-  expect(actions.filter((action) => action.includes('*'))).toEqual([]);
-  expect(new Set(actions).size).toBe(actions.length);
-});
+/** The API server does not name the verbs by which one may hand on more than one has. */
+function wordsFor(verb: string, resource: string): string {
+  return verb === 'escalate' || verb === 'bind'
+    ? 'attempting to grant RBAC permissions not currently held'
+    : `cannot ${verb} resource "${resource}"`;
+}

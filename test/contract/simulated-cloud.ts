@@ -61,6 +61,7 @@ export async function simulatedCloud({ speed = SPEED }: { speed?: number } = {})
     clock: clockFromNow(speed),
     worlds: [COAST, HARBOR],
     assumableRoles: [CLUSTER_ROLE],
+    policiesAlsoFor: ['nowhere'],
   });
   for (const [name, value] of Object.entries(simulator.environment)) vi.stubEnv(name, value);
   const cloudOf = createCloudOf({

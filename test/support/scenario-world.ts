@@ -81,6 +81,7 @@ export const ADMIN = {
   accessKeyId: 'AKIASIMULATEDADMIN00',
   secretAccessKey: 'simulated-secret-of-an-admin',
   arn: `arn:aws:iam::${ACCOUNT}:user/ada`,
+  rights: 'admin' as const,
 };
 
 /** One a test file. */

@@ -1,5 +1,6 @@
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { ClockSettings } from '../clock.ts';
+import type { RightsName } from './rights/shipped.ts';
 
 /** What a person or a test decides about a simulated cloud. All of it is plain JSON: `process.ts` takes it as an argument. */
 export type CloudOptions = {
@@ -14,11 +15,21 @@ export type CloudOptions = {
   principals?: PrincipalSeed[];
   /** Roles that any principal may assume. */
   assumableRoles?: string[];
+  /** Of assumable roles, where they are not those of the shipped files for an upgrade. */
+  roleRights?: Record<string, RightsName>;
+  /** Clusters that the policies name although they are not there (any more). */
+  policiesAlsoFor?: string[];
   /** Simulated milliseconds, to override single ones of `durations.ts`. */
   durations?: Record<string, number>;
 };
 
-export type PrincipalSeed = { accessKeyId: string; secretAccessKey: string; arn: string };
+export type PrincipalSeed = {
+  accessKeyId: string;
+  secretAccessKey: string;
+  arn: string;
+  /** Default `upgrade`: what docs/iam-policy.json, docs/iam-policy-eksctl.json and docs/rbac.yaml give, and nothing else. */
+  rights?: RightsName;
+};
 
 export type WorldSeed = {
   /** The rendered eksctl ClusterConfig. */
@@ -36,8 +47,8 @@ export type WorldSeed = {
   workloads?: 'hub' | 'none';
   /** Nodes a group has; else its desired capacity (core groups at least one). */
   nodesPerGroup?: Record<string, number>;
-  /** Principals mapped to system:masters; default: every principal and assumable role of the world's account. */
-  masters?: string[];
+  /** Principals that the cluster knows; default: every principal and assumable role of the world's account. */
+  mapped?: string[];
 };
 
 export type AuthenticationMode = 'CONFIG_MAP' | 'API' | 'API_AND_CONFIG_MAP';
@@ -46,7 +57,7 @@ export type AuthenticationMode = 'CONFIG_MAP' | 'API' | 'API_AND_CONFIG_MAP';
 export type ClusterConfig = {
   metadata: { name: string; region: string; version?: string; tags?: Record<string, string> };
   accessConfig?: { authenticationMode?: string };
-  addons?: { name: string; version?: string; configurationValues?: string }[];
+  addons?: { name: string; version?: string; configurationValues?: string; serviceAccountRoleARN?: string }[];
   nodeGroups?: GroupConfig[];
   managedNodeGroups?: GroupConfig[];
   [field: string]: unknown;

@@ -8,7 +8,7 @@ import { EKSClient, ListClustersCommand, UpdateClusterVersionCommand } from '@aw
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions } from './options.ts';
-import { ACCOUNT, coast } from './testing.ts';
+import { ACCOUNT, admin, coast } from './testing.ts';
 
 const entry = new URL('process.ts', import.meta.url).pathname;
 
@@ -51,7 +51,12 @@ async function control(url: string, body?: unknown): Promise<unknown> {
 describe('the simulator as a process', () => {
   it('prints where it listens, keeps effects in its file, counts calls by caller, and ends with its stdin', async () => {
     const effectsLog = join(folder, 'effects.jsonl');
-    const ready = await start({ clock: clockFromNow(60), worlds: [{ config: coast, account: ACCOUNT }], effectsLog });
+    const ready = await start({
+      clock: clockFromNow(60),
+      worlds: [{ config: coast, account: ACCOUNT }],
+      principals: [admin],
+      effectsLog,
+    });
     await eksOf(ready, 'eks-upgrade-bot/1.0').send(new UpdateClusterVersionCommand({ name: 'coast', version: '1.23' }));
     expect((await eksOf(ready, 'eksctl/0.231.0').send(new ListClustersCommand({}))).clusters).toEqual(['coast']);
     const [effect] = (await readFile(effectsLog, 'utf8')).trim().split('\n');

@@ -12,6 +12,8 @@ import { effectsLog } from './effects.ts';
 import { kubernetesServer } from './kubernetes/server.ts';
 import type { CloudOptions, ClusterSnapshot, Fault, PrincipalSeed } from './options.ts';
 import { defaultCredentials } from './options.ts';
+import { createRights, type RightsChange, type UsedRights } from './rights/rights.ts';
+import { roleOfSession } from './world/access.ts';
 import { setActivity } from './world/activity.ts';
 import { beginFault, switchFault } from './world/fault-effects.ts';
 import { faultSwitches } from './world/faults.ts';
@@ -37,6 +39,9 @@ export type CloudSimulator = {
   calls: () => CallCount[];
   setFault: (fault: Fault, on?: boolean) => void;
   setActivity: (cluster: string, count: number) => void;
+  changeRights: (change: RightsChange) => void;
+  /** What was granted to principals that are no admins since the last call. */
+  takeUsedRights: () => UsedRights;
   stop: () => Promise<void>;
 };
 
@@ -64,6 +69,8 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     awsUrl,
     controlUrl: `${awsUrl}/_sim`,
     environment: environmentOf(world, awsUrl),
+    changeRights: world.rights.change,
+    takeUsedRights: world.rights.takeUsed,
     principals: world.principals.map(({ accessKeyId, secretAccessKey, arn }) => ({
       accessKeyId,
       secretAccessKey,
@@ -104,6 +111,13 @@ function emptyWorld(options: CloudOptions): World {
     durations: { ...defaultDurations, ...options.durations },
     log: effectsLog(clock, options.effectsLog),
     faults: faultSwitches(clock, options.faults),
+    rights: createRights(
+      {
+        ...Object.fromEntries(principals.map(({ arn, rights = 'upgrade' }) => [roleOfSession(arn), rights])),
+        ...options.roleRights,
+      },
+      [...options.worlds.map(({ config }) => config.metadata.name), ...(options.policiesAlsoFor ?? [])],
+    ),
     clusters: [],
     principals: principals.map((principal) => ({ ...principal, account: principal.arn.split(':')[4] ?? '' })),
     assumableRoles: options.assumableRoles ?? [],

@@ -9,11 +9,19 @@ import { Agent, fetch } from 'undici';
 import { clockFromNow } from '../clock.ts';
 import type { JsonObject } from './json.ts';
 import type { CloudOptions, ClusterConfig, PrincipalSeed, WorldSeed } from './options.ts';
+import { defaultCredentials } from './options.ts';
 import type { CloudSimulator } from './start-cloud-simulator.ts';
 import { startCloudSimulator } from './start-cloud-simulator.ts';
 
 /** What the simulator's own tests share: a small world, the real clients, and a wait for conditions. */
 export const ACCOUNT = '111122223333';
+
+/** What the simulator does is tested by somebody who may do everything; what the bot may, in test/adapters/iam-policy.test.ts. */
+export const admin: PrincipalSeed = {
+  ...defaultCredentials,
+  arn: `arn:aws:iam::${ACCOUNT}:user/eks-upgrade-bot`,
+  rights: 'admin',
+};
 
 export const coast: ClusterConfig = {
   metadata: { name: 'coast', region: 'us-west-2', version: '1.22' },
@@ -56,6 +64,7 @@ export function startTestCloud(
   return startCloudSimulator({
     clock: clockFromNow(6000),
     worlds: worlds.map((world) => ({ config: coast, account: ACCOUNT, ...world })),
+    principals: [admin],
     ...options,
   });
 }

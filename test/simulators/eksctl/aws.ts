@@ -18,6 +18,8 @@ export type Aws = {
   callerArn: () => Promise<string>;
   /** Value of an SSM parameter; null: there is none of this name. */
   parameter: (name: string) => Promise<string | null>;
+  /** A call of the query protocol, for its right more than for its answer; null: there is no such thing. */
+  query: (service: 'ec2' | 'iam', operation: string, parameters?: Record<string, string>) => Promise<string | null>;
   kubernetesToken: (cluster: string) => Promise<string>;
 };
 
@@ -81,9 +83,28 @@ export function connectAws(
         );
       return (JSON.parse(answer.text) as { Parameter: { Value: string } }).Parameter.Value;
     },
+    query: async (service, operation, parameters = {}) => {
+      const form = new URLSearchParams({ Action: operation, Version: VERSIONS[service], ...parameters });
+      const { status, text } = await call(
+        service,
+        { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
+        form.toString(),
+      );
+      if (status === 200) {
+        if (/^(Create|Import)/.test(operation)) onChange();
+        return text;
+      }
+      const [, code = '', message = ''] = /<Code>([^<]+)<\/Code><Message>([^<]*)<\/Message>/.exec(text) ?? [];
+      if (code.endsWith('.NotFound') || code === 'NoSuchEntity') return null;
+      throw new EksctlError(
+        `operation error ${service.toUpperCase()}: ${operation}, https response error StatusCode: ${status}, api error ${code}: ${message}`,
+      );
+    },
     kubernetesToken: (cluster) => kubernetesToken(signerOf('sts'), region, cluster),
   };
 }
+
+const VERSIONS = { ec2: '2016-11-15', iam: '2010-05-08' } as const;
 
 function isChange({ commandName = '' }: { commandName?: string }): boolean {
   return /^(?:Create|Delete|Update)/.test(commandName);

@@ -15,6 +15,9 @@ export type GroupConfig = {
   desiredCapacity?: number;
   labels?: Record<string, string>;
   tags?: Record<string, string>;
+  availabilityZones?: string[];
+  ssh?: { publicKeyPath?: string };
+  iam?: { withAddonPolicies?: { autoScaler?: boolean } };
 };
 
 export type ClusterConfig = {

@@ -4,6 +4,7 @@ import { mapNodeRole } from './aws-auth.ts';
 import { type ClusterCommand, type Invocation, openCluster } from './command.ts';
 import type { GroupConfig } from './config-file.ts';
 import { EksctlError } from './eksctl-error.ts';
+import { lookAround, lookAtAwsNodeRole, lookAtClusterStack, lookAtImage } from './look-around.ts';
 import { logFiltered, nodeGroupFilter } from './node-group-filter.ts';
 import { allGroups, managedTemplate, selfManagedTemplate } from './node-group-template.ts';
 import { type ResolvedAmi, resolveAmi } from './resolve-ami.ts';
@@ -22,6 +23,7 @@ export async function createNodegroup(invocation: Invocation): Promise<void> {
   );
   const version = checkVersion(command);
   await command.kubernetes.get('/version');
+  await lookAround(command);
 
   const all = await normalize(command, version);
   const existing = await existingGroups(command);
@@ -40,7 +42,9 @@ export async function createNodegroup(invocation: Invocation): Promise<void> {
       log.info(`will create a CloudFormation stack for each of ${count} ${what} in cluster "${cluster.name}"`);
   }
   log.info('checking cluster stack for missing resources');
+  await lookAtClusterStack(command);
   log.info('cluster stack has all required resources');
+  await lookAtAwsNodeRole(command);
   const roles = await createAll(command, wanted);
   await join(command, wanted, roles);
 }
@@ -79,6 +83,7 @@ async function normalize(command: ClusterCommand, version: string): Promise<Want
   for (const group of config.nodeGroups) {
     const ami = await resolveAmi(command, group, version);
     log.info(`nodegroup "${group.name}" will use "${ami.imageId}" [${ami.amiFamily}/${version}]`);
+    await lookAtImage(command, ami.imageId);
     wanted.push({ group, type: 'unmanaged', ami });
   }
   for (const group of config.managedNodeGroups) {

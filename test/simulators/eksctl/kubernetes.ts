@@ -33,6 +33,8 @@ export type Kubernetes = {
   create: (path: string, object: unknown) => Promise<KubeObject>;
   replace: (path: string, object: KubeObject) => Promise<KubeObject>;
   patch: (path: string, patch: unknown) => Promise<KubeObject>;
+  /** The simulated API server ends a watch at once; it is asked for because it needs a right. */
+  watch: (path: string) => Promise<void>;
   close: () => void;
 };
 
@@ -64,7 +66,7 @@ export function connectKubernetes({
     });
     if (answer.status >= 400) throw new KubernetesError(answer.status, messageIn(answer));
     if (method !== 'GET') onChange();
-    return JSON.parse(answer.text) as T;
+    return (answer.text === '' ? null : JSON.parse(answer.text)) as T;
   };
   return {
     get: (path) => call('GET', path),
@@ -83,6 +85,7 @@ export function connectKubernetes({
     create: (path, object) => call('POST', path, object),
     replace: (path, object) => call('PUT', path, object),
     patch: (path, patch) => call('PATCH', path, patch, 'application/strategic-merge-patch+json'),
+    watch: (path) => call<void>('GET', `${path}?watch=true`),
     close: () => agent.destroy(),
   };
 }

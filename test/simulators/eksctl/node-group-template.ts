@@ -4,6 +4,22 @@ import type { ClusterConfig, GroupConfig } from './config-file.ts';
 export type TemplateInput = { cluster: { name: string; subnets: string[] }; group: GroupConfig; amiFamily: string };
 
 const ROLE = { NodeInstanceRole: { Type: 'AWS::IAM::Role', Properties: {} } };
+
+/** pkg/cfn/builder/iam.go: the profile of a group that is not managed, and the policy of `withAddonPolicies.autoScaler`. */
+function iamOf({ iam }: GroupConfig): Record<string, unknown> {
+  return iam?.withAddonPolicies?.autoScaler === true
+    ? { PolicyAutoScaling: { Type: 'AWS::IAM::Policy', Properties: {} } }
+    : {};
+}
+
+/** pkg/cfn/builder/nodegroup.go, `addResourcesForSecurityGroups`. */
+const OF_SELF_MANAGED = {
+  NodeInstanceProfile: { Type: 'AWS::IAM::InstanceProfile', Properties: {} },
+  SG: { Type: 'AWS::EC2::SecurityGroup', Properties: {} },
+  EgressInterCluster: { Type: 'AWS::EC2::SecurityGroupEgress', Properties: {} },
+  EgressInterClusterAPI: { Type: 'AWS::EC2::SecurityGroupEgress', Properties: {} },
+  IngressInterClusterCP: { Type: 'AWS::EC2::SecurityGroupIngress', Properties: {} },
+};
 const ROLE_ARN = { 'Fn::GetAtt': ['NodeInstanceRole', 'Arn'] };
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder, not JavaScript's
 const STACK_NAME_PLACEHOLDER = '${AWS::StackName}';
@@ -25,6 +41,8 @@ export function selfManagedTemplate({
     Description: `EKS nodes (AMI family: ${amiFamily}, SSH access: false, private networking: false) [created and managed by eksctl]`,
     Resources: {
       ...ROLE,
+      ...iamOf(group),
+      ...OF_SELF_MANAGED,
       NodeGroupLaunchTemplate: {
         Type: 'AWS::EC2::LaunchTemplate',
         Properties: {
@@ -66,6 +84,7 @@ export function managedTemplate({ cluster, group, amiFamily }: TemplateInput): u
     Description: 'EKS Managed Nodes (SSH access: false) [created by eksctl]',
     Resources: {
       ...ROLE,
+      ...iamOf(group),
       LaunchTemplate: {
         Type: 'AWS::EC2::LaunchTemplate',
         Properties: { LaunchTemplateName: STACK_NAME, LaunchTemplateData: {} },

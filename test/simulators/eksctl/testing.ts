@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions, ClusterConfig, WorldSeed } from '../cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '../cloud/start-cloud-simulator.ts';
+import { admin } from '../cloud/testing.ts';
 import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from './faults.ts';
 import { writeEksctlWrapper } from './write-eksctl-wrapper.ts';
 
@@ -54,6 +55,7 @@ export async function startEksctlWorld({
   const cloud = await startCloudSimulator({
     clock,
     worlds: [{ config: COAST, account: '111122223333', ...world }],
+    principals: [admin],
     ...options,
   });
   const directory = await mkdtemp(join(tmpdir(), 'eksctl-world-'));

@@ -1,3 +1,4 @@
+import { messageOf } from '#src/domain/errors.ts';
 import type { ClusterCommand } from './command.ts';
 import type { GroupConfig } from './config-file.ts';
 import { EksctlError } from './eksctl-error.ts';
@@ -5,7 +6,7 @@ import type { KubeObject } from './kubernetes.ts';
 import { sizesOf } from './node-group-template.ts';
 import { polls } from './stacks.ts';
 
-/** eksctl watches; looking every few simulated seconds comes to the same. */
+/** eksctl watches, which ends at once here; looking every few simulated seconds comes to the same. */
 const LOOK_MS = 10_000;
 
 /** pkg/eks/client.go, `WaitForNodes`: as many Ready nodes as the minimum size, so a group of minimum 0 is not waited for. */
@@ -13,11 +14,18 @@ export async function waitForNodes(command: ClusterCommand, group: GroupConfig):
   const { log } = command;
   const { min } = sizesOf(group);
   if (min === 0) return;
+  await watchNodes(command);
   if (logNodes(command, group, await nodesOf(command, group.name)) < min) {
     log.info(`waiting for at least ${min} node(s) to become ready in "${group.name}"`);
     await untilReady(command, group, min);
   }
   logNodes(command, group, await nodesOf(command, group.name));
+}
+
+async function watchNodes({ kubernetes }: ClusterCommand): Promise<void> {
+  await kubernetes.watch('/api/v1/nodes').catch((error: unknown) => {
+    throw new EksctlError(`creating node watcher: ${messageOf(error)}`);
+  });
 }
 
 async function untilReady(command: ClusterCommand, group: GroupConfig, min: number): Promise<void> {

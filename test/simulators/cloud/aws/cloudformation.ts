@@ -1,3 +1,4 @@
+import { deniedInStack } from '../rights/stack-actions.ts';
 import { createStack, deleteStack, liveStacks, stackEvents, stackStatus } from '../world/stacks.ts';
 import type { Cluster, Stack } from '../world/world.ts';
 import { AwsError } from './errors.ts';
@@ -199,15 +200,28 @@ function createStackAnswer(request: AwsRequest, form: URLSearchParams): Xml {
     tags,
     capabilities: listIn(form, 'Capabilities.member'),
     disableRollback: form.get('DisableRollback') === 'true' || form.get('OnFailure') === 'DO_NOTHING',
+    deniedOf: (resources) => deniedInStack(request.world, { ...workOf(request, cluster), resources }, 'create'),
   });
   request.world.log.record({ effect: 'stack-create-started', cluster: cluster.name, ...request.actor, stack: name });
   return { StackId: stack.id };
+}
+
+function workOf({ principal }: AwsRequest, cluster: Cluster): { principal: AwsRequest['principal']; cluster: Cluster } {
+  return { principal, cluster };
 }
 
 /** A stack that does not exist is deleted silently. */
 function deleteStackAnswer(request: AwsRequest, form: URLSearchParams): Xml {
   const found = findStack(request, form.get('StackName') ?? '');
   if (found !== undefined && liveStacks(found.cluster, request.world.clock.now()).includes(found.stack))
-    deleteStack(request.world, found.cluster, found.stack, request.actor);
+    deleteStack(request.world, found.cluster, {
+      stack: found.stack,
+      actor: request.actor,
+      denied: deniedInStack(
+        request.world,
+        { ...workOf(request, found.cluster), resources: found.stack.resources },
+        'delete',
+      ),
+    });
   return {};
 }

@@ -3,6 +3,7 @@ import type { Image } from '../versions.ts';
 import { imagesOf } from '../versions.ts';
 import { liveStacks } from '../world/stacks.ts';
 import { ofType, parseTemplate } from '../world/template.ts';
+import { ec2Lookups } from './ec2-lookups.ts';
 import { AwsError } from './errors.ts';
 import type { QueryHandler } from './query-protocol.ts';
 import { listIn } from './query-protocol.ts';
@@ -13,6 +14,7 @@ import type { Xml } from './xml.ts';
 export const ec2Operations: Record<string, QueryHandler<AwsRequest>> = {
   DescribeImages: describeImages,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
+  ...ec2Lookups,
 };
 
 function filtersIn(form: URLSearchParams): { name: string; values: string[] }[] {

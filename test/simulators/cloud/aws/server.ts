@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import { authorizeAws } from '../authorize.ts';
+import { type AwsAction, authorizeAws } from '../authorize.ts';
 import { controlAnswer } from '../control.ts';
 import { callerOf } from '../effects.ts';
+import { eksActions, queryActions, ssmActions } from '../rights/call-actions.ts';
 import type { Principal, World } from '../world/world.ts';
 import { cloudformationOperations } from './cloudformation.ts';
 import { ec2Operations } from './ec2.ts';
@@ -122,11 +123,15 @@ function dispatch(service: string, request: AwsRequest): AwsResponse {
   if (service === 'eks') {
     const { route, parameters } = eksOperation(request);
     const call = { service, operation: route.operation, resource: parameters[0] ?? '*' };
-    return admitted(request, call, (view) => eksAnswer(view, route, parameters));
+    const actions = eksActions(request, route.operation);
+    return admitted(request, { call, actions }, (view) => eksAnswer(view, route, parameters));
   }
   if (service === 'ssm') {
     const operation = request.headers['x-amz-target']?.split('.')[1] ?? '';
-    return admitted(request, { service, operation, resource: '*' }, (view) => ssmAnswer(view, operation));
+    const actions = ssmActions(request, operation);
+    return admitted(request, { call: { service, operation, resource: '*' }, actions }, (view) =>
+      ssmAnswer(view, operation),
+    );
   }
   const form = new URLSearchParams(request.body);
   const operation = form.get('Action') ?? '';
@@ -134,21 +139,20 @@ function dispatch(service: string, request: AwsRequest): AwsResponse {
   if (handler === undefined)
     throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
   const call = { service, operation, resource: form.get('StackName') ?? '*' };
-  return admitted(request, call, (view) => queryAnswer(service, operation, handler(view, form)));
+  const actions = queryActions(request, service, form);
+  return admitted(request, { call, actions }, (view) => queryAnswer(service, operation, handler(view, form)));
 }
 
 /** Counts the call, and answers it unless it is not allowed or a fault strikes. */
-function admitted(request: AwsRequest, call: Call, answer: (request: AwsRequest) => AwsResponse): AwsResponse {
-  const { world, principal, actor } = request;
-  const { service, operation, resource } = call;
+function admitted(
+  request: AwsRequest,
+  { call, actions }: { call: Call; actions: AwsAction[] },
+  answer: (request: AwsRequest) => AwsResponse,
+): AwsResponse {
+  const { world, actor } = request;
+  const { service, operation } = call;
   world.log.countCall({ ...actor, service, operation });
-  if (authorizeAws(principal, call) === 'denied') {
-    throw new AwsError(
-      'AccessDeniedException',
-      `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${resource}`,
-      403,
-    );
-  }
+  authorizeAws(request, service, actions);
   strikeBefore(request, call);
   const answered = answer(asSeen(request, call));
   strikeAfter(request, call);

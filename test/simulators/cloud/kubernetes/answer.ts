@@ -1,4 +1,4 @@
-import { authorizeKubernetes } from '../authorize.ts';
+import { mayInKubernetes } from '../authorize.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import { knownFactsOf } from '../versions.ts';
@@ -49,7 +49,7 @@ function aboutServer({ world, cluster }: Session, { path }: KubernetesRequest): 
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
-function reviewAccess({ identity }: Session, request: KubernetesRequest): Json {
+function reviewAccess({ world, identity }: Session, request: KubernetesRequest): Json {
   if (request.plural !== 'selfsubjectaccessreviews' || request.method !== 'POST')
     throw notFound(request.plural, request.name ?? '');
   const wish = objectAt(request.body, 'spec', 'resourceAttributes');
@@ -59,8 +59,9 @@ function reviewAccess({ identity }: Session, request: KubernetesRequest): Json {
     resource: textAt(wish, 'resource') ?? '',
     subresource: textAt(wish, 'subresource') ?? null,
     namespace: textAt(wish, 'namespace') ?? null,
+    name: textAt(wish, 'name') ?? null,
   };
-  const allowed = authorizeKubernetes(identity, action) === 'allowed';
+  const allowed = mayInKubernetes(world, identity, action);
   const base: JsonObject = isObject(request.body) ? request.body : {};
   return {
     ...base,

@@ -57,9 +57,11 @@ function resourceOf(path: string): Resource {
 
 const VERBS: Record<string, string> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 
-export function actionOf({ method, group, plural, name, namespace, subresource }: KubernetesRequest): KubernetesAction {
-  const verb = VERBS[method] ?? (name === null ? 'list' : 'get');
-  return { verb, group, resource: plural, subresource, namespace };
+export function actionOf(request: KubernetesRequest): KubernetesAction {
+  const { method, group, plural, name, namespace, subresource, query } = request;
+  const look = query.get('watch') === 'true' ? 'watch' : name === null ? 'list' : 'get';
+  const verb = VERBS[method] ?? look;
+  return { verb, group, resource: plural, subresource, namespace, name };
 }
 
 /** Path of the stored object, without a subresource. */

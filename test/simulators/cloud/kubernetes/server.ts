@@ -6,6 +6,7 @@ import { authorizeKubernetes } from '../authorize.ts';
 import type { ServerIdentity } from '../certificate-authority.ts';
 import { callerOf } from '../effects.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { refuseEscalation } from '../rights/escalation.ts';
 import { identityOf } from '../world/access.ts';
 import { apiServerForgetsCallers } from '../world/control-plane.ts';
 import type { Cluster, World } from '../world/world.ts';
@@ -71,14 +72,12 @@ function handle(world: World, cluster: Cluster, request: KubernetesRequest, head
   if (identity === null || apiServerForgetsCallers(world, cluster)) throw unauthorized();
   const action = actionOf(request);
   const selfReview = action.group === 'authorization.k8s.io' && action.resource.startsWith('selfsubject');
-  if (!selfReview && request.plural !== '' && authorizeKubernetes(identity, action) === 'denied') {
-    throw new StatusError(
-      403,
-      'Forbidden',
-      `${action.resource} is forbidden: User "${identity.username}" cannot ${action.verb} resource "${action.resource}" in API group "${action.group}"`,
-    );
-  }
+  // Paths that are no resource are for everybody: the ClusterRole system:discovery.
+  if (request.plural !== '') authorizeKubernetes(world, identity, action);
+  refuseEscalation(world, identity, { action, body: request.body });
   if (!selfReview) strike(world, cluster, request);
+  // A watch ends at once, as one whose time-out is short: who asked looks again.
+  if (action.verb === 'watch') return '';
   return answer({ world, cluster, identity, actor: { caller, principal: arn } }, request);
 }
 

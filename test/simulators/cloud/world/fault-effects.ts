@@ -46,7 +46,7 @@ function deleteStackByHand(world: World, cluster: Cluster, nodeGroup: string | u
     return name !== null && (nodeGroup === undefined || name === nodeGroup);
   });
   const actor = { caller: 'other' as const, principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}` };
-  if (stack !== undefined) deleteStack(world, cluster, stack, actor);
+  if (stack !== undefined) deleteStack(world, cluster, { stack, actor });
 }
 
 /** Its owner takes a workload away, for good. */

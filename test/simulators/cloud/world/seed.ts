@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import { minorOf, parseVersion } from '#src/domain/version.ts';
 import type { AuthenticationMode, ClusterConfig, GroupConfig, WorldSeed } from '../options.ts';
+import { SHIPPED } from '../rights/shipped.ts';
 import { addonImage, addonVersionsOf, factsOf, knownVersions } from '../versions.ts';
 import { ADMIN_POLICY, roleOfSession } from './access.ts';
 import { setActivity } from './activity.ts';
@@ -112,17 +113,19 @@ function seedGroup(world: World, cluster: Cluster, { seed, group, kind }: SeedGr
 
 function seedAccess(world: World, cluster: Cluster, seed: WorldSeed): void {
   const candidates = [...world.principals.map(({ arn }) => arn), ...world.assumableRoles];
-  const masters = (seed.masters ?? candidates.filter((arn) => arn.split(':')[4] === cluster.account)).map(
-    roleOfSession,
-  );
-  const mapped = world.faults.isOn(cluster.name, 'no-access') ? [] : masters;
+  const known = seed.mapped ?? candidates.filter((arn) => arn.split(':')[4] === cluster.account);
+  const mapped = world.faults.isOn(cluster.name, 'no-access') ? [] : known.map(roleOfSession);
+  const groupsOf = (arn: string): string[] => {
+    const name = world.rights.nameOf(arn);
+    return [name === 'admin' ? 'system:masters' : SHIPPED[name].group];
+  };
   if (cluster.authenticationMode !== 'API') {
     const users = mapped
       .filter((arn) => arn.includes(':user/'))
-      .map((userarn) => ({ userarn, username: nameIn(userarn), groups: ['system:masters'] }));
+      .map((userarn) => ({ userarn, username: nameIn(userarn), groups: groupsOf(userarn) }));
     const roles = mapped
       .filter((arn) => arn.includes(':role/'))
-      .map((rolearn) => ({ rolearn, username: nameIn(rolearn), groups: ['system:masters'] }));
+      .map((rolearn) => ({ rolearn, username: nameIn(rolearn), groups: groupsOf(rolearn) }));
     writeAwsAuth(cluster, { mapRoles: stringify(roles), mapUsers: stringify(users) }, cluster.createdAt);
     return;
   }
@@ -130,9 +133,10 @@ function seedAccess(world: World, cluster: Cluster, seed: WorldSeed): void {
     cluster.accessEntries.push({
       principalArn,
       type: 'STANDARD',
-      kubernetesGroups: [],
+      // `system:` groups are refused in an entry.
+      kubernetesGroups: groupsOf(principalArn).filter((group) => !group.startsWith('system:')),
       username: principalArn,
-      policies: [ADMIN_POLICY],
+      policies: world.rights.nameOf(principalArn) === 'admin' ? [ADMIN_POLICY] : [],
       createdAt: cluster.createdAt,
       deletedAt: null,
     });
@@ -169,6 +173,6 @@ function seedEksAddon(cluster: Cluster, name: string, seed: WorldSeed, then: num
     baseVersion: exact ?? offered.defaultVersion,
     createdAt: then,
     configurationValues: config?.configurationValues ?? null,
-    serviceAccountRoleArn: null,
+    serviceAccountRoleArn: config?.serviceAccountRoleARN ?? null,
   });
 }

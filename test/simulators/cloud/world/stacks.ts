@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../aws/errors.ts';
+import type { DeniedResource } from '../rights/stack-actions.ts';
 import { imageOf } from '../versions.ts';
 import type { GroupTrouble } from './group-troubles.ts';
 import { groupTrouble, stackTrouble } from './group-troubles.ts';
 import { startGroup, stopGroup } from './groups.ts';
 import type { GroupTemplate, Template } from './template.ts';
 import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
-import type { Actor, Cluster, Stack, World } from './world.ts';
+import type { Actor, Cluster, Stack, StackResource, World } from './world.ts';
 
 /**
  * CloudFormation stacks: their life as a function of time.
@@ -45,6 +46,8 @@ export type CreateStackRequest = {
   disableRollback: boolean;
   /** A stack of a seeded world: made long ago, with this many nodes; no fault strikes it. */
   seeded?: { at: number; nodes: number };
+  /** What CloudFormation may not make for the caller; absent: it may make everything. */
+  deniedOf?: (resources: StackResource[]) => DeniedResource | null;
 };
 
 export function createStack(world: World, cluster: Cluster, request: CreateStackRequest): Stack {
@@ -67,7 +70,7 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
     tags: request.tags,
     capabilities: request.capabilities,
     createdAt: request.seeded?.at ?? world.clock.now(),
-    creation: creationOf(world, cluster, { template, group, request, trouble }),
+    creation: creationOf(world, cluster, { template, group, request, trouble, denied: request.deniedOf?.(resources) }),
     deletions: [],
     resources,
     outputs: Object.entries(template.outputs).map(([key, output]) => ({
@@ -100,17 +103,19 @@ type Creating = {
   group: GroupTemplate | null;
   request: CreateStackRequest;
   trouble: GroupTrouble | null;
+  denied: DeniedResource | null | undefined;
 };
 
 function creationOf(
   world: World,
   cluster: Cluster,
-  { template, group, request, trouble }: Creating,
+  { template, group, request, trouble, denied }: Creating,
 ): Stack['creation'] {
   const { stackCreate, stackRollback } = world.durations;
   const begins = request.seeded?.at ?? world.clock.now();
   const failure =
-    group === null || request.seeded !== undefined ? null : failureOf(world, cluster, { template, group, trouble });
+    denied ??
+    (group === null || request.seeded !== undefined ? null : failureOf(world, cluster, { template, group, trouble }));
   if (failure === null) return { kind: 'completes', at: begins + stackCreate };
   const failsAt = begins + stackCreate / 2;
   return request.disableRollback
@@ -142,19 +147,25 @@ function failureOf(
 }
 
 /** Deleting takes its time, longer when there are nodes to terminate. A stack that is gone is deleted silently. */
-export function deleteStack(world: World, cluster: Cluster, stack: Stack, actor: Actor): void {
+export function deleteStack(
+  world: World,
+  cluster: Cluster,
+  { stack, actor, denied = null }: { stack: Stack; actor: Actor; denied?: DeniedResource | null },
+): void {
   const now = world.clock.now();
   const status = stackStatus(stack, now);
   if (status === 'DELETE_IN_PROGRESS' || status === 'DELETE_COMPLETE') return;
-  const fails = world.faults.strikes(cluster.name, 'delete-fails');
+  const fails = denied !== null || world.faults.strikes(cluster.name, 'delete-fails');
   const { emptyStackDelete, stackDelete } = world.durations;
   const { nodes, userPods } = fails ? { nodes: 0, userPods: 0 } : stopGroup(world, cluster, stack);
   stack.deletions.push({
     startedAt: now,
     endsAt: now + (nodes === 0 ? emptyStackDelete : stackDelete),
     outcome: fails ? 'failed' : 'deleted',
+    ...(denied === null ? {} : { logicalId: denied.logicalId }),
     reason: fails
-      ? `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})`
+      ? (denied?.reason ??
+        `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})`)
       : '',
   });
   world.log.record({
@@ -222,10 +233,13 @@ function endOfCreation({ creation, resources }: Stack, self: Self): StackEvent[]
 function endOfDeletion(
   stack: Stack,
   self: Self,
-  { endsAt, outcome, reason }: Stack['deletions'][number],
+  { endsAt, outcome, reason, logicalId }: Stack['deletions'][number],
 ): StackEvent[] {
   if (outcome === 'deleted') return [{ ...self, status: 'DELETE_COMPLETE', reason: null, at: endsAt }];
-  const role = stack.resources.find(({ type }) => type === 'AWS::IAM::Role') ?? stack.resources[0];
+  const role =
+    stack.resources.find((resource) => resource.logicalId === logicalId) ??
+    stack.resources.find(({ type }) => type === 'AWS::IAM::Role') ??
+    stack.resources[0];
   return [
     ...(role === undefined ? [] : [{ ...role, status: 'DELETE_FAILED', reason, at: endsAt }]),
     {

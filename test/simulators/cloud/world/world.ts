@@ -4,6 +4,7 @@ import type { Durations } from '../durations.ts';
 import type { Caller, EffectsLog } from '../effects.ts';
 import type { JsonObject } from '../json.ts';
 import type { AuthenticationMode } from '../options.ts';
+import type { Rights } from '../rights/rights.ts';
 import type { FaultSwitches } from './faults.ts';
 
 /**
@@ -15,6 +16,7 @@ export type World = {
   durations: Durations;
   log: EffectsLog;
   faults: FaultSwitches;
+  rights: Rights;
   clusters: Cluster[];
   principals: Principal[];
   assumableRoles: string[];
@@ -84,7 +86,8 @@ export type Stack = {
     | { kind: 'completes'; at: number }
     | { kind: 'rolls-back'; failsAt: number; at: number; logicalId: string; type: string; reason: string }
     | { kind: 'fails'; at: number; logicalId: string; type: string; reason: string };
-  deletions: { startedAt: number; endsAt: number; outcome: 'deleted' | 'failed'; reason: string }[];
+  /** `logicalId`: of the resource that could not be deleted; absent: its role. */
+  deletions: { startedAt: number; endsAt: number; outcome: 'deleted' | 'failed'; reason: string; logicalId?: string }[];
   outputs: { key: string; value: string; exportName: string | null }[];
   resources: StackResource[];
 };
