@@ -13,7 +13,7 @@ import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
-import { requireOwnership } from './ownership.ts';
+import { confirmClaim } from './ownership.ts';
 import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -59,11 +59,7 @@ function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step
     step,
     progress: progressOf(claim.run, step),
     now: deps.clock.now(),
-    confirmClaim: async () => {
-      if (!(await deps.store.holds(claim)))
-        throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
-      await requireOwnership(deps, claim.run);
-    },
+    confirmClaim: () => confirmClaim(deps, claim),
   };
 }
 

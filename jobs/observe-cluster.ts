@@ -8,6 +8,7 @@ import type { Cloud } from '#src/ports/cloud.ts';
 import { rolesKeptOut, withoutReadyNode } from './let-in.ts';
 import { seeAddons, seeNodeGroups } from './see-cluster.ts';
 import { checkTools } from './tool-check.ts';
+import { unmergedBranches } from './unmerged-branches.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** All a plan is made from, read afresh. Throws what stands in the way, in words. */
@@ -48,10 +49,12 @@ export async function confirmAccount(cloud: Cloud, cluster: FleetCluster): Promi
   );
 }
 
-async function observeConfig(deps: WorkerDeps, { config }: FleetCluster): Promise<Observation['config']> {
+async function observeConfig(deps: WorkerDeps, cluster: FleetCluster): Promise<Observation['config']> {
+  const { config } = cluster;
   const checkout = await deps.repository.checkout(config, await deps.repository.headCommit(config));
   try {
-    return { commit: checkout.commit, path: config.path, ...deps.readConfig(await checkout.render()) };
+    const says = { commit: checkout.commit, ...deps.readConfig(await checkout.render()) };
+    return { path: config.path, ...says, unmerged: await unmergedBranches(deps, cluster, says) };
   } finally {
     await checkout.dispose();
   }

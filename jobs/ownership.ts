@@ -1,5 +1,6 @@
-import { RefusedError } from '#src/domain/errors.ts';
+import { RefusedError, TransientError } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
+import type { Claim } from '#src/ports/run-store.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /**
@@ -18,4 +19,15 @@ export async function requireOwnership(
     'OwnershipLost',
     `run ${run.id} does not own cluster ${run.cluster} any more, so it changes nothing there; ${now}: abort this one`,
   );
+}
+
+/** Called right before every act. Throws ClaimLost when another worker has the run by now. */
+export async function confirmClaim(deps: Pick<WorkerDeps, 'store'>, claim: Claim): Promise<void> {
+  if (!(await deps.store.holds(claim)))
+    throw new TransientError('ClaimLost', `another worker has run ${claim.runId} in hand`);
+  await requireOwnership(deps, claim.run);
+}
+
+export function isClaimLost(error: unknown): boolean {
+  return error instanceof TransientError && error.code === 'ClaimLost';
 }

@@ -1,45 +1,28 @@
-import { idsOf } from '../ids-of.ts';
-import { failed, type PhaseRunner } from '../phase.ts';
+import { type ConfigState, isSameState } from '#src/domain/config-state.ts';
+import { upgradeBranch } from '#src/domain/upgrade-branch.ts';
+import type { PhaseRunner } from '../phase.ts';
+import { putInGit } from '../push-config-state.ts';
 
-/** The config in git says what is real: edited in place, on the run's own branch, seen on the remote afterwards. */
-export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, cluster, step, plan, run, confirmClaim }) => {
-  const { config } = cluster;
-  const checkout = await deps.repository.checkout(config, plan.config.commit);
-  try {
-    const edited = await deps.editConfig({ checkout, path: config.path, to: step.version, renames: step.renames });
-    if (edited === checkout.source) {
-      return { kind: 'done', evidence: [`the config says ${step.version} already: nothing to commit`] };
-    }
-    const branch = `eks-upgrade/${cluster.name}-${step.version}`;
-    await confirmClaim();
-    deps.log.info({ ...idsOf(run, step), branch }, 'pushing the changed config');
-    const pushed = await deps.repository.commitAndPush({
-      location: config,
-      parent: plan.config.commit,
-      branch,
-      files: { [config.path]: edited },
-      message: commitMessage(cluster.name, { from: plan.from, to: step.version, renames: step.renames }),
-    });
-    if (pushed.branch !== branch) {
-      return failed('ConfigNotPushed', `the remote does not show branch ${branch}`, {
-        remedy: 'Commit the config by hand',
-      });
-    }
-    return {
-      kind: 'done',
-      evidence: [`branch ${pushed.branch} is on the remote at ${pushed.commit.slice(0, 10)}: review and merge it`],
-    };
-  } finally {
-    await checkout.dispose();
+/** The config says what is real at the end, on the run's own branch: seen on the remote, where most of it stands already. */
+export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, cluster, step, run, confirmClaim }) => {
+  const state: ConfigState = { version: step.version, renames: step.renames };
+  const branch = upgradeBranch(cluster.name, step.version);
+  const pushed = run.configInGit?.pushed ?? null;
+  const commit = (await isThere()) ? (pushed?.commit ?? null) : await put();
+  const evidence =
+    commit === null
+      ? `the config says ${step.version} already: nothing to commit`
+      : `branch ${branch} is on the remote at ${commit.slice(0, 10)}: review and merge it`;
+  return { kind: 'done', evidence: [evidence] };
+
+  async function isThere(): Promise<boolean> {
+    if (pushed === null || pushed.commit === null || !isSameState(pushed.state, state)) return false;
+    const found = await deps.repository.branches(cluster.config, branch);
+    return found.some((one) => one.branch === branch && one.commit === pushed.commit);
+  }
+
+  function put(): Promise<string | null> {
+    const pending = { sequence: (pushed?.sequence ?? 0) + 1, state, stepIds: [...(pushed?.stepIds ?? []), step.id] };
+    return putInGit(deps, { run, cluster, pending, confirm: confirmClaim });
   }
 };
-
-function commitMessage(
-  cluster: string,
-  { from, to, renames }: { from: string; to: string; renames: { from: string; to: string }[] },
-): string {
-  const names = renames
-    .map((rename) => `\n\nThe core node group is now ${rename.to} (it was ${rename.from}).`)
-    .join('');
-  return `Upgrade ${cluster} from ${from} to ${to}${names}`;
-}

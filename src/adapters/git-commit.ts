@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { InternalError, TransientError, UserError } from '#src/domain/errors.ts';
 import type { CommitRequest, PushedCommit } from '#src/ports/config-repository.ts';
 import { type Git, gitOutput, remoteError } from './git.ts';
+import { hasStoodIn, isAncestor } from './git-merged.ts';
 import type { GitMirror } from './git-mirror.ts';
 import { checkedBranch, checkedCommit, checkedPath } from './git-paths.ts';
 
@@ -23,39 +24,72 @@ export async function commitAndPush(
   await mirror.ensureCommit(parent);
 
   const before = await mirror.readBranch(branch);
-  const base = before ?? parent;
-  if (before !== null) await checkStartsAt(git, { mirror, branch, head: before, parent });
+  const parents = await parentsOf(git, { mirror, request, head: before });
+  const [base] = parents;
+  if (before !== null && (await holdsState(git, { mirror, request, head: before }))) {
+    return { branch, commit: before, diff: await diffOf(git, { mirror, parent, head: before }) };
+  }
   const tree = await writeFiles(git, { mirror, base, files });
-  const isThere = before !== null && tree === (await treeOf(git, mirror, base));
+  const isThere = before !== null && tree === (await treeOf(git, mirror, before));
+  const message = withState(request);
   const refusal = isThere
     ? null
-    : await push(git, {
-        mirror,
-        branch,
-        commit: await commitTree(git, { mirror, base, tree, author, message: request.message }),
-      });
+    : await push(git, { mirror, branch, commit: await commitTree(git, { mirror, parents, tree, author, message }) });
 
   const after = await mirror.readBranch(branch);
   await checkShows(git, { mirror, branch, before, after, tree, refusal });
   if (after === null) throw new InternalError('PushedBranchMissing', `branch ${branch} was pushed and is not there`);
-  const diff = await gitOutput(git, {
-    args: ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, after, '--'],
-    directory: mirror.directory,
-  });
-  return { branch, commit: after, diff };
+  return { branch, commit: after, diff: await diffOf(git, { mirror, parent, head: after }) };
 }
 
-async function checkStartsAt(
+function diffOf(
   git: Git,
-  { mirror, branch, head, parent }: { mirror: GitMirror; branch: string; head: string; parent: string },
-): Promise<void> {
+  { mirror, parent, head }: { mirror: GitMirror; parent: string; head: string },
+): Promise<string> {
+  return gitOutput(git, {
+    args: ['diff', '--no-color', '--no-ext-diff', '--no-textconv', parent, head, '--'],
+    directory: mirror.directory,
+  });
+}
+
+type Place = { mirror: GitMirror; request: CommitRequest; head: string };
+
+/**
+ * What the commit comes after, the one whose files it begins with first. A branch that was merged and not deleted goes on
+ * from the commit that the run started from, without a rewrite: beside it stands the old head, unless that is in it.
+ */
+async function parentsOf(
+  git: Git,
+  { mirror, request, head }: Omit<Place, 'head'> & { head: string | null },
+): Promise<[string, ...string[]]> {
+  const { branch, parent } = request;
+  if (head === null) return [parent];
   await mirror.ensureCommit(head);
-  const answer = await git({ args: ['merge-base', '--is-ancestor', parent, head], directory: mirror.directory });
-  if (answer.code === 0) return;
+  if (await isAncestor(git, { mirror, commit: parent, of: head })) return [head];
+  if (await isAncestor(git, { mirror, commit: head, of: parent })) return [parent];
+  const path = checkedPath(request.location.path);
+  if (await hasStoodIn(git, { mirror, commit: head, into: parent, path })) return [parent, head];
   throw new UserError(
     'BranchHasOtherHistory',
     `branch ${branch} exists at ${head} and does not contain commit ${parent}, which this run started from: merge or delete the branch, then retry`,
   );
+}
+
+const TRAILER = 'Eks-Upgrade-State';
+
+function withState({ message, state }: CommitRequest): string {
+  return state === undefined ? message : `${message}\n\n${TRAILER}: ${state.series}/${state.sequence}\n`;
+}
+
+/** Whoever was stopped for a while and goes on must not put an older state on top of a newer one. */
+async function holdsState(git: Git, { mirror, request: { parent, state }, head }: Place): Promise<boolean> {
+  if (state === undefined) return false;
+  const log = await gitOutput(git, {
+    args: ['log', '--format=%B', `${parent}..${head}`, '--'],
+    directory: mirror.directory,
+  });
+  const mark = `${TRAILER}: ${state.series}/`;
+  return log.split('\n').some((line) => line.startsWith(mark) && Number(line.slice(mark.length)) >= state.sequence);
 }
 
 /** The tree of `base` with `files` in it. */
@@ -105,14 +139,14 @@ async function commitTree(
   git: Git,
   {
     mirror,
-    base,
+    parents,
     tree,
     author,
     message,
-  }: { mirror: GitMirror; base: string; tree: string; author: Author; message: string },
+  }: { mirror: GitMirror; parents: [string, ...string[]]; tree: string; author: Author; message: string },
 ): Promise<string> {
   // A new branch whose content is its parent's needs no commit, only its name.
-  if (tree === (await treeOf(git, mirror, base))) return base;
+  if (parents.length === 1 && tree === (await treeOf(git, mirror, parents[0]))) return parents[0];
   const env = {
     GIT_AUTHOR_NAME: author.name,
     GIT_AUTHOR_EMAIL: author.email,
@@ -120,7 +154,7 @@ async function commitTree(
     GIT_COMMITTER_EMAIL: author.email,
   };
   const commit = await gitOutput(git, {
-    args: ['commit-tree', tree, '-p', base, '-F', '-'],
+    args: ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'],
     directory: mirror.directory,
     env,
     input: message,

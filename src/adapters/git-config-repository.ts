@@ -5,6 +5,7 @@ import type { ConfigRepository } from '#src/ports/config-repository.ts';
 import { createGit } from './git.ts';
 import { checkOut } from './git-checkout.ts';
 import { type Author, commitAndPush } from './git-commit.ts';
+import { hasStoodIn, isAncestor } from './git-merged.ts';
 import { createGitMirrors } from './git-mirror.ts';
 import { checkedCommit, checkedPath } from './git-paths.ts';
 import type { RenderConfig } from './render-config.ts';
@@ -42,6 +43,14 @@ export function createGitConfigRepository(deps: GitConfigRepositoryDeps): Config
         'BranchNotFound',
         `the config's repository has no branch ${branch}: correct the branch in the fleet file`,
       );
+    },
+    branches: async ({ remote }, prefix) => await (await mirrorOf(remote)).listBranches(prefix),
+    isMerged: async ({ remote, path }, { commit, into }) => {
+      const mirror = await mirrorOf(remote);
+      await mirror.ensureCommit(checkedCommit(into));
+      await mirror.ensureCommit(checkedCommit(commit));
+      if (await isAncestor(git, { mirror, commit, of: into })) return true;
+      return await hasStoodIn(git, { mirror, commit, into, path: checkedPath(path) });
     },
     checkout: async ({ remote, path }, commit) => {
       await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });

@@ -3,6 +3,7 @@ import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from '#src/domain/errors.ts';
+import type { Branch } from '#src/ports/config-repository.ts';
 import { type Git, gitOutput, remoteError } from './git.ts';
 import { checkedBranch, checkedCommit, checkedRemote } from './git-paths.ts';
 
@@ -16,6 +17,8 @@ export type GitMirror = {
   remote: string;
   /** Commit of a branch as the remote shows it now; null: no such branch. */
   readBranch: (branch: string) => Promise<string | null>;
+  /** Branches whose names begin so, as the remote shows them now. */
+  listBranches: (prefix: string) => Promise<Branch[]>;
   /** Makes a commit's objects present. Throws UserError when the remote does not have it. */
   ensureCommit: (commit: string) => Promise<void>;
 };
@@ -46,6 +49,7 @@ async function openMirror(git: Git, cacheDirectory: string, remote: string): Pro
     directory,
     remote,
     readBranch: (branch) => readBranch(git, { directory, remote, branch: checkedBranch(branch) }),
+    listBranches: (prefix) => listBranches(git, { directory, remote, prefix }),
     ensureCommit: (commit) => ensureCommit(git, { directory, remote, commit: checkedCommit(commit) }),
   };
 }
@@ -79,6 +83,19 @@ async function readBranch(
   // ls-remote matches the end of names too: `refs/heads/x/refs/heads/main` is another branch.
   const line = answer.stdout.split('\n').find((candidate) => candidate.endsWith(`\t${ref}`));
   return line?.split('\t')[0] ?? null;
+}
+
+async function listBranches(
+  git: Git,
+  { directory, remote, prefix }: { directory: string; remote: string; prefix: string },
+): Promise<Branch[]> {
+  const start = `refs/heads/${prefix}`;
+  const answer = await git({ args: ['ls-remote', '--', remote, `${start}*`], directory });
+  if (answer.code !== 0) throw remoteError(`cannot list the branches ${prefix}…`, answer);
+  return answer.stdout.split('\n').flatMap((line) => {
+    const [commit = '', ref = ''] = line.split('\t');
+    return ref.startsWith(start) ? [{ branch: ref.slice('refs/heads/'.length), commit }] : [];
+  });
 }
 
 type CommitPlace = { directory: string; remote: string; commit: string };

@@ -94,7 +94,12 @@ export type ObservedConfig = {
   region: string;
   version: string;
   nodeGroups: ConfigNodeGroup[];
+  /** What earlier upgrades pushed and nobody merged; absent: not looked. */
+  unmerged?: UnmergedBranch[];
 };
+
+/** `version` null: its config does not evaluate. `into`: the branch that the bot reads. */
+export type UnmergedBranch = { branch: string; remote: string; into: string; version: string | null };
 
 export type ConfigNodeGroup = {
   name: string;

@@ -1,4 +1,5 @@
 import { groupRefusals } from './group-refusals.ts';
+import type { UnmergedBranch } from './observation.ts';
 import type { PlanNote } from './plan.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { type KubernetesVersion, minorsBetween, parseVersion } from './version.ts';
@@ -66,7 +67,16 @@ function configRefusals({ request: { observation } }: PlanDraft): PlanNote[] {
     const text = `The config ${config.path} says metadata.version "${config.version}", which is not a Kubernetes version 1.N; eksctl takes an empty one or "auto" as "one minor more on every run". Write what runs now, "${cluster.version}", then ask again.`;
     refusals.push({ id: 'config-version-unusable', text });
   }
-  return refusals;
+  return [...refusals, ...(config.unmerged ?? []).map((branch) => unmergedRefusal(branch, config.version))];
+}
+
+/** The next upgrade would begin at a config that does not say what the last one left. */
+function unmergedRefusal({ branch, remote, into, version }: UnmergedBranch, known: string): PlanNote {
+  const differs =
+    version === null ? 'does not evaluate' : `says ${version}${version === known ? ' and other node groups' : ''}`;
+  const merge = `git fetch ${remote} ${branch} && git checkout ${into} && git merge FETCH_HEAD && git push ${remote} ${into}`;
+  const text = `The config of an earlier upgrade is not merged: the branch ${branch} ${differs}, and ${into} says ${known}. Review and merge it (${merge}), or delete it if ${into} is right (git push ${remote} --delete ${branch}); then ask again.`;
+  return { id: `unmerged-branch:${branch}`, text };
 }
 
 function listOr(items: readonly string[], none: string): string {

@@ -1,4 +1,5 @@
 import type { ClusterSight } from './cluster-sight.ts';
+import type { PendingState } from './config-state.ts';
 import type { GateQuestion, GateResolution } from './gate.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
@@ -32,6 +33,9 @@ export type RunFact =
   | { kind: 'step-late'; stepId: StepId }
   /** Somebody looked at it for the people who are told of a stop or an abort. */
   | { kind: 'cluster-seen'; sight: ClusterSight }
+  /** The run's branch holds this state; `commit` null: the config said so already. */
+  | ({ kind: 'config-pushed'; branch: string; link: string | null; commit: string | null } & PendingState)
+  | { kind: 'config-not-pushed'; branch: string; link: string | null; why: string }
   | { kind: 'run-failed'; failure: Failure }
   /** Events of versions before this one have `activity` in place of the question. */
   | { kind: 'gate-opened'; stepId: StepId; question: GateQuestion }
@@ -99,6 +103,9 @@ export function evolve(run: Run, event: RunEvent): Run {
       return late(run, event);
     case 'cluster-seen':
       return { ...run, sight: event.sight };
+    case 'config-pushed':
+    case 'config-not-pushed':
+      return { ...run, configInGit: inGit(run, event) };
     case 'run-failed':
       return stopped(run, event.at, { kind: 'run-failed', failure: event.failure });
     case 'gate-opened':
@@ -172,6 +179,18 @@ export function evolve(run: Run, event: RunEvent): Run {
       event satisfies never;
       throw new Error(`unknown event ${JSON.stringify(event)}`);
   }
+}
+
+type GitEvent = Extract<RunEvent, { kind: 'config-pushed' | 'config-not-pushed' }>;
+
+function inGit({ configInGit }: Run, event: GitEvent): NonNullable<Run['configInGit']> {
+  const { branch, link } = event;
+  if (event.kind === 'config-pushed') {
+    const { sequence, commit, state, stepIds } = event;
+    return { branch, link, pushed: { sequence, commit, state, stepIds }, failure: null };
+  }
+  const tries = (configInGit?.failure?.tries ?? 0) + 1;
+  return { branch, link, pushed: configInGit?.pushed ?? null, failure: { why: event.why, at: event.at, tries } };
 }
 
 type StepEvent = Extract<RunEvent, { kind: 'step-started' | 'step-waiting' | 'step-done' | 'step-failed' }>;

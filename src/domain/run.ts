@@ -1,4 +1,5 @@
 import type { ClusterSight } from './cluster-sight.ts';
+import type { ConfigInGit } from './config-state.ts';
 import type { GateRecord } from './gate.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { KubernetesVersion } from './version.ts';
@@ -52,6 +53,8 @@ export type Run = {
   after: ClusterSnapshot | null;
   /** The latest look at the cluster for people who have to decide or take over (cluster-sight.ts). */
   sight: ClusterSight | null;
+  /** What stands in git of this run; absent: nothing was tried yet. */
+  configInGit?: ConfigInGit;
 };
 
 export type RunId = string;

@@ -3,6 +3,7 @@ import type { Run } from '#src/domain/run.ts';
 import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
+import { configInGitLines } from './config-in-git.ts';
 import { gateWords } from './gate-words.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
 import { byWhom, capitalised, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
@@ -84,11 +85,12 @@ function running(run: Run, upgrade: string): CardState {
   const stop = stopRequestLine(run);
   if (isFailing(run)) return failing(run, upgrade);
   const [first, ...others] = currentSteps(run);
-  if (first === undefined) return said(`${upgrade} is running, between two steps.`, ...stop);
+  const git = run.configInGit?.failure == null ? [] : configInGitLines(run).slice(-1);
+  if (first === undefined) return said(`${upgrade} is running, between two steps.`, ...git, ...stop);
   const steps = [first.step, ...others.map(({ step }) => step)] as const;
   const headline = `${upgrade} is running: ${stepNumbers(run.plan, steps)}, ${titles(steps)}.`;
   const waits = others.length === 0 ? stepWaiting(first) : [first, ...others].flatMap(namedWaiting);
-  return said(headline, ...waits, ...stop);
+  return said(headline, ...waits, ...git, ...stop);
 }
 
 /** A step failed while another one was at work. */

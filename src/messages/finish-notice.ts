@@ -1,5 +1,6 @@
 import type { ClusterSnapshot } from '#src/domain/run.ts';
 import { context, sections } from './blocks.ts';
+import { branchText } from './config-in-git.ts';
 import { type Message, notice, type StartedRun } from './message.ts';
 import { byWhom, code, countOf, duration, explained, joined, outside, person, sentenceList, when } from './mrkdwn.ts';
 
@@ -41,8 +42,12 @@ function configText(run: StartedRun): { spoken: string; lines: string[] } {
   if (commit.length === 0) return { spoken: '', lines: [] };
   return {
     spoken: 'The changed config is in git.',
-    lines: ['*The changed config is in git*', ...commit.map((line) => `• ${outside(line)}`)],
+    lines: ['*The changed config is in git*', ...commit.map((line) => `• ${outside(line)}`), ...linkLine(run)],
   };
+}
+
+function linkLine(run: StartedRun): string[] {
+  return run.configInGit?.link == null ? [] : [`• ${branchText(run)}`];
 }
 
 function versionLines(before: ClusterSnapshot | null, after: ClusterSnapshot | null): string[] {

@@ -4,6 +4,7 @@ import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
 import { abortButton, retryButton, retryLabel } from './buttons.ts';
 import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-state.ts';
+import { configInGitLines } from './config-in-git.ts';
 import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
 import { byWhom, code, explained, outside, preformatted, when } from './mrkdwn.ts';
 
@@ -81,8 +82,14 @@ function stateBlocks(run: Run, stop: StopRecord): Block[] {
   const state = hasStarted(run) ? clusterStateLines(run) : ['• Nothing was changed.'];
   return [
     ...sections([stateHeading('State of the cluster', run), ...state], 3000),
+    ...inGitBlocks(run),
     ...sections(['*What it means for users*', meaningForUsers(run)]),
   ];
+}
+
+function inGitBlocks(run: Run): Block[] {
+  const lines = configInGitLines(run);
+  return lines.length === 0 ? [] : sections(['*Config in git*', ...lines], 1500);
 }
 
 function resolved(stop: StopRecord): string | undefined {

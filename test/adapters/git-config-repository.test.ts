@@ -259,14 +259,58 @@ describe('committing and pushing', () => {
     expect(await commitsOn(BRANCH)).toBe(4);
   });
 
-  it('never overwrites a branch with another history', async () => {
-    const other = await fixture.push({ branch: BRANCH, from: 'origin/main', files: { 'README.md': 'other\n' } });
+  it('never overwrites a branch with another history that is not merged', async () => {
+    const other = await fixture.push({
+      branch: BRANCH,
+      from: 'origin/main',
+      files: { [PATH_IN_REPO]: `${CONFIG}// other\n` },
+    });
     const newer = await fixture.push({ from: 'origin/main', files: { 'README.md': 'main moved\n' } });
 
     await expect(repository.commitAndPush(edit(changed, newer))).rejects.toMatchObject({
       code: 'BranchHasOtherHistory',
     });
     expect((await fixture.git('rev-parse', BRANCH)).trim()).toBe(other);
+  });
+
+  it('takes up a branch that was squashed into main and not deleted, without a rewrite', async () => {
+    const half = CONFIG.replace('1.22', '1.23');
+    const { commit: old } = await repository.commitAndPush(edit(half));
+    const squashed = await fixture.push({ from: 'origin/main', files: { [PATH_IN_REPO]: half, 'README.md': 'new\n' } });
+    const { commit, diff } = await repository.commitAndPush(edit(changed, squashed));
+    expect(diff).toContain(`+{ metadata: { name: 'coast', version: '1.24' }`);
+    expect(diff).not.toContain('README');
+    expect((await fixture.git('rev-list', '--parents', '-1', commit)).trim()).toBe(`${commit} ${squashed} ${old}`);
+    expect((await repository.commitAndPush(edit(changed, squashed))).commit).toBe(commit);
+  });
+
+  it('goes on from main where a branch was merged into it and not deleted', async () => {
+    const { commit: old } = await repository.commitAndPush(edit(CONFIG.replace('1.22', '1.23')));
+    const merged = await fixture.push({ from: `origin/${BRANCH}`, files: { 'README.md': 'new\n' } });
+    const { commit } = await repository.commitAndPush(edit(changed, merged));
+    expect(old).not.toBe(merged);
+    expect((await fixture.git('rev-list', '--parents', '-1', commit)).trim()).toBe(`${commit} ${merged}`);
+  });
+
+  describe('of a series', () => {
+    const state = (sequence: number) => ({
+      ...edit(sequence === 1 ? CONFIG.replace('1.22', '1.23') : changed),
+      state: { series: 'run-1', sequence },
+    });
+
+    it('says which one it is, and the same one again is the same commit', async () => {
+      const { commit } = await repository.commitAndPush(state(1));
+      expect((await repository.commitAndPush(state(1))).commit).toBe(commit);
+      expect(await fixture.git('show', '-s', '--format=%B', commit)).toContain('Eks-Upgrade-State: run-1/1');
+    });
+
+    it('an older one is never put on top of a newer one', async () => {
+      await repository.commitAndPush(state(1));
+      const { commit } = await repository.commitAndPush(state(2));
+      expect((await repository.commitAndPush(state(1))).commit).toBe(commit);
+      expect(await fixture.git('show', `${BRANCH}:${PATH_IN_REPO}`)).toContain('1.24');
+      expect(await commitsOn(BRANCH)).toBe(3);
+    });
   });
 
   it('a push the remote rejects is a UserError with its words', async () => {
@@ -303,5 +347,41 @@ describe('committing and pushing', () => {
         repository.commitAndPush({ ...edit(changed, commit), files: { [path]: 'x' } }),
       ).rejects.toMatchObject({ code: 'BadConfigPath' });
     }
+  });
+});
+
+describe('branches of upgrades', () => {
+  const changed = CONFIG.replace('1.22', '1.24');
+  const isMerged = async (): Promise<boolean> => {
+    const [branch] = await repository.branches(location(), 'eks-upgrade/coast-');
+    const into = await repository.headCommit(location());
+    return repository.isMerged(location(), { commit: branch?.commit ?? '', into });
+  };
+
+  it('are found by how their names begin, as the remote shows them now', async () => {
+    expect(await repository.branches(location(), 'eks-upgrade/coast-')).toEqual([]);
+    const { commit } = await repository.commitAndPush(edit(changed));
+    await repository.commitAndPush({ ...edit(changed), branch: 'eks-upgrade/harbor-1.24' });
+    expect(await repository.branches(location(), 'eks-upgrade/coast-')).toEqual([{ branch: BRANCH, commit }]);
+  });
+
+  it('are not merged while main says something else', async () => {
+    await repository.commitAndPush(edit(changed));
+    await fixture.push({ from: 'origin/main', files: { 'README.md': 'main moved\n' } });
+    expect(await isMerged()).toBe(false);
+  });
+
+  it('are merged by a merge, whatever main says since', async () => {
+    await repository.commitAndPush(edit(changed));
+    await fixture.push({ from: `origin/${BRANCH}`, files: { [PATH_IN_REPO]: `${changed}// more\n` } });
+    expect(await isMerged()).toBe(true);
+  });
+
+  it('are merged by a squash, also when the config was changed again after it', async () => {
+    await repository.commitAndPush(edit(changed));
+    await fixture.push({ from: 'origin/main', files: { [PATH_IN_REPO]: changed } });
+    expect(await isMerged()).toBe(true);
+    await fixture.push({ from: 'origin/main', files: { [PATH_IN_REPO]: `${changed}// more\n` } });
+    expect(await isMerged()).toBe(true);
   });
 });

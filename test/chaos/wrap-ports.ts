@@ -131,7 +131,18 @@ function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepos
     headCommit: (location) => probe.around(probe.here('git: head'), () => repository.headCommit(location)),
     checkout: async (location, commit) =>
       wrapCheckout(await probe.around(probe.here('git: check out'), () => repository.checkout(location, commit))),
-    commitAndPush: (request) => probe.around(`git: push ${request.branch}`, () => repository.commitAndPush(request)),
+    branches: (location, prefix) =>
+      probe.around(probe.here('git: branches'), () => repository.branches(location, prefix)),
+    isMerged: (location, commits) =>
+      probe.around(probe.here('git: is merged'), () => repository.isMerged(location, commits)),
+    commitAndPush: (request) =>
+      probe.around(
+        `git: push state ${request.state?.sequence} to ${request.branch}`,
+        () => repository.commitAndPush(request),
+        {
+          stalls: true,
+        },
+      ),
   };
 }
 

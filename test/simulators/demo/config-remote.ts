@@ -11,7 +11,13 @@ export type ConfigRemote = {
   /** The diff between main and a branch; empty when the branch is not there. */
   diffOf: (branch: string) => Promise<string>;
   branches: () => Promise<string[]>;
+  /** The text of a file at each commit of a branch beyond main, oldest first. */
+  history: (branch: string, path: string) => Promise<string[]>;
+  /** Deletes a branch. */
+  remove: (branch: string) => Promise<void>;
   read: (path: string) => Promise<string>;
+  /** Merges the branches that are there into main, as a colleague who reviewed them would, and deletes them. Returns their names. */
+  merge: (prefix: string) => Promise<string[]>;
   /** Commits a file's new text on main, as a colleague would. */
   commit: (path: string, text: string) => Promise<void>;
 };
@@ -48,6 +54,20 @@ export async function createConfigRemote({
     branches,
     read: (path) => readFile(join(seed, path), 'utf8'),
     diffOf: async (branch) => ((await branches()).includes(branch) ? inBare('diff', `main...${branch}`) : ''),
+    history: async (branch, path) => {
+      const commits = (await inBare('log', '--reverse', '--format=%H', `main..${branch}`)).split('\n').filter(Boolean);
+      return Promise.all(commits.map((commit) => inBare('show', `${commit}:${path}`)));
+    },
+    remove: async (branch) => void (await inBare('branch', '--quiet', '-D', branch)),
+    merge: async (prefix) => {
+      const merged = (await branches()).filter((branch) => branch.startsWith(prefix));
+      for (const branch of merged) {
+        await git('fetch', '--quiet', bare, branch);
+        await git('merge', '--quiet', '--no-ff', '-m', `Merge ${branch}`, 'FETCH_HEAD');
+        await git('push', '--quiet', bare, 'main', `:${branch}`);
+      }
+      return merged;
+    },
     commit: async (path, text) => {
       await writeFile(join(seed, path), text);
       await git('add', '--all');

@@ -4,6 +4,7 @@ import { type KubernetesVersion, minorOf, parseVersion, versionOfMinor } from '#
 import { actPeople } from './auto.ts';
 import { clusterSnapshot } from './cloud-looks.ts';
 import { type DemoFleet, demoFleet } from './fleet.ts';
+import { mergeUpgrades } from './merge-upgrades.ts';
 import { type DemoOptions, parseDemoOptions } from './options.ts';
 import { makeReport, type Report } from './report.ts';
 import { startDemoWorld } from './world.ts';
@@ -15,7 +16,9 @@ async function demo(args: string[]): Promise<void> {
   if (options.auto) return auto(options, fleet);
   const world = await startDemoWorld(options, fleet);
   process.stdout.write(welcome(world.slack.url, { speed: options.speed, logFile: world.logFile }));
+  const colleague = mergeUpgrades(world, fleet);
   const stop = async (): Promise<void> => {
+    await colleague.stop();
     await world.stop();
     process.exit(0);
   };

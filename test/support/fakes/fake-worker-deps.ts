@@ -2,7 +2,7 @@ import type { WorkerDeps } from '#jobs/worker-deps.ts';
 import type { Fleet, FleetCluster } from '#src/domain/fleet.ts';
 import type { ConfigNodeGroup } from '#src/domain/observation.ts';
 import type { CommandOutcome, RunId } from '#src/domain/run.ts';
-import type { Checkout, CommitRequest } from '#src/ports/config-repository.ts';
+import type { Branch, Checkout, CommitRequest } from '#src/ports/config-repository.ts';
 import type { EksctlCommand } from '#src/ports/eksctl.ts';
 import { APPROVER, REQUESTER, STARTED_AT } from '../builders.ts';
 import { aConfigGroup } from '../observations.ts';
@@ -33,6 +33,8 @@ export const FLEET: Fleet = {
   clusters: [COAST, { ...COAST, name: 'harbour' }],
 };
 
+/** Where a push leaves its branch. */
+const PUSHED = '9d3f1a7c00000000000000000000000000000000';
 const HEAD = '4f2a9c07d1b3e5f60718293a4b5c6d7e8f901234';
 
 export type FakeConfig = {
@@ -47,6 +49,9 @@ export type FakeConfig = {
   editError: Error | null;
   pushError: Error | null;
   pushes: CommitRequest[];
+  branches: Branch[];
+  /** Whether a branch counts as merged. */
+  merged: boolean;
   openCheckouts: number;
 };
 
@@ -107,6 +112,8 @@ function fakeConfig(): FakeConfig {
     editError: null,
     pushError: null,
     pushes: [],
+    branches: [],
+    merged: false,
     openCheckouts: 0,
   };
 }
@@ -136,11 +143,15 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
     cloudOf: () => cloud,
     repository: {
       headCommit: async () => HEAD,
+      branches: async (_location, prefix) => config.branches.filter(({ branch }) => branch.startsWith(prefix)),
+      isMerged: async () => config.merged,
       checkout: async (_location, commit) => openCheckout(config, commit),
       commitAndPush: async (request) => {
         if (config.pushError !== null) throw config.pushError;
         config.pushes.push(request);
-        return { branch: request.branch, commit: '9d3f1a7c00000000000000000000000000000000', diff: '' };
+        const pushed = { branch: request.branch, commit: PUSHED };
+        config.branches = [...config.branches.filter(({ branch }) => branch !== pushed.branch), pushed];
+        return { ...pushed, diff: '' };
       },
     },
     readConfig: () => ({
