@@ -95,8 +95,12 @@ async function decidedBy(
         memory: result.memory ?? memory,
         notes: result.notes ?? notes,
       };
+      const saved: RunFact[] = result.saves === undefined ? [] : [{ kind: 'add-on-saved', stepId, ...result.saves }];
       // Written before the spawn: a worker that dies with the command leaves a row that says so.
-      return { facts: [fact, { kind: 'command-requested', id, stepId, attempt, args: result.args }], inMs: 30_000 };
+      return {
+        facts: [fact, ...saved, { kind: 'command-requested', id, stepId, attempt, args: result.args }],
+        inMs: 30_000,
+      };
     }
     case 'gate':
       // Nothing else is looked at while people are asked, and what was deleted must be created again meanwhile.

@@ -31,7 +31,7 @@ export async function observeCluster(
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),
     seeNodeGroups(cloud, cluster.name),
-    seeAddons(cloud, { cluster: cluster.name, from: seen.version, to }),
+    seeAddons(cloud, { cluster: cluster.name, from: seen.version, to, settings: true }),
     cloud.kubernetes.activity(deps.fleet.activitySelectors),
   ]);
   const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) });

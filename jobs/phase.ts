@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { GateQuestion } from '#src/domain/gate.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
-import type { CommandRecord, Failure, Run, StepProgress } from '#src/domain/run.ts';
+import type { CommandRecord, Failure, Run, SavedAddon, StepProgress } from '#src/domain/run.ts';
 import { commandOfStep } from '#src/domain/run-progress.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -45,6 +45,8 @@ export type PhaseResult =
       memory?: Record<string, string>;
       notes?: string[];
       meanwhile?: { memory: Record<string, string>; notes: string[] };
+      /** Kept with the command's row, so before it does anything. */
+      saves?: SavedAddon;
     }
   /** Before a deletion or a replacement. */
   | { kind: 'gate'; question: GateQuestion }

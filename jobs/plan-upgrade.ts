@@ -54,6 +54,7 @@ async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation
       skew: cluster.skewPolicy,
       coreGroups: cluster.coreGroups,
       allowAmiFamilyChange: cluster.allowAmiFamilyChange,
+      overwriteAddons: cluster.overwriteAddons === true,
     },
     previous: run.plan,
     now: deps.clock.now(),

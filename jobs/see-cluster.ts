@@ -1,3 +1,4 @@
+import { lostSettings } from '#src/domain/lost-settings.ts';
 import type {
   CoreAddon,
   GroupVersion,
@@ -58,17 +59,30 @@ function kubeletVersion(nodes: ObservedNode[]): GroupVersion | undefined {
 /** EKS add-ons with what EKS offers of them at each hop, and the three core ones even when EKS does not manage them. */
 export async function seeAddons(
   cloud: Cloud,
-  { cluster, from, to }: { cluster: string; from: KubernetesVersion; to: KubernetesVersion },
+  { cluster, from, to, settings = false }: AddonsLook,
 ): Promise<ObservedAddon[]> {
   const minors = [from, ...hopsBetween(from, to)];
   const names = new Set<string>([...CORE_ADDONS, ...(await cloud.eks.listAddons(cluster))]);
-  return Promise.all([...names].map((name) => seeAddon(cloud, { cluster, name, minors })));
+  const seen = await Promise.all([...names].map((name) => seeAddon(cloud, { cluster, name, minors, settings })));
+  return seen.flatMap((addon) => addon ?? []);
 }
 
+/** `settings`: look also for what eksctl would overwrite. */
+type AddonsLook = { cluster: string; from: KubernetesVersion; to: KubernetesVersion; settings?: boolean };
+
+/**
+ * Only EKS's own "not found" makes an add-on self-managed, and only Kubernetes's own makes it absent: whoever may not ask
+ * is told so (both calls throw). null: an add-on of EKS alone that was taken away since it was listed.
+ */
 async function seeAddon(
   cloud: Cloud,
-  { cluster, name, minors }: { cluster: string; name: string; minors: KubernetesVersion[] },
-): Promise<ObservedAddon> {
+  {
+    cluster,
+    name,
+    minors,
+    settings,
+  }: { cluster: string; name: string; minors: KubernetesVersion[]; settings: boolean },
+): Promise<ObservedAddon | null> {
   const addon = await cloud.eks.describeAddon(cluster, name);
   if (addon !== null) {
     const offered = await Promise.all(
@@ -77,9 +91,10 @@ async function seeAddon(
     const known = offered.flatMap(([minor, versions]) => (versions === null ? [] : [[minor, versions] as const]));
     return { kind: 'eks', name, version: addon.version, offered: Object.fromEntries(known) };
   }
-  const core = name as CoreAddon;
+  const core = CORE_ADDONS.find((candidate) => candidate === name);
+  if (core === undefined) return null;
   const workload = await cloud.kubernetes.addonWorkload(core);
-  return workload === null
-    ? { kind: 'absent', name: core }
-    : { kind: 'self-managed', name: core, image: workload.image };
+  if (workload === null) return { kind: 'absent', name: core };
+  const seen = { kind: 'self-managed', name: core, image: workload.image } as const;
+  return settings ? { ...seen, lost: lostSettings(core, await cloud.kubernetes.addonObjects(core)) } : seen;
 }

@@ -250,6 +250,7 @@ describe('the fleet file', () => {
           coreGroups: ['core-*'],
           skewPolicy: 'runbook',
           allowAmiFamilyChange: false,
+          overwriteAddons: false,
         },
         {
           name: 'harbour',
@@ -264,6 +265,7 @@ describe('the fleet file', () => {
           coreGroups: ['core-*'],
           skewPolicy: 'supported',
           allowAmiFamilyChange: false,
+          overwriteAddons: false,
         },
       ],
     });

@@ -38,6 +38,9 @@ const REPLACES_ADDONS: AccessWish[] = [
   { verb: 'update', resource: 'daemonsets', name: 'aws-node', ...APPS },
   { verb: 'update', resource: 'daemonsets', name: 'kube-proxy', ...APPS },
   { verb: 'update', resource: 'deployments', name: 'coredns', ...APPS },
+  ...['amazon-vpc-cni', 'coredns'].flatMap((name) =>
+    ['get', 'update'].map((verb) => ({ verb, group: '', resource: 'configmaps', namespace: 'kube-system', name })),
+  ),
 ];
 
 /** eksctl maps the roles of new groups here and takes those of deleted ones out. */

@@ -1,6 +1,6 @@
-import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
+import { conflictingFields, describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import type { AddonAction } from '#src/domain/plan.ts';
-import type { EksAddon } from '#src/ports/eks.ts';
+import type { EksAddon, EksUpdate } from '#src/ports/eks.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, requestToken, waitedMs } from '../phase.ts';
 import type { AddonResult, AddonsContext, UnderWay } from './add-on-result.ts';
@@ -27,12 +27,32 @@ export async function updateEksAddon(context: AddonsContext, action: EksAction):
   const update = await cloud.eks.describeUpdate({ cluster: cluster.name, updateId, addon: action.name });
   if (update.status === 'Failed' || update.status === 'Cancelled') {
     const { message, remedy } = describeUpdateErrors(update.errors);
+    const conflict = update.errors.filter(({ code }) => code === 'ConfigurationConflict');
+    if (conflict.length > 0) return inConflict(action, { updateId, message, errors: conflict });
     return failed('AddonUpdateFailed', `EKS could not update ${action.name} to ${action.to}: ${message}`, {
       remedy,
       detail: `update ${updateId}, status ${update.status}`,
     });
   }
   return update.status === 'Successful' ? settle(context, { action, seen, updateId }) : wait(action, updateId);
+}
+
+/** Somebody changed what EKS manages, and EKS does not want to guess which value is right: a person decides. */
+function inConflict(
+  { name, to }: EksAction,
+  { updateId, message, errors }: { updateId: string; message: string; errors: EksUpdate['errors'] },
+): AddonResult {
+  const fields = errors.flatMap((error) => conflictingFields(error.message));
+  return {
+    kind: 'failed',
+    failure: {
+      code: 'AddonConflict',
+      message: `EKS could not update ${name} to ${to}: ${message}`,
+      remedy: `Decide about each field that EKS names. Where EKS's own value is right, let it overwrite the one set by hand; where that one is right, put it into the configuration of ${name} (aws eks update-addon --configuration-values), where it lasts, then press Retry`,
+      detail: [`update ${updateId}`, ...fields].join('\n'),
+      choice: { kind: 'overwrite-add-on', addon: name, version: to, fields },
+    },
+  };
 }
 
 /** EKS may call the update of an add-on successful whose pods do not run: it is then DEGRADED, for as long as they do not. */
@@ -58,10 +78,20 @@ async function startUpdate(context: AddonsContext, action: EksAction): Promise<A
   await confirmClaim();
   deps.log.info(idsOf(run, step), `updating ${action.name} to ${action.to}`);
   const token = requestToken(context, updateKey(action));
-  const started = await cloud.eks.updateAddon({ cluster: cluster.name, addon: action.name, version: action.to, token });
+  const overwrite = mayOverwrite(context, action) ? ({ overwrite: true } as const) : {};
+  const request = { cluster: cluster.name, addon: action.name, version: action.to, token };
+  const started = await cloud.eks.updateAddon({ ...request, ...overwrite });
   if (started.kind === 'started') return wait(action, started.updateId);
   const result = waitWhileInUse(context, { what: `the update of ${action.name}`, message: started.message });
   return result.kind === 'failed' ? result : { ...result, kind: 'under-way' };
+}
+
+/** A person decided so about this very update, when the step stopped last. */
+function mayOverwrite({ run, step }: AddonsContext, { name, to }: EksAction): boolean {
+  const last = run.stops.findLast(({ cause }) => cause.kind === 'step-failed' && cause.stepId === step.id);
+  if (last?.resolution.kind !== 'retried') return false;
+  const { overwrite } = last.resolution;
+  return overwrite?.addon === name && overwrite.version === to;
 }
 
 function wait(action: EksAction, updateId: string): UnderWay {

@@ -1,5 +1,6 @@
+import { lostInFull, lostInShort, lostSettings } from '#src/domain/lost-settings.ts';
 import type { CoreAddon } from '#src/domain/observation.ts';
-import type { CommandOutcome } from '#src/domain/run.ts';
+import type { CommandOutcome, SavedAddon } from '#src/domain/run.ts';
 import { imageTag } from '#src/domain/snapshot.ts';
 import { minorVersionOf } from '#src/domain/version.ts';
 import type { AddonWorkload } from '#src/ports/kubernetes.ts';
@@ -36,11 +37,14 @@ export async function updateSelfManagedAddon(context: AddonsContext, addon: Core
   const command = commandOf(context);
   const args = ['utils', SUBCOMMAND[addon], '--approve'];
   if (before === undefined || command === null || command.args[1] !== SUBCOMMAND[addon]) {
+    const saved = await saveBefore(context, addon);
+    if (saved.kind === 'failed') return saved;
     return {
       kind: 'command',
       args,
       for: `eksctl to replace ${addon}`,
       memory: { [`before:${addon}`]: workload.image },
+      ...saved.with,
     };
   }
   if (command.state.kind !== 'ended') return { kind: 'wait', for: `eksctl to replace ${addon}`, pollMs: 15_000 };
@@ -48,6 +52,39 @@ export async function updateSelfManagedAddon(context: AddonsContext, addon: Core
   if (outcome.kind === 'lost' || outcome.kind === 'killed')
     return { kind: 'command', args, for: `eksctl to replace ${addon}, once more` };
   return judge(context, { addon, workload, before, outcome, startedAt: command.state.at, step });
+}
+
+/** Bytes of JSON; a ConfigMap alone may have a mebibyte. */
+const LARGEST_SAVE = 256 * 1024;
+
+type Saved = { kind: 'saved'; with: { saves: SavedAddon; notes: string[] } } | ReturnType<typeof failed>;
+
+/** What eksctl is about to replace is kept with the run; what somebody set since the plan was made is not overwritten. */
+async function saveBefore({ cloud, cluster }: AddonsContext, addon: CoreAddon): Promise<Saved> {
+  const objects = await cloud.kubernetes.addonObjects(addon);
+  const lost = lostSettings(addon, objects);
+  if (lost.length > 0 && cluster.overwriteAddons !== true) {
+    return failed(
+      'AddonSettingsWouldBeLost',
+      `${addon} has settings that eksctl would overwrite, and that the plan did not know: ${lostInShort(lost)}`,
+      {
+        remedy: `Take them back (or make ${addon} an EKS add-on, abort, and ask again), then press Retry. To have them overwritten, abort, set overwriteAddons: true for ${cluster.name} in the fleet file, and ask again`,
+        detail: lostInFull(lost).join('\n'),
+      },
+    );
+  }
+  const size = JSON.stringify(objects).length;
+  if (size > LARGEST_SAVE) {
+    return failed(
+      'AddonTooLargeToSave',
+      `the objects of ${addon} have ${size} bytes, too many to save (${LARGEST_SAVE})`,
+      {
+        remedy: `Save them by hand, make them smaller (most often a ConfigMap is large), then press Retry`,
+      },
+    );
+  }
+  const note = `${addon}: the objects as they were are saved, "npm run ops -- saved-addons ${cluster.name}" prints them`;
+  return { kind: 'saved', with: { saves: { addon, objects }, notes: lost.length === 0 ? [] : [note] } };
 }
 
 type Judged = {

@@ -205,7 +205,7 @@ function toEksAddon(addon: Addon, name: string): EksAddon {
  */
 async function updateAddon(
   inside: Inside,
-  { cluster, addon, version, token }: Parameters<Eks['updateAddon']>[0],
+  { cluster, addon, version, token, overwrite }: Parameters<Eks['updateAddon']>[0],
 ): Promise<StartedUpdate> {
   const now = await describeAddon(inside, cluster, addon);
   if (now === null) throw new UserError('AwsNotFound', `cluster ${cluster} has no EKS add-on ${addon} to update`);
@@ -216,7 +216,7 @@ async function updateAddon(
           clusterName: cluster,
           addonName: addon,
           addonVersion: version,
-          resolveConflicts: 'PRESERVE',
+          resolveConflicts: overwrite === true ? 'OVERWRITE' : 'PRESERVE',
           configurationValues: now.configurationValues,
           serviceAccountRoleArn: now.serviceAccountRoleArn,
           clientRequestToken: token,

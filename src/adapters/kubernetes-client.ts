@@ -1,10 +1,18 @@
-import type { AppsV1Api, AuthorizationV1Api, CoreV1Api, RequestContext, VersionApi } from '@kubernetes/client-node';
+import type {
+  AppsV1Api,
+  AuthorizationV1Api,
+  CoreV1Api,
+  RbacAuthorizationV1Api,
+  RequestContext,
+  VersionApi,
+} from '@kubernetes/client-node';
 import { Agent, fetch } from 'undici';
 
 export type KubernetesApis = {
   core: CoreV1Api;
   apps: AppsV1Api;
   authorization: AuthorizationV1Api;
+  rbac: RbacAuthorizationV1Api;
   version: VersionApi;
   /** Closes the connections once the calls in flight are answered. */
   close: () => void;
@@ -55,6 +63,7 @@ export async function connectKubernetes(server: Server): Promise<KubernetesApis>
     core: new k8s.CoreV1Api(configuration),
     apps: new k8s.AppsV1Api(configuration),
     authorization: new k8s.AuthorizationV1Api(configuration),
+    rbac: new k8s.RbacAuthorizationV1Api(configuration),
     version: new k8s.VersionApi(configuration),
     close: () => void dispatcher.close(),
   };

@@ -1,6 +1,7 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { CoreAddon } from '#src/domain/observation.ts';
 import type { AccessReview, AccessWish, AddonWorkload, Kubernetes } from '#src/ports/kubernetes.ts';
+import { addonObjects } from './addon-objects.ts';
 import { rolesIn, withNodeRoles } from './aws-auth.ts';
 import { concurrently } from './concurrently.ts';
 import type { KubernetesApis } from './kubernetes-client.ts';
@@ -37,6 +38,7 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       return toActivity(pods.flat());
     },
     addonWorkload: (addon) => addonWorkload(connection, addon),
+    addonObjects: (addon) => addonObjects(connection, addon),
     mappedRoles: async () => {
       const map = await readAwsAuth(connection);
       return map === null ? null : rolesIn(map.data?.mapRoles ?? '');

@@ -7,30 +7,36 @@ import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Run } from '#src/domain/run.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import type { OperationResult } from '#src/operations/operations.ts';
+import { savedAddons } from './saved-addons.ts';
 
 const USAGE =
-  'usage: npm run ops -- status [cluster] | stop <cluster> | resume <cluster> | abort <cluster> | release <cluster>';
+  'usage: npm run ops -- status [cluster] | stop <cluster> | resume <cluster> | abort <cluster> | release <cluster> | saved-addons <cluster or run> [step]';
 
 /** The same decisions as the buttons, from a shell, for when Slack is away. */
-async function ops(args: string[], { operations, releaseCluster, setAsides }: Rooms): Promise<string> {
-  const [verb, cluster] = args;
+async function ops(args: string[], { operations, releaseCluster, setAsides, store }: Rooms): Promise<string> {
+  const [verb, cluster, step] = args;
   if (verb === 'status' && args.length <= 2)
     return (await status({ operations, setAsides }, cluster ?? null)).join('\n') || 'no runs';
+  if (verb === 'saved-addons' && cluster !== undefined && args.length <= 3)
+    return savedAddons({ operations, store }, { of: cluster, step: step ?? null });
   if (cluster === undefined || args.length !== 2) throw new UserError('Usage', USAGE);
   const by = `shell:${userInfo().username}`;
   if (verb === 'release') return released(await releaseCluster({ cluster, by }));
   const act = { stop: operations.requestStop, resume: operations.retryStep, abort: operations.abortRun }[verb ?? ''];
   if (act === undefined)
-    throw new UserError('Usage', `"${verb}" is not one of status, stop, resume, abort, release\n${USAGE}`);
+    throw new UserError(
+      'Usage',
+      `"${verb}" is not one of status, stop, resume, abort, release, saved-addons\n${USAGE}`,
+    );
   const [run] = await operations.status(cluster);
   if (run === undefined) throw new UserError('NoRun', `cluster ${cluster} has no run`);
   return answer(await act({ runId: run.id, by }));
 }
 
-type Rooms = Pick<Context, 'operations' | 'releaseCluster' | 'setAsides'>;
+type Rooms = Pick<Context, 'operations' | 'releaseCluster' | 'setAsides' | 'store'>;
 
 async function status(
-  { operations, setAsides }: Omit<Rooms, 'releaseCluster'>,
+  { operations, setAsides }: Pick<Rooms, 'operations' | 'setAsides'>,
   cluster: string | null,
 ): Promise<string[]> {
   const runs = await operations.status(cluster);

@@ -113,6 +113,7 @@ const cluster = group(
       .enum(['supported', 'runbook'], { error: ({ input }) => `is ${shown(input)}: give "supported" or "runbook"` })
       .default('supported'),
     allowAmiFamilyChange: yesOrNo.default(false),
+    overwriteAddons: yesOrNo.default(false),
   },
   'give name, region, account and config of a cluster',
 );

@@ -1,7 +1,15 @@
-import { compareAddonVersions, isOffered, minorOfAddon, newestOffered, stepsTo } from './addon-versions.ts';
+import {
+  compareAddonVersions,
+  isAddonVersion,
+  isOffered,
+  minorOfAddon,
+  newestOffered,
+  stepsTo,
+} from './addon-versions.ts';
 import type { Observation, ObservedAddon } from './observation.ts';
 import type { AddonAction, Plan } from './plan.ts';
-import { hopsBetween, type KubernetesVersion, minorsBetween, minorVersionOf } from './version.ts';
+import { imageTag } from './snapshot.ts';
+import { hopsBetween, type KubernetesVersion, minorOf, minorsBetween, minorVersionOf } from './version.ts';
 
 /** An add-ons step: what happens while the control plane is at `version`. */
 export type AddonsAt = { version: KubernetesVersion; addons: AddonAction[] };
@@ -10,7 +18,7 @@ export type AddonsAt = { version: KubernetesVersion; addons: AddonAction[] };
 export type AddonGap = { name: string; current: string; version: KubernetesVersion };
 
 export type AddonSchedule = {
-  /** Before the first hop: add-ons whose version the first hop's control plane does not take. */
+  /** Before the first hop: add-ons whose version the first hop's control plane does not take, whoever manages them. */
   before: AddonsAt | null;
   /** One for each hop; without a hop, one for the control plane's version. */
   at: AddonsAt[];
@@ -30,14 +38,18 @@ export function scheduleAddons(observation: Observation, to: KubernetesVersion, 
   const incompatible: AddonGap[] = [];
   const jumps: AddonGap[] = [];
   const before = hops[0] === undefined ? null : beforeFirstHop({ addons, from, hop: hops[0], versions, incompatible });
-  const at = (hops.length > 0 ? hops : [from]).map((version) => ({
+  const at = (hops.length > 0 ? hops : [from]).map((version, index) => ({
     version,
     addons: addons.flatMap((addon) => {
       if (addon.kind !== 'eks') return [otherAction(addon, observation, hops.length > 0)];
-      const actions = eksActions(addon, { version, current: versions.get(addon.name) ?? addon.version, previous });
-      const last = actions.findLast((action) => action.kind === 'eks');
-      if (last !== undefined) versions.set(addon.name, last.to);
+      const next = hops[index + 1];
+      const current = versions.get(addon.name) ?? addon.version;
+      const actions = eksActions(addon, { version, next, current, previous });
+      const reached = actions.findLast((action) => action.kind === 'eks')?.to ?? current;
+      versions.set(addon.name, reached);
       if (jumpsAMinor(actions)) jumps.push({ name: addon.name, current: addon.version, version });
+      if (next !== undefined && !takes(addon, next, reached))
+        incompatible.push({ name: addon.name, current: reached, version: next });
       return actions;
     }),
   }));
@@ -59,10 +71,10 @@ function beforeFirstHop(context: {
   incompatible: AddonGap[];
 }): AddonsAt | null {
   const { from, hop, versions } = context;
-  const actions = context.addons.filter(isEks).flatMap((addon): AddonAction[] => {
-    // kube-proxy has the versions of its own minor only; it follows the control plane.
+  const actions = context.addons.flatMap((addon): AddonAction[] => {
+    if (addon.kind !== 'eks') return isCniTooOld(addon, hop) ? [{ kind: 'eksctl', name: addon.name }] : [];
     const next = addon.offered[hop];
-    if (next === undefined || addon.name === 'kube-proxy' || isOffered(next, addon.version)) return [];
+    if (next === undefined || takes(addon, hop, addon.version)) return [];
     const both = (addon.offered[from]?.versions ?? []).filter((version) => isOffered(next, version));
     const target = newestOffered(both);
     if (target === undefined || compareAddonVersions(target, addon.version) <= 0) {
@@ -78,15 +90,26 @@ function beforeFirstHop(context: {
   return actions.length === 0 ? null : { version: from, addons: actions };
 }
 
-function eksActions(
-  addon: EksAddon,
-  { version, current, previous }: { version: KubernetesVersion; current: string; previous: Plan | null },
-): AddonAction[] {
+/** Whether this version of an add-on is fit for a control plane; kube-proxy has its own minor only, and follows. */
+function takes({ name, offered }: EksAddon, hop: KubernetesVersion, version: string): boolean {
+  const there = offered[hop];
+  return name === 'kube-proxy' || there === undefined || isOffered(there, version);
+}
+
+type At = { version: KubernetesVersion; next: KubernetesVersion | undefined; current: string; previous: Plan | null };
+
+/** The default, unless the next hop's control plane does not take it: then the newest version that both take. */
+function eksActions(addon: EksAddon, { version, next, current, previous }: At): AddonAction[] {
   const offered = addon.offered[version];
   if (offered === undefined) return [{ kind: 'skip', name: addon.name, why: 'not-offered' }];
   const pins = pinsOf(previous, addon.name, version);
   const pinned = pins.at(-1);
-  const target = pinned !== undefined && isOffered(offered, pinned) ? pinned : offered.defaultVersion;
+  const fits = (candidate: string): boolean => next === undefined || takes(addon, next, candidate);
+  const fitting = newestOffered(offered.versions.filter(fits));
+  const keepsPin = pinned !== undefined && isOffered(offered, pinned) && (fits(pinned) || fitting === undefined);
+  const wanted = keepsPin ? pinned : offered.defaultVersion;
+  const reached = compareAddonVersions(wanted, current) > 0 ? wanted : current;
+  const target = fits(reached) ? wanted : (fitting ?? wanted);
   if (compareAddonVersions(target, current) <= 0) return [{ kind: 'skip', name: addon.name, why: 'current' }];
   return eksSteps(addon.name, stepsTo({ name: addon.name, from: current, to: target, offered, preferred: pins }));
 }
@@ -119,6 +142,17 @@ function kubeProxyLags({ addons, cluster }: Observation): boolean {
     const minor = minorVersionOf(addon.image.split(':').at(-1) ?? '');
     return minor !== undefined && minorsBetween(minor, cluster.version) > 0;
   });
+}
+
+/** From 1.26 on, pods of an older CNI crash: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-extended.html */
+const OLDEST_CNI = 'v1.12.0';
+const NEEDS_NEWER_CNI = 26;
+
+/** An unreadable version is not known to be too old. */
+export function isCniTooOld(addon: ObservedAddon, hop: KubernetesVersion): boolean {
+  if (addon.name !== 'vpc-cni' || addon.kind === 'absent' || minorOf(hop) < NEEDS_NEWER_CNI) return false;
+  const version = addon.kind === 'eks' ? addon.version : imageTag(addon.image);
+  return isAddonVersion(version) && compareAddonVersions(version, OLDEST_CNI) < 0;
 }
 
 function jumpsAMinor(actions: readonly AddonAction[]): boolean {

@@ -10,6 +10,10 @@ export function compareAddonVersions(a: string, b: string): number {
   return 0;
 }
 
+export function isAddonVersion(text: string): boolean {
+  return /^v?\d+\.\d+/.test(text);
+}
+
 export function isOffered(offered: OfferedAddonVersions | undefined, version: string): boolean {
   return offered !== undefined && (offered.versions.includes(version) || offered.defaultVersion === version);
 }

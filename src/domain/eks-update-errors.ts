@@ -84,3 +84,11 @@ function describeOne({ code, message, resources }: UpdateError): string {
   const means = WORDS[code]?.means;
   return means === undefined ? `${code}: ${message}${where}` : `${code}: ${means}${where}. EKS says: ${message}`;
 }
+
+/** `DaemonSet.apps aws-node - .spec.template…env[name="X"].value`: as EKS lists them, on lines of their own or one after the other. */
+const FIELD = /[A-Z]\w*(?:\.[\w.]+)? \S+ - \.\S+/g;
+
+/** The fields named in EKS's words for a ConfigurationConflict. */
+export function conflictingFields(message: string): string[] {
+  return [...message.matchAll(FIELD)].map(([field]) => field.replace(/[,;]$/, ''));
+}

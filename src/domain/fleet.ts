@@ -30,6 +30,8 @@ export type FleetCluster = {
   skewPolicy: SkewPolicy;
   /** Whether node groups that are created again may come back with another operating system. */
   allowAmiFamilyChange: boolean;
+  /** eksctl may overwrite what people set in self-managed add-ons; saved before all the same. */
+  overwriteAddons?: boolean;
 };
 
 /** Where a cluster's eksctl config lives. */

@@ -1,3 +1,4 @@
+import type { LostSetting } from './lost-settings.ts';
 import type { KubernetesVersion } from './version.ts';
 
 /**
@@ -74,7 +75,8 @@ export type ObservedAddon =
       /** By target minor: what EKS offers there. */
       offered: Partial<Record<KubernetesVersion, OfferedAddonVersions>>;
     }
-  | { kind: 'self-managed'; name: CoreAddon; image: string }
+  /** `lost`: what eksctl would overwrite; left out where nobody looked. */
+  | { kind: 'self-managed'; name: CoreAddon; image: string; lost?: LostSetting[] }
   | { kind: 'absent'; name: CoreAddon };
 
 /** `versions` newest first, `defaultVersion` one of them. */

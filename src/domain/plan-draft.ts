@@ -39,6 +39,8 @@ export type PlanPolicy = {
   coreGroups: readonly string[];
   /** Absent: no. */
   allowAmiFamilyChange?: boolean;
+  /** The fleet file allows that eksctl overwrites what people set in self-managed add-ons. */
+  overwriteAddons?: boolean;
 };
 
 /** A rotation of self-managed groups, with the names core groups have before and after it. */

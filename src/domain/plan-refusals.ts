@@ -1,3 +1,4 @@
+import { addonSettingsRefusals, cniRefusals } from './addon-notes.ts';
 import { groupRefusals } from './group-refusals.ts';
 import type { UnmergedBranch } from './observation.ts';
 import type { PlanNote } from './plan.ts';
@@ -6,7 +7,14 @@ import { type KubernetesVersion, minorsBetween, parseVersion } from './version.t
 
 /** Why a plan may not run. Each names what is wrong, with the value, and the way out. */
 export function planRefusals(draft: PlanDraft): PlanNote[] {
-  return [...targetRefusals(draft), ...clusterRefusals(draft), ...configRefusals(draft), ...groupRefusals(draft)];
+  return [
+    ...targetRefusals(draft),
+    ...clusterRefusals(draft),
+    ...configRefusals(draft),
+    ...groupRefusals(draft),
+    ...addonSettingsRefusals(draft),
+    ...cniRefusals(draft),
+  ];
 }
 
 export function targetRefusals({ request: { observation, policy }, from, to, hops }: PlanDraft): PlanNote[] {

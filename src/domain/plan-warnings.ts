@@ -1,3 +1,5 @@
+import type { AddonGap } from './addon-actions.ts';
+import { addonSettingsWarnings, cniWarnings, isCniGap } from './addon-notes.ts';
 import { groupWarnings } from './group-warnings.ts';
 import type { PlanNote } from './plan.ts';
 import type { PlanDraft } from './plan-draft.ts';
@@ -11,6 +13,8 @@ export function planWarnings(draft: PlanDraft): PlanNote[] {
     ...skewWarnings(draft),
     ...groupWarnings(draft),
     ...addonWarnings(draft),
+    ...addonSettingsWarnings(draft),
+    ...cniWarnings(draft),
     ...clusterWarnings(draft),
     ...configWarnings(draft),
   ];
@@ -48,19 +52,16 @@ function addonWarnings({ addons, hops }: PlanDraft): PlanNote[] {
       ),
     ),
   ];
-  const replaced = names.filter((name) => name !== 'kube-proxy');
   const notes: PlanNote[] = [];
-  if (replaced.length > 0) {
-    const text = `eksctl replaces the self-managed add-ons ${replaced.join(' and ')} as a whole, by the version embedded in it: settings made by hand (environment variables, Corefile, replicas, tolerations) are lost, and that can break DNS or pod networking for users. Write down such settings before, and set them again after the add-ons step.`;
-    notes.push({ id: 'self-managed-add-ons-replaced', text });
-  }
   if (names.includes('kube-proxy') && byEksctl.some(({ version }) => minorOf(version) < 23)) {
     const text =
       'The image of kube-proxy may fail to be pulled below Kubernetes 1.23. Its old pods keep running, users notice nothing, and it recovers with 1.23: nothing to do.';
     notes.push({ id: 'kube-proxy-image-below-1.23', text });
   }
-  for (const { name, current, version } of addons.incompatible) {
-    const text = `EKS does not list ${name} ${current} for Kubernetes ${version}, and offers no newer version that fits before and after that hop. Between the control plane and the add-ons step it may not work as it should; it is updated right after the hop.`;
+  for (const [name, gaps] of byName(addons.incompatible.filter((gap) => !isCniGap(gap)))) {
+    const where = gaps.map(({ current, version }) => `${current} for Kubernetes ${version}`).join(', nor ');
+    const hop = gaps.length === 1 ? 'that hop' : 'those hops';
+    const text = `EKS does not list ${name} ${where}, and offers no newer version that fits before and after ${hop}. Between the control plane and the add-ons step it may not work as it should; it is updated right after the hop.`;
     notes.push({ id: `add-on-incompatible:${name}`, text });
   }
   for (const { name, current, version } of addons.jumps) {
@@ -68,6 +69,12 @@ function addonWarnings({ addons, hops }: PlanDraft): PlanNote[] {
     notes.push({ id: `add-on-skips-a-minor:${name}`, text });
   }
   return [...notes, ...notOffered(addons.at, hops.length > 0)];
+}
+
+function byName(gaps: readonly AddonGap[]): Map<string, AddonGap[]> {
+  const named = new Map<string, AddonGap[]>();
+  for (const gap of gaps) named.set(gap.name, [...(named.get(gap.name) ?? []), gap]);
+  return named;
 }
 
 function notOffered(steps: PlanDraft['addons']['at'], hopping: boolean): PlanNote[] {

@@ -25,8 +25,11 @@ export type Plan = {
   hash: string;
 };
 
-/** A warning the approver must read, or a refusal: the reason the plan may not run. `id` is stable, `text` is for people. */
-export type PlanNote = { id: string; text: string };
+/**
+ * A warning the approver must read, or a refusal: the reason the plan may not run. `id` is stable, `text` is for people;
+ * `detail` holds lines as they are, for the thread.
+ */
+export type PlanNote = { id: string; text: string; detail?: string[] };
 
 export type StepId = string;
 

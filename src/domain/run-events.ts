@@ -2,7 +2,16 @@ import type { ClusterSight } from './cluster-sight.ts';
 import type { PendingState } from './config-state.ts';
 import type { GateQuestion, GateResolution } from './gate.ts';
 import type { Plan, StepId } from './plan.ts';
-import type { ClusterSnapshot, CommandOutcome, Failure, Run, StepProgress, UserId } from './run.ts';
+import type {
+  ClusterSnapshot,
+  CommandOutcome,
+  Failure,
+  OverwriteChoice,
+  Run,
+  SavedAddon,
+  StepProgress,
+  UserId,
+} from './run.ts';
 import { isFailing, owedSteps, stepsAtWork } from './run-progress.ts';
 
 /**
@@ -46,8 +55,11 @@ export type RunFact =
   | { kind: 'gate-cleared' }
   | { kind: 'stop-requested' }
   | { kind: 'stopped' }
-  | { kind: 'retried' }
+  /** `overwrite`: the person also let EKS overwrite these fields, in one update. */
+  | { kind: 'retried'; overwrite?: OverwriteChoice }
   | { kind: 'aborted' }
+  /** Right before the command that replaces them, in the same commit; only the audit log keeps the objects. */
+  | ({ kind: 'add-on-saved'; stepId: StepId } & SavedAddon)
   | { kind: 'command-requested'; id: string; stepId: StepId; attempt: number; args: string[] }
   | { kind: 'command-started'; id: string }
   | { kind: 'command-ended'; id: string; outcome: CommandOutcome }
@@ -58,6 +70,7 @@ export type RunFact =
 export function evolve(run: Run, event: RunEvent): Run {
   switch (event.kind) {
     case 'requested':
+    case 'add-on-saved':
       return run;
     case 'planned':
       // A run that stopped after its approval is planned again: that approval was used up.
@@ -256,9 +269,10 @@ function stoppedAtGate(run: Run, event: RunEvent): Run {
 }
 
 /** Goes on where it stopped: planning is made again, a failed step gets its next attempt, a paused run its next step. */
-function retried(run: Run, event: RunEvent): Run {
+function retried(run: Run, event: Extract<RunEvent, { kind: 'retried' }>): Run {
   const cause = run.stops.at(-1)?.cause;
-  const resolved = resolveStop(run, { kind: 'retried', ...decisionOf(event) });
+  const overwrite = event.overwrite === undefined ? {} : { overwrite: event.overwrite };
+  const resolved = resolveStop(run, { kind: 'retried', ...overwrite, ...decisionOf(event) });
   return cause?.kind === 'planning-failed'
     ? { ...resolved, planAttempt: run.planAttempt + 1, state: { kind: 'planning' } }
     : { ...resolved, state: { kind: 'running' } };

@@ -1,6 +1,8 @@
+import type { AddonObject } from './addon-settings.ts';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { ConfigInGit } from './config-state.ts';
 import type { GateRecord } from './gate.ts';
+import type { CoreAddon } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { KubernetesVersion } from './version.ts';
 
@@ -87,7 +89,11 @@ export type RunState =
 export type StopRecord = {
   at: number;
   cause: StopCause;
-  resolution: { kind: 'open' } | ({ kind: 'retried' } & Decision) | ({ kind: 'aborted' } & Decision);
+  /** `overwrite`: the choice that was taken with it. */
+  resolution:
+    | { kind: 'open' }
+    | ({ kind: 'retried'; overwrite?: OverwriteChoice } & Decision)
+    | ({ kind: 'aborted' } & Decision);
 };
 
 export type StopCause =
@@ -107,7 +113,12 @@ export type Failure = {
   remedy: string;
   /** Output, stack events, error text as it came; may have several lines. */
   detail: string | null;
+  /** What a person may decide beside Retry and Abort. */
+  choice?: OverwriteChoice;
 };
+
+/** EKS would not update an add-on because fields of it were changed by hand; a person may let it overwrite them, once. */
+export type OverwriteChoice = { kind: 'overwrite-add-on'; addon: string; version: string; fields: string[] };
 
 export type StepProgress =
   | {
@@ -123,6 +134,9 @@ export type StepProgress =
     }
   | { kind: 'done'; at: number; startedAt: number; attempt: number; notes: string[]; evidence: string[] }
   | { kind: 'failed'; at: number; startedAt: number; attempt: number; notes: string[]; failure: Failure };
+
+/** The objects of a self-managed add-on as they were before eksctl replaced them; an event, no part of the run. */
+export type SavedAddon = { addon: CoreAddon; objects: AddonObject[] };
 
 export type CommandRecord = {
   id: string;

@@ -7,6 +7,7 @@ export const ACTIONS = {
   reject: 'reject_run',
   stop: 'stop_run',
   retry: 'retry_run',
+  overwriteAddon: 'overwrite_add_on',
   abort: 'abort_run',
   passGate: 'pass_gate',
   forceDrain: 'force_drain',

@@ -1,7 +1,7 @@
 import type { GateRecord } from '#src/domain/gate.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
-import type { Run, StopRecord } from '#src/domain/run.ts';
+import type { OverwriteChoice, Run, StopRecord } from '#src/domain/run.ts';
 import { ACTIONS, decisionValue, gateValue, runValue, stopValue } from './actions.ts';
 import type { Button } from './blocks.ts';
 import { groupsAway } from './cluster-state.ts';
@@ -62,6 +62,25 @@ export function stopButton(run: Run): Button {
 
 export function retryButton(run: Run, stop: StopRecord): Button {
   return { label: retryLabel(stop), actionId: ACTIONS.retry, value: stopValue(run, stop), style: 'primary' };
+}
+
+/** At most 75 characters: https://docs.slack.dev/reference/block-kit/block-elements/button-element */
+export const OVERWRITE_LABEL = 'Overwrite the fields named';
+
+export function overwriteButton(run: Run, stop: StopRecord, { addon, version, fields }: OverwriteChoice): Button {
+  const named = fields.length === 0 ? 'The fields that EKS names' : `The fields named (${fields.length})`;
+  return {
+    label: OVERWRITE_LABEL,
+    actionId: ACTIONS.overwriteAddon,
+    value: stopValue(run, stop),
+    style: 'danger',
+    confirm: {
+      title: `Overwrite settings of ${addon}?`.slice(0, 100),
+      text: `${named} of ${addon} in ${run.cluster} get EKS's own values, in this one update to ${version}: what was set by hand is lost.`,
+      confirm: 'Overwrite',
+      deny: 'Go back',
+    },
+  };
 }
 
 export function retryLabel({ cause }: StopRecord): string {

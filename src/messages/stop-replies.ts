@@ -1,8 +1,8 @@
-import type { Failure, Run, StopRecord } from '#src/domain/run.ts';
+import type { Failure, OverwriteChoice, Run, StopRecord } from '#src/domain/run.ts';
 import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
-import { abortButton, retryButton, retryLabel } from './buttons.ts';
+import { abortButton, OVERWRITE_LABEL, overwriteButton, retryButton, retryLabel } from './buttons.ts';
 import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-state.ts';
 import { configInGitLines } from './config-in-git.ts';
 import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
@@ -70,7 +70,11 @@ function afterwards(run: Run, stop: StopRecord): string {
     run.startedAt === null
       ? 'looks at the cluster and plans again'
       : 'looks at the cluster and takes up the failed step again';
-  return `*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
+  const overwrite =
+    choiceOf(stop) === undefined
+      ? ''
+      : `*${OVERWRITE_LABEL}* lets EKS put its own values there, in this one update: what was set by hand is lost. `;
+  return `${overwrite}*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
 }
 
 /**
@@ -97,8 +101,12 @@ function resolved(stop: StopRecord): string | undefined {
   switch (resolution.kind) {
     case 'open':
       return undefined;
-    case 'retried':
+    case 'retried': {
+      const { overwrite } = resolution;
+      if (overwrite !== undefined && overwrite.addon === choiceOf(stop)?.addon)
+        return `*${OVERWRITE_LABEL}* was pressed ${byWhom(resolution)}: EKS may overwrite them in this one update of ${outside(overwrite.addon)}. The card shows how it went on.`;
       return `${retryLabel(stop)} was pressed ${byWhom(resolution)}; the card shows how it went on.`;
+    }
     case 'aborted':
       return `The run was aborted ${byWhom(resolution)}.`;
     default:
@@ -118,9 +126,16 @@ function requestedStop(run: Run, stop: StopRecord, number: number): Message {
   });
 }
 
-/** One pair is enough, when there is something to decide: it counts for all that failed. */
+/** One set is enough, when there is something to decide: it counts for all that failed. */
 function buttons(run: Run, stop: StopRecord): Block[] {
-  return stop.resolution.kind === 'open' && stop === run.stops.at(-1) && !isFailing(run)
-    ? [actions([retryButton(run, stop), abortButton(run)])]
-    : [];
+  if (stop.resolution.kind !== 'open' || stop !== run.stops.at(-1) || isFailing(run)) return [];
+  const overwrites = run.stops.flatMap((open) => {
+    const choice = open.resolution.kind === 'open' ? choiceOf(open) : undefined;
+    return choice === undefined ? [] : [overwriteButton(run, open, choice)];
+  });
+  return [actions([...overwrites.slice(0, 1), retryButton(run, stop), abortButton(run)])];
+}
+
+function choiceOf({ cause }: StopRecord): OverwriteChoice | undefined {
+  return 'failure' in cause ? cause.failure.choice : undefined;
 }

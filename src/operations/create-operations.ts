@@ -4,7 +4,7 @@ import type { Operations } from './operations.ts';
 import { requestUpgrade } from './request-upgrade.ts';
 import { runStatus } from './run-status.ts';
 import { passGate, stopAtGate, waitAtGate } from './steer-gate.ts';
-import { abortRun, requestStop, retryStep } from './steer-run.ts';
+import { abortRun, overwriteAddon, requestStop, retryStep } from './steer-run.ts';
 
 /** Everything a person may do, bound to the world it acts on. */
 export function createOperations(deps: OperationDeps): Operations {
@@ -16,6 +16,7 @@ export function createOperations(deps: OperationDeps): Operations {
     waitAtGate: (click) => waitAtGate(deps, click),
     stopAtGate: (click) => stopAtGate(deps, click),
     retryStep: (click) => retryStep(deps, click),
+    overwriteAddon: (click) => overwriteAddon(deps, click),
     abortRun: (click) => abortRun(deps, click),
     requestStop: (click) => requestStop(deps, click),
     status: (cluster) => runStatus(deps, cluster),

@@ -14,6 +14,8 @@ export type Operations = {
   stopAtGate: (click: { runId: RunId; stepId: string; by: UserId }) => Promise<OperationResult>;
   /** `stop`: which one the person saw, counted from 1; absent: the current one. */
   retryStep: (click: { runId: RunId; stop?: number; by: UserId }) => Promise<OperationResult>;
+  /** Retry, and EKS may overwrite the fields of an add-on that the stop names, in one update. `stop`: counted from 1. */
+  overwriteAddon: (click: { runId: RunId; stop: number; by: UserId }) => Promise<OperationResult>;
   abortRun: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;
   /** "Stop after this step". */
   requestStop: (click: { runId: RunId; by: UserId }) => Promise<OperationResult>;

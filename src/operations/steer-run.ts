@@ -19,6 +19,30 @@ export function retryStep(
   });
 }
 
+/** "Overwrite the fields named": an approver takes it on that what somebody set by hand in an EKS add-on is lost. */
+export async function overwriteAddon(
+  deps: OperationDeps,
+  { runId, stop, by }: Parameters<Operations['overwriteAddon']>[0],
+): Promise<OperationResult> {
+  const isApprover = await isOneOf(deps.people, deps.fleet.approvers, by);
+  return decide(deps, {
+    runId,
+    by,
+    rule: (run): Verdict => {
+      const { cause, resolution } = run.stops[stop - 1] ?? {};
+      const choice = cause !== undefined && 'failure' in cause ? cause.failure.choice : undefined;
+      if (run.state.kind !== 'stopped' || resolution?.kind !== 'open' || choice === undefined)
+        return { kind: 'too-late', why: 'The run does not wait for this decision any more.' };
+      if (!isApprover)
+        return {
+          kind: 'not-allowed',
+          why: 'Only approvers of the fleet file may let settings of an add-on be overwritten.',
+        };
+      return { kind: 'fact', fact: { kind: 'retried', overwrite: choice } };
+    },
+  });
+}
+
 /** Ends the run where it stands. Only where nothing is in the middle of happening: before the start, at a gate, or stopped. */
 export function abortRun(deps: OperationDeps, click: Parameters<Operations['abortRun']>[0]): Promise<OperationResult> {
   return steer(deps, click, (run) => {

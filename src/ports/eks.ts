@@ -40,8 +40,17 @@ export type Eks = {
   describeAddon: (cluster: string, addon: string) => Promise<EksAddon | null>;
   /** What EKS offers of this add-on for a Kubernetes version; null: nothing. */
   offeredAddonVersions: (addon: string, version: KubernetesVersion) => Promise<OfferedAddonVersions | null>;
-  /** Keeps configuration and role: resolveConflicts PRESERVE, existing values passed through. */
-  updateAddon: (request: { cluster: string; addon: string; version: string; token: string }) => Promise<StartedUpdate>;
+  /**
+   * Keeps configuration and role: existing values passed through, and resolveConflicts PRESERVE for what was changed in
+   * the cluster, or OVERWRITE with `overwrite`.
+   */
+  updateAddon: (request: {
+    cluster: string;
+    addon: string;
+    version: string;
+    token: string;
+    overwrite?: true;
+  }) => Promise<StartedUpdate>;
 };
 
 export type EksCluster = Omit<ObservedCluster, 'account'> & {

@@ -1,3 +1,4 @@
+import type { AddonObject } from '#src/domain/addon-settings.ts';
 import type { Activity, CoreAddon, ObservedNode } from '#src/domain/observation.ts';
 
 /**
@@ -14,6 +15,11 @@ export type Kubernetes = {
   activity: (selectors: string[]) => Promise<Activity>;
   /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
   addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
+  /**
+   * What eksctl replaces when it updates the add-on (its DaemonSet or Deployment, configuration, service and rights), as
+   * it may be shown and kept: without status, secrets taken out. What is not there is left out.
+   */
+  addonObjects: (addon: CoreAddon) => Promise<AddonObject[]>;
   /** Roles that aws-auth maps; null: the cluster has no aws-auth. Throws UserError when it cannot be read. */
   mappedRoles: () => Promise<MappedRole[] | null>;
   /**

@@ -144,6 +144,16 @@ describe('updating an add-on', () => {
     });
   });
 
+  test('overwrites fields that were changed by hand only when told to', async () => {
+    const addon = { addonName: 'coredns', addonVersion: 'v1', status: 'UPDATE_FAILED', configurationValues: '{}' };
+    const { eks, requests } = eksWith({
+      describeAddon: () => ({ addon }),
+      updateAddon: () => ({ update: { id: 'u1' } }),
+    });
+    await eks.updateAddon({ cluster: 'coast', addon: 'coredns', version: 'v2', token: 't', overwrite: true });
+    expect(requests[1]?.input).toMatchObject({ resolveConflicts: 'OVERWRITE', configurationValues: '{}' });
+  });
+
   test('that EKS does not manage changes nothing, and says so', async () => {
     const { eks, operations } = eksWith({
       describeAddon: () => {

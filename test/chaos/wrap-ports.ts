@@ -206,6 +206,7 @@ function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): 
       nodes: read('kubernetes: nodes', kubernetes.nodes),
       activity: read('kubernetes: activity', kubernetes.activity),
       addonWorkload: read('kubernetes: workload', kubernetes.addonWorkload, (addon) => addon),
+      addonObjects: read('kubernetes: objects of an add-on', kubernetes.addonObjects, (addon) => addon),
       mappedRoles: read('kubernetes: aws-auth', kubernetes.mappedRoles),
       changeNodeRoles: act('kubernetes: change aws-auth', kubernetes.changeNodeRoles),
       patchAwsNodeRunAsNonRoot: act('kubernetes: patch aws-node', kubernetes.patchAwsNodeRunAsNonRoot),

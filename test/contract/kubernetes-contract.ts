@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { objectName } from '#src/domain/addon-settings.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { CloudWorld, MakeWorld } from './cloud-world.ts';
 
@@ -115,6 +116,35 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
         podProblems: [],
       });
     });
+
+    test.each([
+      [
+        'vpc-cni',
+        ['ClusterRole aws-node', 'ClusterRoleBinding aws-node', 'ConfigMap amazon-vpc-cni', 'DaemonSet aws-node'],
+      ],
+      [
+        'coredns',
+        [
+          'ClusterRole system:coredns',
+          'ClusterRoleBinding system:coredns',
+          'ConfigMap coredns',
+          'Deployment coredns',
+          'Service kube-dns',
+          'ServiceAccount coredns',
+        ],
+      ],
+      ['kube-proxy', ['DaemonSet kube-proxy']],
+    ] as const)(
+      '%s has the objects that eksctl replaces, without what the API server keeps in them',
+      async (addon, names) => {
+        const objects = await coast.kubernetes.addonObjects(addon);
+        expect(objects.map(objectName).sort()).toEqual(names);
+        for (const { status, metadata } of objects) {
+          expect(status).toBeUndefined();
+          expect(Object.keys(metadata ?? {})).not.toContain('resourceVersion');
+        }
+      },
+    );
 
     test('whose pods fail as root says why, until the patch', async () => {
       const { kubernetes } = coast;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { scheduleAddons } from '#src/domain/addon-actions.ts';
 import { compareAddonVersions } from '#src/domain/addon-versions.ts';
+import type { ObservedAddon } from '#src/domain/observation.ts';
 import type { AddonAction, Plan } from '#src/domain/plan.ts';
 import { planUpgrade } from '#src/domain/plan-upgrade.ts';
 import { describeAddon } from '#src/domain/step-title.ts';
@@ -14,6 +15,11 @@ function actions(to: KubernetesVersion, changes: Changes, previous: Plan | null 
     ...(before === null ? {} : { [`before, at ${before.version}`]: named(before.addons) }),
     ...Object.fromEntries(at.map(({ version, addons }) => [version, named(addons)])),
   };
+}
+
+/** Each at a version that every hop offers. */
+function eks(names: string[]): ObservedAddon[] {
+  return names.map((name) => eksAddon(name, 'v1.0.0', { '1.23': ['v1.1.0', 'v1.0.0'], '1.24': ['v1.2.0', 'v1.1.0'] }));
 }
 
 const COREDNS = eksAddon('coredns', 'v1.8.7', { '1.23': ['v1.8.8', 'v1.8.7'], '1.24': ['v1.9.3', 'v1.8.8'] });
@@ -69,6 +75,88 @@ describe('scheduleAddons', () => {
     expect(actions('1.23', { addons })).toEqual({
       'before, at 1.22': ['coredns v1.7.0 → v1.8.4'],
       '1.23': ['coredns v1.8.4 → v1.8.8'],
+    });
+  });
+
+  it('chooses a version that the next hop takes too, even if it is not the default', () => {
+    const coredns = eksAddon('coredns', 'v1.8.7', {
+      '1.23': ['v1.8.8', 'v1.8.9', 'v1.8.7'],
+      '1.24': ['v1.9.3', 'v1.8.9'],
+    });
+    expect(actions('1.24', { addons: [coredns] })).toEqual({
+      '1.23': ['coredns v1.8.7 → v1.8.9'],
+      '1.24': ['coredns v1.8.9 → v1.9.3'],
+    });
+  });
+
+  it('says of every hop which add-on its control plane does not take', () => {
+    const coredns = eksAddon('coredns', 'v1.8.7', { '1.23': ['v1.8.7'], '1.24': ['v1.9.3'], '1.25': ['v1.9.9'] });
+    expect(scheduleAddons(anObservation({ addons: [coredns] }), '1.25', null).incompatible).toEqual([
+      { name: 'coredns', current: 'v1.8.7', version: '1.24' },
+      { name: 'coredns', current: 'v1.9.3', version: '1.25' },
+    ]);
+  });
+
+  it.each<[string, string[], ObservedAddon[]]>([
+    [
+      'of EKS',
+      ['vpc-cni', 'coredns', 'aws-ebs-csi-driver', 'kube-proxy'],
+      eks(['kube-proxy', 'vpc-cni', 'coredns', 'aws-ebs-csi-driver']),
+    ],
+    ['self-managed', ['vpc-cni', 'coredns', 'kube-proxy'], selfManagedAddons('1.22')],
+    [
+      'of EKS, beside a self-managed kube-proxy',
+      ['vpc-cni', 'coredns', 'vendor_agent', 'kube-proxy'],
+      [
+        ...eks(['vendor_agent', 'vpc-cni', 'coredns']),
+        ...selfManagedAddons('1.22').filter(({ name }) => name === 'kube-proxy'),
+      ],
+    ],
+    [
+      'self-managed, beside a kube-proxy of EKS',
+      ['vpc-cni', 'coredns', 'vendor_agent', 'kube-proxy'],
+      [
+        ...eks(['kube-proxy', 'vendor_agent']),
+        ...selfManagedAddons('1.22').filter(({ name }) => name !== 'kube-proxy'),
+      ],
+    ],
+  ])('has kube-proxy last in every hop with add-ons %s', (_, order, addons) => {
+    const { at } = scheduleAddons(anObservation({ addons }), '1.24', null);
+    for (const step of at) expect([...new Set(step.addons.map(({ name }) => name))]).toEqual(order);
+    expect(at).toHaveLength(2);
+  });
+
+  describe('with a VPC CNI before 1.12 and a hop to 1.26', () => {
+    const cni = (version: string): ObservedAddon => ({
+      kind: 'self-managed',
+      name: 'vpc-cni',
+      image: `602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon-k8s-cni:${version}`,
+    });
+
+    it('has eksctl replace a self-managed one before the hop', () => {
+      expect(actions('1.26', { version: '1.25', addons: [cni('v1.11.4')] })).toEqual({
+        'before, at 1.25': ['vpc-cni to the version embedded in eksctl'],
+        '1.26': ['vpc-cni to the version embedded in eksctl'],
+      });
+    });
+
+    it('updates one of EKS before the hop', () => {
+      const managed = eksAddon('vpc-cni', 'v1.11.4', {
+        '1.25': ['v1.11.4', 'v1.12.6'],
+        '1.26': ['v1.13.4', 'v1.12.6'],
+      });
+      expect(actions('1.26', { version: '1.25', addons: [managed] })).toMatchObject({
+        'before, at 1.25': ['vpc-cni v1.11.4 → v1.12.6'],
+      });
+    });
+
+    it.each([
+      ['new enough', '1.25', '1.26', 'v1.12.0'],
+      ['replaced in an earlier hop', '1.24', '1.26', 'v1.11.4'],
+      ['before 1.26', '1.24', '1.25', 'v1.11.4'],
+      ['of a version that cannot be read', '1.25', '1.26', 'stable'],
+    ] as const)('does nothing more for one that is %s', (_, version, to, image) => {
+      expect(scheduleAddons(anObservation({ version, addons: [cni(image)] }), to, null).before).toBe(null);
     });
   });
 

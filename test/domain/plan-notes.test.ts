@@ -474,10 +474,6 @@ const WARNINGS: Case[] = [
     aRequest('1.21', { ...QUIET, addons: selfManagedAddons('1.20') }),
     [
       {
-        id: 'self-managed-add-ons-replaced',
-        text: 'eksctl replaces the self-managed add-ons vpc-cni and coredns as a whole, by the version embedded in it: settings made by hand (environment variables, Corefile, replicas, tolerations) are lost, and that can break DNS or pod networking for users. Write down such settings before, and set them again after the add-ons step.',
-      },
-      {
         id: 'kube-proxy-image-below-1.23',
         text: 'The image of kube-proxy may fail to be pulled below Kubernetes 1.23. Its old pods keep running, users notice nothing, and it recovers with 1.23: nothing to do.',
       },

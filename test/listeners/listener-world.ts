@@ -53,6 +53,7 @@ function recorded(answers: Partial<Operations>, calls: Call[]): Operations {
     waitAtGate: done,
     stopAtGate: done,
     retryStep: done,
+    overwriteAddon: done,
     abortRun: done,
     requestStop: done,
     status: async () => [],

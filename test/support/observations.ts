@@ -140,6 +140,7 @@ export function aRequest(
   changes: Changes & {
     skew?: 'supported' | 'runbook';
     allowAmiFamilyChange?: boolean;
+    overwriteAddons?: boolean;
     previous?: PlanRequest['previous'];
   } = {},
 ): PlanRequest {
@@ -150,6 +151,7 @@ export function aRequest(
       skew: changes.skew ?? 'supported',
       coreGroups: ['core-*'],
       allowAmiFamilyChange: changes.allowAmiFamilyChange ?? false,
+      overwriteAddons: changes.overwriteAddons ?? false,
     },
     previous: changes.previous ?? null,
     now: PLANNED_AT,

@@ -143,6 +143,8 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('aws-node', () => coast.kubernetes.addonWorkload('vpc-cni')),
     probe('kube-proxy', () => coast.kubernetes.addonWorkload('kube-proxy')),
     probe('coredns', () => coast.kubernetes.addonWorkload('coredns')),
+    probe('the objects of aws-node', () => coast.kubernetes.addonObjects('vpc-cni')),
+    probe('the objects of coredns', () => coast.kubernetes.addonObjects('coredns')),
     probe('mapped roles', () => coast.kubernetes.mappedRoles()),
   ];
 }

@@ -17,6 +17,7 @@ export type ScenarioCluster = {
   skew: SkewPolicy;
   /** Of the fleet file. */
   allowAmiFamilyChange?: boolean;
+  overwriteAddons?: boolean;
   seed: Partial<Omit<WorldSeed, 'config' | 'account'>>;
 };
 
@@ -92,10 +93,10 @@ export async function writeConfigs(folder: string, clusters: readonly ScenarioCl
   return {
     folder,
     clusters: await Promise.all(
-      clusters.map(async ({ name, file, source, skew, allowAmiFamilyChange = false }) => {
+      clusters.map(async ({ name, file, source, skew, allowAmiFamilyChange = false, overwriteAddons = false }) => {
         await writeFile(join(folder, file), source);
         const config = parse(file.endsWith('.jsonnet') ? await evaluate(folder, file) : source) as ClusterConfig;
-        return { name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange };
+        return { name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange, overwriteAddons };
       }),
     ),
   };

@@ -23,6 +23,10 @@ export function register(app: App, deps: ListenerDeps): void {
     id: ACTIONS.stopAtGate,
     run: ({ value, by }) => operations.stopAtGate({ ...gateOf(value), by }),
   });
+  button(app, deps, {
+    id: ACTIONS.overwriteAddon,
+    run: ({ value, by }) => operations.overwriteAddon({ stop: 0, ...stopOf(value), by }),
+  });
   button(app, deps, { id: ACTIONS.abort, run: ({ value, by }) => operations.abortRun({ runId: value, by }) });
 }
 

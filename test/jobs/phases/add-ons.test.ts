@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { requestToken } from '#jobs/phase.ts';
 import { runPhase } from '#jobs/phases.ts';
+import { ADDON_DEFAULTS } from '#src/domain/addon-defaults.ts';
 import type { AddonAction } from '#src/domain/plan.ts';
-import type { CommandOutcome } from '#src/domain/run.ts';
+import type { CommandOutcome, OverwriteChoice } from '#src/domain/run.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import { aPlan, inOrder } from '#test/support/builders.ts';
 import { aWorkload } from '#test/support/fakes/fake-cloud.ts';
@@ -16,6 +17,14 @@ const exited = (code: number, lastLines = ''): CommandOutcome => ({ kind: 'exite
 const PROXY = ['utils', 'update-kube-proxy', '--approve'];
 const AWS_NODE = ['utils', 'update-aws-node', '--approve'];
 const COREDNS = ['utils', 'update-coredns', '--approve'];
+
+const TODAYS_COREFILE = ADDON_DEFAULTS.coredns['ConfigMap coredns']?.Corefile?.at(-1) ?? '';
+const aConfigMap = (Corefile: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'coredns', namespace: 'kube-system' },
+  data: { Corefile },
+});
 
 describe('the add-ons phase', () => {
   let world: FakeWorld;
@@ -75,15 +84,74 @@ describe('the add-ons phase', () => {
       ]);
     });
 
+    const ended = (code: string, message: string, status: 'Failed' | 'Successful' = 'Failed') => {
+      const errors = [{ code, message, resources: [] }];
+      world.cloud.updates = [{ id: 'u', type: 'AddonUpdate', status, version: null, createdAt: null, errors }];
+      return { plan, progress: { memory: { [key]: 'u' } } };
+    };
+
     it('says why an update failed', async () => {
       shown('v1.11.4-eksbuild.1');
-      const errors = [{ code: 'ConfigurationConflict', message: 'conflicts', resources: [] }];
-      world.cloud.updates = [
-        { id: 'u', type: 'AddonUpdate', status: 'Failed', version: null, createdAt: null, errors },
-      ];
-      expect(await runPhase(contextFor(world, STEP, { plan, progress: { memory: { [key]: 'u' } } }))).toMatchObject({
+      const failedUpdate = ended('InsufficientNumberOfReplicas', 'no replica is up');
+      expect(await runPhase(contextFor(world, STEP, failedUpdate))).toMatchObject({
         kind: 'failed',
-        failure: { code: 'AddonUpdateFailed', message: expect.stringContaining('changed by hand') },
+        failure: { code: 'AddonUpdateFailed', message: expect.stringContaining('too few replicas running') },
+      });
+    });
+
+    describe('and fields that somebody changed by hand', () => {
+      const field = 'DaemonSet.apps aws-node - .spec.template.spec.containers[name="aws-node"].env[name="X"].value';
+      const words = `Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:\n${field}`;
+      const choice = {
+        kind: 'overwrite-add-on' as const,
+        addon: 'vpc-cni',
+        version: 'v1.12.0-eksbuild.1',
+        fields: [field],
+      };
+      const stoppedFor = (overwrite: OverwriteChoice | undefined) =>
+        contextFor(world, STEP, {
+          plan,
+          stops: [
+            {
+              at: 1,
+              cause: {
+                kind: 'step-failed',
+                stepId: STEP,
+                failure: { code: 'AddonConflict', message: '', remedy: '', detail: null, choice },
+              },
+              resolution: { kind: 'retried', by: 'U0SAM', at: 2, ...(overwrite === undefined ? {} : { overwrite }) },
+            },
+          ],
+        });
+      const asked = () => world.cloud.calls.map(({ request }) => 'overwrite' in (request as object));
+
+      it('stops with the fields EKS names, and the choice to have them overwritten', async () => {
+        shown('v1.11.4-eksbuild.1', 'UPDATE_FAILED');
+        expect(await runPhase(contextFor(world, STEP, ended('ConfigurationConflict', words)))).toMatchObject({
+          kind: 'failed',
+          failure: {
+            code: 'AddonConflict',
+            message: expect.stringContaining('changed by hand'),
+            detail: `update u\n${field}`,
+            choice,
+          },
+        });
+      });
+
+      it('overwrites them in the one update a person allowed it for', async () => {
+        shown('v1.11.4-eksbuild.1', 'UPDATE_FAILED');
+        expect(await runPhase(stoppedFor(choice))).toMatchObject({ kind: 'wait' });
+        expect(asked()).toEqual([true]);
+      });
+
+      it.each([
+        ['after a Retry', undefined],
+        ['of another version', { ...choice, version: 'v1.11.9-eksbuild.1' }],
+        ['of another add-on', { ...choice, addon: 'coredns' }],
+      ])('keeps them %s', async (_, overwrite) => {
+        shown('v1.11.4-eksbuild.1', 'UPDATE_FAILED');
+        await runPhase(stoppedFor(overwrite));
+        expect(asked()).toEqual([false]);
       });
     });
 
@@ -130,6 +198,47 @@ describe('the add-ons phase', () => {
         args: PROXY,
         memory: { 'before:kube-proxy': OLD_PROXY },
       });
+    });
+
+    it('saves the objects with the command, before eksctl replaces them', async () => {
+      world.cloud.addonObjects.coredns = [aConfigMap('.:53 {\nforward . /etc/resolv.conf\n}')];
+      expect(await runPhase(contextFor(world, STEP, { plan: coredns }))).toMatchObject({ kind: 'failed' });
+      world.cloud.addonObjects.coredns = [aConfigMap(TODAYS_COREFILE)];
+      expect(await runPhase(contextFor(world, STEP, { plan: coredns }))).toMatchObject({
+        kind: 'command',
+        args: COREDNS,
+        saves: { addon: 'coredns', objects: [aConfigMap(TODAYS_COREFILE)] },
+      });
+    });
+
+    it('does not overwrite what somebody set since the plan was made, and shows it', async () => {
+      world.cloud.addonObjects.coredns = [aConfigMap(`${TODAYS_COREFILE}\ncorp.example:53 {\nforward . 10.0.0.2\n}`)];
+      expect(await runPhase(contextFor(world, STEP, { plan: coredns }))).toMatchObject({
+        kind: 'failed',
+        failure: {
+          code: 'AddonSettingsWouldBeLost',
+          message: 'coredns has settings that eksctl would overwrite, and that the plan did not know: Corefile',
+          detail: 'ConfigMap coredns, Corefile:\n- corp.example:53 {\n- forward . 10.0.0.2',
+        },
+      });
+    });
+
+    it('overwrites it all the same where the fleet file allows that, and says where it is saved', async () => {
+      world.cloud.addonObjects.coredns = [aConfigMap('mine')];
+      const context = contextFor(world, STEP, { plan: coredns });
+      const allowed = { ...context, cluster: { ...context.cluster, overwriteAddons: true } };
+      expect(await runPhase(allowed)).toMatchObject({
+        kind: 'command',
+        saves: { addon: 'coredns', objects: [aConfigMap('mine')] },
+        notes: ['coredns: the objects as they were are saved, "npm run ops -- saved-addons coast" prints them'],
+      });
+    });
+
+    it('refuses to have replaced what is too large to be saved', async () => {
+      const context = contextFor(world, STEP, { plan: coredns });
+      const allowed = { ...context, cluster: { ...context.cluster, overwriteAddons: true } };
+      world.cloud.addonObjects.coredns = [aConfigMap('x'.repeat(300_000))];
+      expect(await runPhase(allowed)).toMatchObject({ kind: 'failed', failure: { code: 'AddonTooLargeToSave' } });
     });
 
     it('is done when the rollout with the new image is complete', async () => {

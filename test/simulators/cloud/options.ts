@@ -45,6 +45,8 @@ export type WorldSeed = {
   addons?: 'self-managed' | 'eks' | 'auto';
   /** Default `hub`: what `hub-workloads.ts` lists. `none`: only what EKS brings. */
   workloads?: 'hub' | 'none';
+  /** What an EKS add-on was given beside what the config says. */
+  addonSettings?: Record<string, { configurationValues?: string; serviceAccountRoleArn?: string }>;
   /** Nodes a group has; else its desired capacity (core groups at least one). */
   nodesPerGroup?: Record<string, number>;
   /** Principals that the cluster knows; default: every principal and assumable role of the world's account. */
@@ -86,6 +88,8 @@ export const faultNames = [
   'update-by-someone-else',
   'aws-node-run-as-non-root',
   'kube-proxy-image-pull-fails',
+  'add-on-conflict',
+  'add-on-settings-changed',
   'server-errors',
   'connection-reset',
   'answer-lost',

@@ -21,6 +21,7 @@ export type DemoCluster = {
   coreGroups: string[];
   /** Absent: no. */
   allowAmiFamilyChange?: boolean;
+  overwriteAddons?: boolean;
 };
 
 export type DemoFleet = { folder: string; clusters: DemoCluster[] };
@@ -76,18 +77,21 @@ export function fleetFile(
     maintenanceChannel: place.channel,
     requesters: { users: [place.people.requester, place.people.approver] },
     approvers: { users: [place.people.requester, place.people.approver] },
-    clusters: fleet.clusters.map(({ name, file, config, skew, coreGroups, allowAmiFamilyChange = false }) => ({
-      name,
-      region: config.metadata.region,
-      account: ACCOUNT,
-      config: {
-        remote: typeof place.remote === 'string' ? place.remote : place.remote(name),
-        branch: 'main',
-        path: file,
-      },
-      coreGroups,
-      skewPolicy: skew,
-      allowAmiFamilyChange,
-    })),
+    clusters: fleet.clusters.map(
+      ({ name, file, config, skew, coreGroups, allowAmiFamilyChange = false, overwriteAddons = false }) => ({
+        name,
+        region: config.metadata.region,
+        account: ACCOUNT,
+        config: {
+          remote: typeof place.remote === 'string' ? place.remote : place.remote(name),
+          branch: 'main',
+          path: file,
+        },
+        coreGroups,
+        skewPolicy: skew,
+        allowAmiFamilyChange,
+        overwriteAddons,
+      }),
+    ),
   };
 }

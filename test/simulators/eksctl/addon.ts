@@ -1,4 +1,6 @@
 import { DescribeAddonCommand } from '@aws-sdk/client-eks';
+import type { Manifest } from '../addon-manifests.ts';
+import type { JsonObject } from '../cloud/json.ts';
 import { type ClusterCommand, type Invocation, openCluster } from './command.ts';
 import { isOn } from './command-line.ts';
 import { EksctlError } from './eksctl-error.ts';
@@ -62,20 +64,53 @@ export function registryOf({ aws }: ClusterCommand): string {
   return `602401143452.dkr.ecr.${aws.region}.amazonaws.com`;
 }
 
-/** Replaces an object by eksctl's own (pkg/kubernetes, `CreateOrReplace`) and reports as it does. */
-export async function replaceWorkload(
+/**
+ * Replaces objects by eksctl's own, one after the other, or creates them (pkg/kubernetes/client.go, `CreateOrReplace`: with
+ * the resourceVersion of now, so whatever stood there is gone), and reports as it does. A ServiceAccount named in `keeps`
+ * is left alone when it exists.
+ */
+export async function replaceObjects(
   command: AddonUpdate,
-  path: string,
-  workload: Workload,
-  isUpToDate: boolean,
+  manifests: readonly Manifest[],
+  { name, isUpToDate, keeps = [] }: { name: string; isUpToDate: boolean; keeps?: readonly string[] },
 ): Promise<boolean> {
-  const { kubernetes, log, plan } = command;
-  const { name } = workload.metadata;
-  const label = `kube-system:${workload.kind}.apps/${name}`;
-  if (!plan) await kubernetes.replace(path, workload);
-  log.info(plan ? `(plan) would have replaced "${label}"` : `replaced "${label}"`);
+  const { log, plan } = command;
+  for (const manifest of manifests) await createOrReplace(command, manifest, keeps);
   if (!plan) log.info(`"${name}" is now up-to-date`);
   else if (isUpToDate) log.info(`(plan) "${name}" is already up-to-date`);
   else log.critical(`(plan) "${name}" is not up-to-date`);
   return plan && !isUpToDate;
+}
+
+async function createOrReplace(
+  { kubernetes, log, plan }: AddonUpdate,
+  { path, object }: Manifest,
+  keeps: readonly string[],
+): Promise<void> {
+  const found = await kubernetes.find(path);
+  const parts = path.split('/');
+  const name = parts.at(-1) ?? '';
+  const namespace = parts.includes('namespaces') ? 'kube-system' : undefined;
+  const group = object['apiVersion'] === 'v1' ? '' : `.${String(object['apiVersion']).split('/')[0]}`;
+  const label = `"${namespace === undefined ? '' : `${namespace}:`}${String(object['kind'])}${group}/${name}"`;
+  const say = (verb: string): void => log.info(plan ? `(plan) would have ${verb} ${label}` : `${verb} ${label}`);
+  if (found !== null && keeps.includes(name) && object['kind'] === 'ServiceAccount') return say('skipped existing');
+  const { resourceVersion } = found?.metadata ?? {};
+  const metadata = {
+    ...(object['metadata'] as object),
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  };
+  if (!plan && found === null) await kubernetes.create(path.slice(0, path.lastIndexOf('/')), { ...object, metadata });
+  else if (!plan) await kubernetes.replace(path, { ...withClusterIp(object, found), metadata });
+  say(found === null ? 'created' : 'replaced');
+}
+
+/** pkg/addons/default/coredns.go: the address of the Service is the one thing that is carried over. */
+function withClusterIp(object: JsonObject, found: KubeObject | null): JsonObject {
+  if (object['kind'] !== 'Service') return object;
+  const before = (found?.['spec'] ?? {}) as { clusterIP?: string };
+  const spec = object['spec'] as JsonObject;
+  return { ...object, spec: { ...spec, ...(before.clusterIP === undefined ? {} : { clusterIP: before.clusterIP }) } };
 }

@@ -1,4 +1,5 @@
-import { KUBE_SYSTEM_APPS, registryOf, replaceWorkload, tagOf, updateAddon, type Workload } from './addon.ts';
+import { corednsManifests } from '../addon-manifests.ts';
+import { KUBE_SYSTEM_APPS, registryOf, replaceObjects, tagOf, updateAddon, type Workload } from './addon.ts';
 import { type Invocation, serverMinor } from './command.ts';
 import { EksctlError } from './eksctl-error.ts';
 import embedded from './embedded-versions.json' with { type: 'json' };
@@ -6,8 +7,8 @@ import embedded from './embedded-versions.json' with { type: 'json' };
 const PATH = `${KUBE_SYSTEM_APPS}/deployments/coredns`;
 
 /**
- * `eksctl utils update-coredns` (pkg/addons/default/coredns.go): the Deployment of the manifest embedded for the API
- * server's minor, replicas and tolerations set by hand lost. Below 1.23, where today's eksctl has none, it is that of the
+ * `eksctl utils update-coredns` (pkg/addons/default/coredns.go): all objects of the manifest embedded for the API server's
+ * minor; Corefile, replicas and tolerations set by hand are lost, and annotations of the ServiceAccount. Below 1.23, where today's eksctl has none, it is that of the
  * minor's era (embedded-versions.json).
  */
 export function updateCoredns(invocation: Invocation): Promise<void> {
@@ -20,12 +21,8 @@ export function updateCoredns(invocation: Invocation): Promise<void> {
     }
     const tag = embeddedTag(await serverMinor(kubernetes));
     const isUpToDate = tagOf(current.spec.template.spec.containers[0]?.image ?? '') === tag;
-    return await replaceWorkload(
-      command,
-      PATH,
-      embeddedDeployment(`${registryOf(command)}/eks/coredns:${tag}`, current),
-      isUpToDate,
-    );
+    const manifests = corednsManifests(`${registryOf(command)}/eks/coredns:${tag}`);
+    return await replaceObjects(command, manifests, { name: 'coredns', isUpToDate });
   });
 }
 
@@ -34,32 +31,4 @@ function embeddedTag(minor: string): string {
   // The words of Go's embed.FS.
   if (tag === undefined) throw new EksctlError(`open assets/coredns-${minor}.json: file does not exist`);
   return tag;
-}
-
-function embeddedDeployment(image: string, { metadata }: Workload): Workload {
-  const labels = { 'eks.amazonaws.com/component': 'coredns', 'k8s-app': 'kube-dns', 'kubernetes.io/name': 'CoreDNS' };
-  const { name, namespace, uid, resourceVersion } = metadata;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: {
-      name,
-      labels,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: { 'k8s-app': 'kube-dns' } },
-      template: {
-        metadata: { labels: { 'k8s-app': 'kube-dns' } },
-        spec: {
-          serviceAccountName: 'coredns',
-          priorityClassName: 'system-cluster-critical',
-          containers: [{ name: 'coredns', image }],
-        },
-      },
-    },
-  };
 }

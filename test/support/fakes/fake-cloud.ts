@@ -1,3 +1,4 @@
+import type { AddonObject } from '#src/domain/addon-settings.ts';
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
@@ -22,6 +23,7 @@ export type FakeCloud = Cloud & {
   addons: EksAddon[];
   offered: Record<string, OfferedAddonVersions | null>;
   workloads: Record<CoreAddon, AddonWorkload | null>;
+  addonObjects: Record<CoreAddon, AddonObject[]>;
   activityIs: Activity;
   /** Roles in aws-auth. */
   mapped: string[] | null;
@@ -80,6 +82,7 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       'vpc-cni': aWorkload('amazon-k8s-cni:v1.11.4'),
       coredns: aWorkload('eks/coredns:v1.8.7-eksbuild.1', 'Deployment'),
     },
+    addonObjects: { 'kube-proxy': [], 'vpc-cni': [], coredns: [] },
     mapped: [],
     mappedOtherwise: [],
     entries: {},
@@ -128,8 +131,10 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         cloud.entries[request.roleArn] = { type: request.type, kubernetesGroups: ['system:nodes'] };
       },
       listAddons: async () => cloud.addons.map(({ name }) => name),
-      describeAddon: async (_cluster, addon) =>
-        structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null),
+      describeAddon: async (_cluster, addon) => {
+        reach('describeAddon');
+        return structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null);
+      },
       offeredAddonVersions: async (addon) => cloud.offered[addon] ?? null,
       updateAddon: async (request) => start('updateAddon', 'AddonUpdate', request),
     },
@@ -157,6 +162,10 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       addonWorkload: async (addon) => {
         reach('addonWorkload');
         return structuredClone(cloud.workloads[addon]);
+      },
+      addonObjects: async (addon) => {
+        reach('addonObjects');
+        return structuredClone(cloud.addonObjects[addon]);
       },
       mappedRoles: async () => {
         reach('mappedRoles');

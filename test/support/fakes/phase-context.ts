@@ -4,7 +4,13 @@ import type { CommandOutcome, CommandRecord, Run } from '#src/domain/run.ts';
 import { aPlan, aRun, progressUpTo, startedStep } from '../builders.ts';
 import { COAST, type FakeWorld } from './fake-worker-deps.ts';
 
-type Changes = { plan?: Plan; progress?: Partial<Started>; command?: Run['command']; gates?: Run['gates'] };
+type Changes = {
+  plan?: Plan;
+  progress?: Partial<Started>;
+  command?: Run['command'];
+  gates?: Run['gates'];
+  stops?: Run['stops'];
+};
 
 /** What `runPhase` is given for this step of a run that has come to it. */
 export function contextFor(
@@ -21,6 +27,7 @@ export function contextFor(
     steps: progressUpTo(plan, stepId, progress),
     command: changes.command ?? null,
     gates: changes.gates ?? [],
+    stops: changes.stops ?? [],
   });
   const confirmed = { times: 0 };
   return {

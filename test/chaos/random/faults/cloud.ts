@@ -46,6 +46,7 @@ export const CLOUD_FAULTS: readonly Fault[] = [
   switched({ name: 'aws: somebody deletes a stack by hand', fault: 'stack-deleted-by-hand', times: [1, 1], ...EKSCTL }),
   switched({ name: 'aws: no capacity', fault: 'no-capacity', minutes: [10, 60], ...GROUPS }),
   switched({ name: 'aws: nodes that never get ready', fault: 'nodes-never-ready', minutes: [10, 60], ...GROUPS }),
+  switched({ name: 'aws: fields of an add-on were changed by hand', fault: 'add-on-conflict', times: [1, 2] }),
   switched({ name: 'aws: throttling', fault: 'throttling', minutes: [1, 12] }),
   switched({ name: 'aws: throttled for longer than patience lasts', fault: 'throttling', minutes: [40, 50] }),
   switched({ name: 'aws: 5xx', fault: 'server-errors', times: [1, 20] }),

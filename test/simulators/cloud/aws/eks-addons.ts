@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-import { textAt } from '../json.ts';
+import { at, listAt, textAt } from '../json.ts';
 import { addonNames, addonVersionsOf, knownVersions } from '../versions.ts';
 import { addonStatus, addonVersion, startAddonUpdate } from '../world/addons.ts';
 import type { Cluster, EksAddon } from '../world/world.ts';
@@ -43,7 +43,7 @@ function describeAddon(call: EksCall): Json {
 }
 
 function addonJson(cluster: Cluster, addon: EksAddon, now: number): JsonObject {
-  const { configurationValues, serviceAccountRoleArn } = addon;
+  const { configurationValues, serviceAccountRoleArn, podIdentityAssociations } = addon;
   return {
     addonName: addon.name,
     clusterName: cluster.name,
@@ -56,6 +56,7 @@ function addonJson(cluster: Cluster, addon: EksAddon, now: number): JsonObject {
     tags: {},
     ...(configurationValues === null ? {} : { configurationValues }),
     ...(serviceAccountRoleArn === null ? {} : { serviceAccountRoleArn }),
+    ...(podIdentityAssociations.length === 0 ? {} : { podIdentityAssociations }),
   };
 }
 
@@ -67,6 +68,9 @@ function updateAddon(call: EksCall): Json {
     version: textAt(body, 'addonVersion') ?? null,
     configurationValues: textAt(body, 'configurationValues') ?? null,
     serviceAccountRoleArn: textAt(body, 'serviceAccountRoleArn') ?? null,
+    podIdentityAssociations:
+      at(body, 'podIdentityAssociations') === undefined ? null : listAt(body, 'podIdentityAssociations'),
+    resolveConflicts: textAt(body, 'resolveConflicts') ?? 'NONE',
     token: textAt(body, 'clientRequestToken') ?? null,
     actor: request.actor,
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parse, stringify } from 'yaml';
 import { minorOf, versionOfMinor } from '#src/domain/version.ts';
-import { isObject, textAt, textsAt } from '../json.ts';
+import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import type { Fault } from '../options.ts';
 import { factsOf } from '../versions.ts';
 import { AWS_AUTH_PATH, roleOfSession } from './access.ts';
@@ -9,8 +9,10 @@ import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion, HOURS, updateInFlight } from './control-plane.ts';
 import { groupNameOf } from './groups.ts';
 import { pathOfWorkload } from './hub-workloads.ts';
+import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
+import { putObject } from './objects.ts';
 import { deleteStack, liveStacks } from './stacks.ts';
-import type { Cluster, World } from './world.ts';
+import type { Cluster, KubeObject, World } from './world.ts';
 
 /** Switches a fault on or off; some of them change the world at once. */
 export function switchFault(world: World, cluster: Cluster, fault: Fault, on: boolean): void {
@@ -27,6 +29,7 @@ export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, wo
   if (name === 'stack-deleted-by-hand') deleteStackByHand(world, cluster, nodeGroup);
   if (name === 'workload-deleted-by-hand') deleteWorkloadByHand(world, cluster, workload ?? 'prod/hub');
   if (name === 'expired-credentials') cluster.expiredKeys = new Set(world.principals.map((known) => known.accessKeyId));
+  if (name === 'add-on-settings-changed') changeAddonSettings(world, cluster);
   if (name === 'new-certificate-authority') cluster.renewCertificate();
 }
 
@@ -34,6 +37,29 @@ export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, wo
 function endFault(cluster: Cluster, { name }: Fault): void {
   if (name === 'nodes-never-ready') for (const instance of cluster.instances) instance.unwell = false;
   if (name === 'no-capacity') for (const group of cluster.managedGroups) group.issues = [];
+}
+
+/** Somebody sets a domain, four replicas and the prefix mode in self-managed or EKS add-ons with kubectl. */
+function changeAddonSettings(world: World, cluster: Cluster): void {
+  const now = world.clock.now();
+  const change = (path: string, edit: (object: KubeObject) => void): void => {
+    const object = structuredClone(cluster.objects.get(path));
+    if (object === undefined) return;
+    edit(object);
+    putObject(cluster, path, object, now);
+  };
+  change('/api/v1/namespaces/kube-system/configmaps/coredns', (object) => {
+    const { Corefile = '' } = textsAt(object, 'data');
+    object['data'] = { Corefile: `${Corefile}corp.example:53 {\n    forward . 10.0.0.2\n}\n` };
+  });
+  change(CORE_WORKLOADS.coredns, (object) => {
+    object['spec'] = { ...objectAt(object, 'spec'), replicas: 4 };
+  });
+  change(CORE_WORKLOADS['vpc-cni'], (object) => {
+    const env = containersOf(object)[0]?.['env'];
+    const setting = (Array.isArray(env) ? env : []).find((each) => textAt(each, 'name') === 'ENABLE_PREFIX_DELEGATION');
+    if (isObject(setting)) setting['value'] = 'true';
+  });
 }
 
 const SOMEBODY = 'somebody-else';

@@ -1,3 +1,4 @@
+import { awsNodeManifests, corednsManifests, kubeProxyManifests, type Manifest } from '../../addon-manifests.ts';
 import type { JsonObject } from '../json.ts';
 import { listAt, objectAt } from '../json.ts';
 import { addonImage } from '../versions.ts';
@@ -34,42 +35,27 @@ export function imageOfWorkload(workload: JsonObject | undefined): string {
   return typeof image === 'string' ? image : '';
 }
 
-const INIT_CONTAINER = 'aws-vpc-cni-init';
-
-function template(name: string, image: string): JsonObject {
-  const labels = { 'k8s-app': name === 'coredns' ? 'kube-dns' : name };
-  const initContainers =
-    name === 'aws-node'
-      ? [{ name: INIT_CONTAINER, image: image.replace('amazon-k8s-cni:', 'amazon-k8s-cni-init:') }]
-      : [];
-  return {
-    metadata: { labels },
-    spec: {
-      serviceAccountName: name,
-      priorityClassName: name === 'coredns' ? 'system-cluster-critical' : 'system-node-critical',
-      ...(initContainers.length === 0 ? {} : { initContainers }),
-      containers: [{ name, image, imagePullPolicy: 'IfNotPresent' }],
-    },
-  };
-}
-
-function nameOf(addon: CoreAddonName): string {
-  return addon === 'vpc-cni' ? 'aws-node' : addon;
-}
-
-/** Installs an add-on's workload afresh, as a new cluster has it. */
+/** Installs an add-on afresh, as a new cluster has it: its workload, and what belongs to that. */
 export function installWorkload(cluster: Cluster, addon: CoreAddonName, image: string, now: number): void {
-  const name = nameOf(addon);
-  const labels = { 'k8s-app': name === 'coredns' ? 'kube-dns' : name };
-  const common = { selector: { matchLabels: labels }, template: template(name, image) };
-  putObject(
-    cluster,
-    CORE_WORKLOADS[addon],
-    addon === 'coredns'
-      ? { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { labels }, spec: { replicas: 2, ...common } }
-      : { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { labels }, spec: { ...common } },
-    now,
-  );
+  for (const { path, object } of manifestsOf(addon, image)) putObject(cluster, path, object, now);
+}
+
+function manifestsOf(addon: CoreAddonName, image: string): Manifest[] {
+  switch (addon) {
+    case 'vpc-cni': {
+      const minor = Number(/:v1\.(\d+)/.exec(image)?.[1] ?? 0);
+      const agent = image.replace(/amazon-k8s-cni:.*$/, 'amazon/aws-network-policy-agent:v1.0.4');
+      const init = image.replace('amazon-k8s-cni:', 'amazon-k8s-cni-init:');
+      return awsNodeManifests({ cni: image, init, agent: minor >= 14 ? agent : null });
+    }
+    case 'coredns':
+      return corednsManifests(image);
+    case 'kube-proxy':
+      return kubeProxyManifests(image);
+    default:
+      addon satisfies never;
+      throw new Error(`unknown add-on ${addon}`);
+  }
 }
 
 /** What an EKS add-on update does to the workload: another image, everything else stays (resolveConflicts PRESERVE). */

@@ -31,6 +31,8 @@ export function progressOf(world: World, cluster: Cluster, path: string, object:
   const placed = isOnEveryNode ? ready : ready > 0 && isAtHome(world, cluster, path) ? wanted : 0;
   const generation = numberAt(object.metadata, 'generation') ?? 1;
   const rollout = cluster.rollouts.get(path);
+  if (crashesByVersion(world, cluster, path, object))
+    return { wanted, updated: wanted, available: 0, observedGeneration: generation, problem: CRASHES };
   if (rollout === undefined)
     return { wanted, updated: wanted, available: placed, observedGeneration: generation, problem: null };
   const elapsed = now - rollout.startedAt;
@@ -64,6 +66,18 @@ function problemOf(world: World, cluster: Cluster, path: string, object: KubeObj
     };
   }
   return null;
+}
+
+const CRASHES: PodProblem = {
+  reason: 'CrashLoopBackOff',
+  message: 'back-off 5m0s restarting failed container=aws-node',
+};
+
+/** Before 1.12 the CNI crashes from 1.26 on: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-extended.html */
+function crashesByVersion(world: World, cluster: Cluster, path: string, object: JsonObject): boolean {
+  if (path !== CORE_WORKLOADS['vpc-cni'] || minorOf(clusterVersion(cluster, world.clock.now())) < 26) return false;
+  const cni = /amazon-k8s-cni:v1\.(\d+)/.exec(textAt(containersOf(object)[0], 'image') ?? '')?.[1];
+  return cni !== undefined && Number(cni) < 12;
 }
 
 function runsAsNonRoot(object: JsonObject): boolean {

@@ -167,12 +167,17 @@ function seedEksAddon(cluster: Cluster, name: string, seed: WorldSeed, then: num
   const offered = addonVersionsOf(name, cluster.baseVersion);
   if (offered === undefined) return;
   const config = (seed.config.addons ?? []).find((addon) => addon.name === name);
+  const given = seed.addonSettings?.[name];
   const exact = offered.versions.find((version) => version === config?.version);
   cluster.addons.push({
     name,
     baseVersion: exact ?? offered.defaultVersion,
     createdAt: then,
-    configurationValues: config?.configurationValues ?? null,
-    serviceAccountRoleArn: config?.serviceAccountRoleARN ?? null,
+    configurationValues: given?.configurationValues ?? config?.configurationValues ?? null,
+    serviceAccountRoleArn: given?.serviceAccountRoleArn ?? config?.serviceAccountRoleARN ?? null,
+    podIdentityAssociations:
+      config === undefined
+        ? []
+        : [`arn:aws:eks:${cluster.region}:${cluster.account}:podidentityassociation/${cluster.name}/a-${name}`],
   });
 }

@@ -143,6 +143,8 @@ export type EksAddon = {
   createdAt: number;
   configurationValues: string | null;
   serviceAccountRoleArn: string | null;
+  /** ARNs. */
+  podIdentityAssociations: string[];
 };
 
 export type AccessEntry = {
