@@ -260,7 +260,7 @@ async function tidyUp({ workDirectory }: Config, log: Logger): Promise<void> {
 
 /** What goes through the one door for child processes, each with its own part of the environment. */
 function childProcesses(
-  { programs, inheritedEnv, workDirectory, commandLimitMs }: Config,
+  { programs, inheritedEnv, workDirectory, commandLimitMs, lease }: Config,
   cloudOf: ReturnType<typeof createCloudOf>,
 ) {
   const { base, git, aws } = inheritedEnv;
@@ -278,6 +278,7 @@ function childProcesses(
       credentialsOf: cloudOf.credentialsOf,
       temporaryDirectory: join(workDirectory, 'aws'),
       limitMs: commandLimitMs,
+      leaseMs: lease.lockDurationMs,
     }),
     tools: createTools({ programs, inheritedEnv: base, directory: '/' }),
   };

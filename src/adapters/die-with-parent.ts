@@ -12,23 +12,33 @@ import { execa } from 'execa';
  * PR_SET_PDEATHSIG is sent when the *thread* that forked ends (prctl(2)), and only to the child itself: grandchildren
  * are killed with their group on abort and time-out, but not when we are killed with -9. Programs we start (eksctl,
  * jsonnet, git) end by themselves when their own parent does not read any more.
+ *
+ * A parent that is stopped (SIGSTOP) or hangs is not dead. What must not go on without its attention gets the supervisor
+ * on Linux too, and the supervisor ends it when it has not heard of us for `silenceMs`.
  */
 export type DeathGuard = 'setpriv' | 'supervisor';
 
-export type GuardedCommand = { program: string; args: string[]; needsLifeline: boolean };
+/** `lifeline`: standard in- and output number 3 is a pipe that the supervisor listens to. */
+export type GuardedCommand = { program: string; args: string[]; lifeline: { beatMs: number | null } | null };
 
 export async function dieWithParent(
   program: string,
   args: readonly string[],
-  wanted?: DeathGuard,
+  { guard, silenceMs }: { guard?: DeathGuard | undefined; silenceMs?: number | undefined } = {},
 ): Promise<GuardedCommand> {
-  const setpriv = wanted === 'supervisor' ? null : await findSetpriv();
-  if (setpriv !== null) {
-    return { program: setpriv, args: ['--pdeathsig', 'KILL', '--', program, ...args], needsLifeline: false };
-  }
+  const setpriv = guard === 'supervisor' ? null : await findSetpriv();
+  const command = setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', program, ...args];
+  if (setpriv !== null && silenceMs === undefined) return { program: setpriv, args: command.slice(1), lifeline: null };
   const supervisor = fileURLToPath(new URL('./subprocess-supervisor.ts', import.meta.url));
-  return { program: process.execPath, args: [supervisor, program, ...args], needsLifeline: true };
+  return {
+    program: process.execPath,
+    args: [supervisor, String(silenceMs ?? 0), ...command],
+    lifeline: { beatMs: silenceMs === undefined ? null : silenceMs / BEATS_IN_SILENCE },
+  };
 }
+
+/** So that one beat which comes late is not taken for silence. */
+const BEATS_IN_SILENCE = 10;
 
 let setprivPath: Promise<string | null> | undefined;
 

@@ -19,6 +19,11 @@ export type EksctlDeps = {
   temporaryDirectory: string;
   /** Of one command, real milliseconds. */
   limitMs: number;
+  /**
+   * Of a job, real milliseconds: a worker that is stopped or hangs must have no eksctl any more when another one may start
+   * one.
+   */
+  leaseMs: number;
   subprocess?: Subprocess;
 };
 
@@ -66,6 +71,7 @@ export function createEksctl(deps: EksctlDeps): Eksctl {
               cwd: command.workingDirectory,
               env: { ...inherited, ...profile.env },
               timeoutMs: deps.limitMs,
+              silenceMs: silenceMs(deps),
               signal: command.signal,
             }),
           ),
@@ -75,6 +81,14 @@ export function createEksctl(deps: EksctlDeps): Eksctl {
       }
     },
   };
+}
+
+/**
+ * BullMQ renews a lease when half of it is over (worker.ts, `lockRenewTime`): of a worker that stops, at least the other
+ * half is left. No less than a busy machine may keep a process waiting.
+ */
+function silenceMs({ leaseMs }: EksctlDeps): number {
+  return Math.max(leaseMs / 3, 5000);
 }
 
 function inheritedPart(env: Readonly<Record<string, string>>): Record<string, string> {

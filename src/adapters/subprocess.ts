@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { Writable } from 'node:stream';
 import { execa } from 'execa';
 import { type DeathGuard, dieWithParent, type GuardedCommand } from './die-with-parent.ts';
 import { findProgram } from './find-program.ts';
@@ -35,6 +36,8 @@ export type SubprocessRequest = {
   /** Real milliseconds between SIGTERM and SIGKILL. */
   graceMs?: number | undefined;
   guard?: DeathGuard | undefined;
+  /** Real milliseconds after which the child is killed when we do not run (stopped, hanging); absent: it goes on. */
+  silenceMs?: number | undefined;
 };
 
 export type SubprocessResult =
@@ -64,7 +67,7 @@ export async function runSubprocess(request: SubprocessRequest): Promise<Subproc
   if (request.signal?.aborted === true) return { kind: 'killed', signal: 'none', aborted: true, ...NO_OUTPUT };
   const found = await findOrSayWhyNot(request);
   if (found.kind === 'spawn-failed') return found;
-  const command = await dieWithParent(found.path, request.args, request.guard);
+  const command = await dieWithParent(found.path, request.args, request);
   return await followChild(startChild(command, request), request);
 }
 
@@ -90,7 +93,7 @@ async function findOrSayWhyNot({
 
 type Child = { process: ChildProcess; settled: Promise<{ failure: string | null }> };
 
-function startChild({ program, args, needsLifeline }: GuardedCommand, { cwd, env, input }: SubprocessRequest): Child {
+function startChild({ program, args, lifeline }: GuardedCommand, { cwd, env, input }: SubprocessRequest): Child {
   const stdin = input === undefined ? 'ignore' : 'pipe';
   const child = execa(program, args, {
     cwd,
@@ -100,13 +103,26 @@ function startChild({ program, args, needsLifeline }: GuardedCommand, { cwd, env
     cleanup: false,
     reject: false,
     buffer: false,
-    stdio: needsLifeline ? [stdin, 'pipe', 'pipe', 'pipe'] : [stdin, 'pipe', 'pipe'],
+    stdio: lifeline !== null ? [stdin, 'pipe', 'pipe', 'pipe'] : [stdin, 'pipe', 'pipe'],
     ...(input === undefined ? {} : { input }),
   });
+  if (lifeline !== null) keepBeating(child.nodeChildProcess, lifeline);
   return {
     process: child.nodeChildProcess,
     settled: child.then((result) => ({ failure: result instanceof Error ? (result.shortMessage ?? null) : null })),
   };
+}
+
+/** A beat is due from the event loop, so that one that hangs is as silent as a process that is stopped. */
+function keepBeating(child: ChildProcess, { beatMs }: NonNullable<GuardedCommand['lifeline']>): void {
+  const [, , , pipe] = child.stdio;
+  if (!(pipe instanceof Writable)) return;
+  // EPIPE: the child ended a moment ago.
+  pipe.on('error', () => undefined);
+  if (beatMs === null) return;
+  const beat = setInterval(() => pipe.write('.'), beatMs);
+  pipe.once('close', () => clearInterval(beat));
+  child.once('exit', () => clearInterval(beat));
 }
 
 async function followChild(child: Child, request: SubprocessRequest): Promise<SubprocessResult> {

@@ -37,6 +37,7 @@ async function run(code: string, command: Partial<EksctlCommand> = {}, deps: Par
     credentialsOf: () => () => Promise.resolve({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 's' }),
     temporaryDirectory: join(directory, 'tmp'),
     limitMs: 20_000,
+    leaseMs: 15_000,
     ...deps,
   });
   return await eksctl.run({

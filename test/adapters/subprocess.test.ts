@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,5 +232,35 @@ describe.each(['setpriv', 'supervisor'] as const)('with %s', (guard) => {
     expect(await runSubprocess(script(`setInterval(() => {}, 1000)`, { guard, timeoutMs: 1_000 }))).toMatchObject({
       kind: 'timed-out',
     });
+  });
+});
+
+describe('a child that must not go on without us', () => {
+  it('is killed when we are stopped for longer than it may be left alone, and only then', async () => {
+    const door = fileURLToPath(import.meta.resolve('#src/adapters/subprocess.ts'));
+    const code = `require('fs').writeFileSync('watched', process.pid + '\\n'); setInterval(() => {}, 1000)`;
+    const request = { program: NODE, args: ['-e', code], cwd: directory, env: {}, timeoutMs: 60_000, silenceMs: 1000 };
+    await writeFile(
+      join(directory, 'stopped.ts'),
+      `
+      import { writeFileSync } from 'node:fs';
+      import { runSubprocess } from ${JSON.stringify(door)};
+      writeFileSync('result', JSON.stringify(await runSubprocess(${JSON.stringify(request)})));
+    `,
+    );
+    const parent = spawn(NODE, [join(directory, 'stopped.ts')], { stdio: 'ignore', cwd: directory });
+    const pid = await pidIn('watched');
+    parent.kill('SIGSTOP');
+    await until('the child is gone', () => !isAlive(pid));
+    expect(existsSync(join(directory, 'result'))).toBe(false);
+
+    parent.kill('SIGCONT');
+    await once(parent, 'exit');
+    expect(JSON.parse(await readFile(join(directory, 'result'), 'utf8'))).toMatchObject({ kind: 'killed' });
+  });
+
+  it('goes on for as long as it needs while we run', async () => {
+    const result = await runSubprocess(script(`setTimeout(() => console.log('done'), 1500)`, { silenceMs: 1000 }));
+    expect(result).toMatchObject({ kind: 'exited', code: 0, stdout: 'done\n' });
   });
 });

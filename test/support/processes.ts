@@ -1,10 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { ClockSettings } from '#test/simulators/clock.ts';
+import { eksctlChildrenOf } from './eksctl-children.ts';
 
 /**
  * A half of the bot as operators run it, in a process of its own that can be killed, stopped and told to leave: the
@@ -78,20 +78,10 @@ export function startScript(script: string, env: Record<string, string>): BotPro
 /** kill -9 of the eksctl that this worker runs now; waits for one. */
 export async function killEksctlOf(worker: Pick<BotProcess, 'pid'>): Promise<void> {
   for (;;) {
-    const pid = await eksctlOf(worker.pid);
-    if (pid !== undefined) return void process.kill(pid, 'SIGKILL');
+    const [child] = await eksctlChildrenOf([worker.pid]);
+    if (child !== undefined) return void process.kill(child.pid, 'SIGKILL');
     await sleep(20);
   }
-}
-
-/** The wrapper becomes the program (`exec`), so the child that the worker knows is the one that acts. */
-async function eksctlOf(worker: number): Promise<number | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,args=']);
-  const children = stdout.split('\n').flatMap((line) => {
-    const [, pid, parent, args] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return Number(parent) === worker && /eksctl(?:\/main\.ts|\.mjs)/.test(args ?? '') ? [Number(pid)] : [];
-  });
-  return children[0];
 }
 
 /** A test process that is killed runs no exit handler; on Linux the kernel takes its children with it. */

@@ -131,6 +131,7 @@ describe("run by the bot's adapter", () => {
           }),
         temporaryDirectory: directory,
         limitMs,
+        leaseMs: 15_000,
       });
       return await eksctl.run({
         cluster: {
