@@ -6,7 +6,8 @@ import { snapshotOf } from '#src/domain/snapshot.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import { rolesKeptOut, withoutReadyNode } from './let-in.ts';
-import { seeAddons, seeNodeGroups } from './see-cluster.ts';
+import { lookAhead } from './look-ahead.ts';
+import { seeAddons, seeGroups, seeNodeGroups } from './see-cluster.ts';
 import { checkTools } from './tool-check.ts';
 import { unmergedBranches } from './unmerged-branches.ts';
 import type { WorkerDeps } from './worker-deps.ts';
@@ -27,15 +28,27 @@ export async function observeCluster(
   checkTools(await looks[2]);
   const account = await looks[1];
   const seen = await looks[0];
-  const [config, offeredVersions, nodeGroups, addons, activity] = await Promise.all([
+  const [config, offeredVersions, seenGroups, addons, activity] = await Promise.all([
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),
-    seeNodeGroups(cloud, cluster.name),
+    seeGroups(cloud, cluster.name),
     seeAddons(cloud, { cluster: cluster.name, from: seen.version, to, settings: true }),
     cloud.kubernetes.activity(deps.fleet.activitySelectors),
   ]);
-  const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) });
-  const observation = { cluster: { ...seen, account }, nodeGroups, addons, activity, config, offeredVersions };
+  const { nodeGroups } = seenGroups;
+  const [keptOut, findings] = await Promise.all([
+    rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
+    lookAhead(cloud, { config, seen: seenGroups }),
+  ]);
+  const observation = {
+    cluster: { ...seen, account },
+    nodeGroups,
+    findings,
+    addons,
+    activity,
+    config,
+    offeredVersions,
+  };
   return { ...observation, keptOut: keptOut.map(({ group }) => group) };
 }
 

@@ -15,16 +15,25 @@ export const CORE_ADDONS: readonly CoreAddon[] = ['vpc-cni', 'coredns', 'kube-pr
 
 /** Every node group of the cluster as AWS and Kubernetes show it now, by name. */
 export async function seeNodeGroups(cloud: Cloud, cluster: string): Promise<ObservedNodeGroup[]> {
+  return (await seeGroups(cloud, cluster)).nodeGroups;
+}
+
+/** The same, with what they were made from. */
+export async function seeGroups(
+  cloud: Cloud,
+  cluster: string,
+): Promise<{ nodeGroups: ObservedNodeGroup[]; stacks: NodeGroupStack[]; nodes: ObservedNode[] }> {
   const [stacks, managed, nodes] = await Promise.all([
     cloud.stacks.list(cluster),
     cloud.eks.managedNodeGroups(cluster),
     cloud.kubernetes.nodes(),
   ]);
   const nodesOf = (group: string) => nodes.filter((node) => node.group === group);
-  return [
+  const nodeGroups = [
     ...stacks.filter((stack) => stack.kind === 'self-managed').map((stack) => selfManaged(stack, nodesOf(stack.group))),
     ...managed.map((group) => managedGroup(group, nodesOf(group.name))),
   ].sort((a, b) => a.name.localeCompare(b.name));
+  return { nodeGroups, stacks, nodes };
 }
 
 function selfManaged(stack: NodeGroupStack, nodes: ObservedNode[]): ObservedNodeGroup {

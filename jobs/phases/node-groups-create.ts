@@ -85,8 +85,7 @@ function atWrongVersion({
 async function clearAway(context: Context, broken: ObservedNodeGroup[]): Promise<PhaseResult> {
   const { progress, cloud, cluster } = context;
   const names = broken.map(({ name }) => name);
-  if (progress.attempt === 1 || wasCleared(context))
-    return stackFailure({ cloud, cluster: cluster.name, groups: names });
+  if (progress.attempt === 1 || wasCleared(context)) return stackFailure({ cloud, cluster, groups: names });
   const gate = broken.some(({ nodes }) => nodes.length > 0) ? await activityGate(context) : null;
   if (gate !== null) return gate;
   const args = ['delete', 'nodegroup', `--include=${names.join(',')}`, '--approve', '--wait', '--drain=false'];

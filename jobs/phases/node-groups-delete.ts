@@ -32,7 +32,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   const outcome = command?.state.kind === 'ended' ? command.state.outcome : null;
   const stuck = stacks.filter(({ status }) => status === 'DELETE_FAILED').map(({ group }) => group);
   if (stuck.length > 0 && outcome !== null) {
-    return stackFailure({ cloud, cluster: cluster.name, groups: stuck });
+    return stackFailure({ cloud, cluster, groups: stuck });
   }
   const left = stacks.map(({ group }) => group);
   if (outcome === null || outcome.kind === 'lost' || outcome.kind === 'killed') return deleteNow(context, stacks);
@@ -50,7 +50,7 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
 
 async function stacksGone(context: Context): Promise<PhaseResult> {
   const { step, progress } = context;
-  const left = await rolesLeft(context, rolesIn(progress));
+  const left = await rolesLeft(context, { noted: rolesIn(progress), groups: step.groups });
   if (left.length > 0) return keepOut(context, left, { wasCutOff: step.role !== 'core' });
   return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
 }

@@ -88,10 +88,19 @@ export function ownRoles(stacks: NodeGroupStack[]): string[] {
   );
 }
 
-/** Those of the roles that aws-auth still lets in. */
-export async function rolesLeft({ cloud }: Context, roles: string[]): Promise<string[]> {
-  const mapped = roles.length === 0 ? null : await cloud.kubernetes.mappedRoles();
-  return roles.filter((role) => mapped?.some(({ arn }) => arn === role) === true);
+/**
+ * Roles of groups without a stack that aws-auth still lets in: those that were noted before the deletion, and those whose
+ * name says whose they were. A stack that somebody deleted by hand, after eksctl could not, took its notes with it.
+ */
+export async function rolesLeft(
+  { cloud, cluster }: Context,
+  { noted, groups }: { noted: string[]; groups: readonly string[] },
+): Promise<string[]> {
+  const own = groups.map((group) => `:role/eksctl-${cluster.name}-nodegroup-${group}-NodeInstanceRole-`);
+  const mapped = (await cloud.kubernetes.mappedRoles()) ?? [];
+  return [...new Set(mapped.map(({ arn }) => arn))].filter(
+    (arn) => noted.includes(arn) || own.some((name) => arn.includes(name)),
+  );
 }
 
 /** `wasCutOff`: eksctl should have done it; else it was told to leave that to the bot. */

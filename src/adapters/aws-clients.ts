@@ -1,6 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { FleetCluster } from '#src/domain/fleet.ts';
@@ -32,6 +33,8 @@ export type AwsClients = {
   cloudFormation: CloudFormationClient;
   /** Loaded at the first use: it takes more time and memory than all the others, and few processes need it. */
   ec2: () => Promise<EC2Client>;
+  /** As `ec2`. */
+  iam: () => Promise<IAMClient>;
   sts: STSClient;
   credentials: CredentialProvider;
   close: () => void;
@@ -67,6 +70,13 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
     if (metrics !== undefined) ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
     return ec2;
   };
+  let openingIam: Promise<IAMClient> | undefined;
+  const openIam = async (): Promise<IAMClient> => {
+    const iam = new (await import('@aws-sdk/client-iam')).IAMClient({ ...common, credentials });
+    iam.middlewareStack.add(renewer, WHOLE_CALL);
+    if (metrics !== undefined) iam.middlewareStack.add(requestCounter('iam', metrics), EACH_REQUEST);
+    return iam;
+  };
   if (metrics !== undefined) {
     eks.middlewareStack.add(requestCounter('eks', metrics), EACH_REQUEST);
     cloudFormation.middlewareStack.add(requestCounter('cloudformation', metrics), EACH_REQUEST);
@@ -80,14 +90,19 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
       opening ??= openEc2();
       return opening;
     },
+    iam: () => {
+      openingIam ??= openIam();
+      return openingIam;
+    },
     sts,
     credentials: (options) => credentials(options),
     close: () => {
       for (const client of [eks, cloudFormation, sts]) client.destroy();
-      opening?.then(
-        (client) => client.destroy(),
-        () => undefined,
-      );
+      for (const client of [opening, openingIam])
+        client?.then(
+          (open) => open.destroy(),
+          () => undefined,
+        );
     },
   };
 }

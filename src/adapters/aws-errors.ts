@@ -1,7 +1,7 @@
 import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
 
 /** What was asked of AWS: `service` is the prefix of IAM actions, `operation` the API's name. */
-export type AwsCall = { service: 'eks' | 'cloudformation' | 'ec2' | 'sts'; operation: string };
+export type AwsCall = { service: 'eks' | 'cloudformation' | 'ec2' | 'sts' | 'iam'; operation: string };
 
 /** The parts of a thrown SDK error that decide what it means. */
 type SdkError = {
@@ -30,7 +30,13 @@ const UNKNOWN_KEY = [
   'InvalidSignatureException',
   'SignatureDoesNotMatch',
 ];
-const NOT_FOUND = ['ResourceNotFoundException', 'NotFoundException', 'StackNotFoundException', 'NoSuchEntity'];
+const NOT_FOUND = [
+  'ResourceNotFoundException',
+  'NotFoundException',
+  'StackNotFoundException',
+  'NoSuchEntity',
+  'NoSuchEntityException',
+];
 const THROTTLED = [
   'Throttling',
   'ThrottlingException',

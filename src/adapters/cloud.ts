@@ -8,6 +8,7 @@ import { createKubernetes } from './kubernetes.ts';
 import { createKubernetesConnection } from './kubernetes-connection.ts';
 import { createTokenSource } from './kubernetes-token.ts';
 import { createNodeGroupStacks } from './node-group-stacks.ts';
+import { createNodeRoles } from './node-roles.ts';
 
 export type CloudDeps = AwsSettings & { logger: AdapterLogger };
 
@@ -67,6 +68,7 @@ function openRoom({ name: cluster }: FleetCluster, clients: AwsClients, { logger
     identity: createIdentity({ clients, cluster, logger }),
     eks,
     stacks: createNodeGroupStacks({ clients, cluster, logger }),
+    nodeRoles: createNodeRoles({ clients, cluster, logger }),
     kubernetes: createKubernetes(connection),
   };
   return { cloud, clients, close: () => connection.close() };

@@ -7,13 +7,13 @@ import {
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
 import { UserError } from '#src/domain/errors.ts';
-import type { NodeGroupStack, NodeGroupStacks, StackAmi } from '#src/ports/node-group-stacks.ts';
+import type { NodeGroupStack, NodeGroupStacks, StackAmi, StackRole } from '#src/ports/node-group-stacks.ts';
 import { familyOfAmi, versionOfAmi } from './ami-version.ts';
 import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { concurrently } from './concurrently.ts';
 import { type NodeGroupTemplate, readNodeGroupTemplate } from './node-group-template.ts';
-import { failureReasonsOf, operationBegan } from './stack-failures.ts';
+import { failedResourcesOf, failureReasonsOf, operationBegan } from './stack-failures.ts';
 import { groupOfStack } from './stack-names.ts';
 
 type Deps = { clients: Pick<AwsClients, 'cloudFormation' | 'ec2'>; cluster: string; logger: AdapterLogger };
@@ -42,7 +42,9 @@ export function createNodeGroupStacks({ clients, cluster, logger }: Deps): NodeG
   };
   return {
     list: (name) => listStacks(inside, name),
-    failureReasons: (stackName) => failureReasons(inside, stackName),
+    failureReasons: async (stackName) => failureReasonsOf(await eventsOf(inside, stackName)),
+    failedResources: async (stackName) => failedResourcesOf(await eventsOf(inside, stackName)),
+    interfacesIn: (securityGroup) => interfacesIn(inside, securityGroup),
   };
 }
 
@@ -70,6 +72,7 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
     amiFamily: familyOf(inside, template),
     nodeRole: template.managed ? null : (outputOf(stack, 'InstanceRoleARN') ?? null),
     bringsAccessEntry: !template.managed && outputOf(stack, 'NodeGroupUsesAccessEntry') === 'true',
+    ownRole: ownRoleOf(stack, template),
     sizes: template.sizes,
   }));
 }
@@ -77,6 +80,18 @@ async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupSta
 /** Outputs of eksctl's stacks: https://github.com/eksctl-io/eksctl/blob/main/pkg/cfn/outputs/api.go */
 function outputOf({ Outputs = [] }: Stack, key: string): string | undefined {
   return Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+}
+
+function ownRoleOf(stack: Stack, { roleOf }: NodeGroupTemplate): StackRole | null {
+  const parts = /^arn:([^:]+):iam::\d+:role\/(?:.*\/)?([^/]+)$/.exec(outputOf(stack, 'InstanceRoleARN') ?? '');
+  const made = roleOf({ stackName: stack.StackName ?? '', partition: parts?.[1] ?? 'aws' });
+  if (made === null) return null;
+  return { name: parts?.[2] ?? null, attached: allKnown(made.attached), inline: allKnown(made.inline) };
+}
+
+function allKnown(values: (string | null)[]): string[] | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === values.length ? known : null;
 }
 
 /**
@@ -103,6 +118,7 @@ async function templateOf(inside: Inside, stack: Stack): Promise<NodeGroupTempla
       image: { kind: 'unknown', why: 'its stack was deleted while the bot looked' },
       sizes: null,
       statedFamily: null,
+      roleOf: () => null,
     };
   const parameters = (stack.Parameters ?? []).map(
     ({ ParameterKey = '', ResolvedValue, ParameterValue = '' }) =>
@@ -172,9 +188,9 @@ function familyOf({ imageNames }: Inside, { image, statedFamily }: NodeGroupTemp
 }
 
 /** A stack that is gone has no reasons to give. Events come newest first, so the pages after the operation's begin are not read. */
-async function failureReasons({ cloudFormation, callCloudFormation }: Inside, stackName: string): Promise<string[]> {
+async function eventsOf({ cloudFormation, callCloudFormation }: Inside, stackName: string): Promise<StackEvent[]> {
   try {
-    const events = await callCloudFormation('DescribeStackEvents', async () => {
+    return await callCloudFormation('DescribeStackEvents', async () => {
       const seen: StackEvent[] = [];
       for await (const page of paginateDescribeStackEvents({ client: cloudFormation }, { StackName: stackName })) {
         seen.push(...(page.StackEvents ?? []));
@@ -182,11 +198,19 @@ async function failureReasons({ cloudFormation, callCloudFormation }: Inside, st
       }
       return seen;
     });
-    return failureReasonsOf(events);
   } catch (error) {
     if (isMissingStack(error)) return [];
     throw error;
   }
+}
+
+async function interfacesIn({ ec2, callEc2 }: Inside, securityGroup: string): Promise<string[]> {
+  const { DescribeNetworkInterfacesCommand } = await import('@aws-sdk/client-ec2');
+  const Filters = [{ Name: 'group-id', Values: [securityGroup] }];
+  const { NetworkInterfaces = [] } = await callEc2('DescribeNetworkInterfaces', async () =>
+    (await ec2()).send(new DescribeNetworkInterfacesCommand({ Filters })),
+  );
+  return NetworkInterfaces.flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []);
 }
 
 function isMissingStack(error: unknown): boolean {

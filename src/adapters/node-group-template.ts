@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roleInTemplate, type TemplateRole } from './role-in-template.ts';
 
 /** What a node group's stack template says, as far as the bot needs it. */
 export type NodeGroupTemplate = {
@@ -7,6 +8,8 @@ export type NodeGroupTemplate = {
   sizes: { min: number; max: number; desired: number } | null;
   /** The AMI family that eksctl wrote into the description of a self-managed group's stack. */
   statedFamily: string | null;
+  /** The node's role, if the stack makes it: with the stack's name and the partition in it. */
+  roleOf: (context: { stackName: string; partition: string }) => TemplateRole | null;
 };
 
 export type TemplateImage = { kind: 'id'; imageId: string } | { kind: 'unknown'; why: string };
@@ -36,6 +39,7 @@ export function readNodeGroupTemplate(body: string, parameters: Record<string, s
       image: { kind: 'unknown', why: 'its stack template is not the JSON that eksctl writes' },
       sizes: null,
       statedFamily: null,
+      roleOf: () => null,
     };
   }
   const resources = Object.values(parsed.data.Resources);
@@ -49,6 +53,7 @@ export function readNodeGroupTemplate(body: string, parameters: Record<string, s
         ? selfManagedSizes(propertiesOf('AWS::AutoScaling::AutoScalingGroup'))
         : managedSizes(nodegroup),
     statedFamily: /\(AMI family: (\w+),/.exec(parsed.data.Description ?? '')?.[1] ?? null,
+    roleOf: (context) => roleInTemplate(resources, context),
   };
 }
 

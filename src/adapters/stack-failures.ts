@@ -1,4 +1,5 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import type { FailedResource } from '#src/ports/node-group-stacks.ts';
 
 /** CloudFormation's words for resources it stopped because another one failed; they explain nothing. */
 const CANCELLED = /^Resource (creation|update) cancelled$/i;
@@ -8,8 +9,8 @@ export function operationBegan({ StackId, PhysicalResourceId, ResourceStatus }: 
   return PhysicalResourceId === StackId && /^(CREATE|UPDATE|DELETE)_IN_PROGRESS$/.test(ResourceStatus ?? '');
 }
 
-/** Events newest first, as CloudFormation lists them → reasons of the newest operation, oldest first, each once. */
-export function failureReasonsOf(events: StackEvent[]): string[] {
+/** Events newest first, as CloudFormation lists them → what failed in the newest operation, oldest first. */
+export function failedResourcesOf(events: StackEvent[]): FailedResource[] {
   const began = events.findIndex(operationBegan);
   const newest = (began === -1 ? events : events.slice(0, began)).toReversed();
   const failed = newest.filter(
@@ -18,9 +19,23 @@ export function failureReasonsOf(events: StackEvent[]): string[] {
   );
   // The stack's own line only sums up the others ("The following resource(s) failed to delete: …").
   const ofResources = failed.filter(({ PhysicalResourceId, StackId }) => PhysicalResourceId !== StackId);
-  const reasons = (ofResources.length > 0 ? ofResources : failed).map(
-    ({ LogicalResourceId = '?', ResourceStatus, ResourceStatusReason }) =>
-      `${LogicalResourceId}: ${ResourceStatusReason ?? ResourceStatus}`,
+  return (ofResources.length > 0 ? ofResources : failed).map(
+    ({
+      LogicalResourceId = '?',
+      PhysicalResourceId = '',
+      ResourceType = '',
+      ResourceStatus,
+      ResourceStatusReason,
+    }) => ({
+      resource: LogicalResourceId,
+      id: PhysicalResourceId,
+      type: ResourceType,
+      reason: ResourceStatusReason ?? ResourceStatus ?? '',
+    }),
   );
-  return [...new Set(reasons)];
+}
+
+/** Each reason once. */
+export function failureReasonsOf(events: StackEvent[]): string[] {
+  return [...new Set(failedResourcesOf(events).map(({ resource, reason }) => `${resource}: ${reason}`))];
 }

@@ -1,4 +1,5 @@
 import { type ClusterConfig, observedConfigOf } from './eksctl-config.ts';
+import { NO_FINDINGS } from './group-findings.ts';
 import type { CoreAddon, Observation, ObservedAddon, OfferedAddonVersions } from './observation.ts';
 import { hopsBetween, type KubernetesVersion } from './version.ts';
 
@@ -36,6 +37,7 @@ export function assumedObservation(assumed: {
       amiFamily: null,
       sizes: { min: minSize ?? 0, max: maxSize ?? 0, desired: desiredCapacity ?? minSize ?? 0 },
     })),
+    findings: NO_FINDINGS,
     addons: assumedAddons(assumed),
     activity: { total: 0, byNamespace: {} },
     config: { ...observed, commit: 'not committed', path },

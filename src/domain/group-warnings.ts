@@ -1,5 +1,6 @@
 import { amiFamilyWarnings } from './ami-families.ts';
 import { alternateName } from './core-groups.ts';
+import { findingWarnings } from './group-findings.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type PlanDraft } from './plan-draft.ts';
 import { isTooOldFor } from './skew.ts';
@@ -16,6 +17,7 @@ export function groupWarnings(draft: PlanDraft): PlanNote[] {
     ...adopted(draft),
     ...smallerCore(draft),
     ...amiFamilyWarnings(draft),
+    ...findingWarnings(draft),
     ...degraded(draft),
     ...keptOut(draft),
   ];

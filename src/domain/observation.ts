@@ -1,3 +1,4 @@
+import type { GroupFindings } from './group-findings.ts';
 import type { LostSetting } from './lost-settings.ts';
 import type { KubernetesVersion } from './version.ts';
 
@@ -8,6 +9,7 @@ import type { KubernetesVersion } from './version.ts';
 export type Observation = {
   cluster: ObservedCluster;
   nodeGroups: ObservedNodeGroup[];
+  findings: GroupFindings;
   addons: ObservedAddon[];
   activity: Activity;
   config: ObservedConfig;

@@ -3,12 +3,14 @@ import type { Eks } from './eks.ts';
 import type { Identity } from './identity.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import type { NodeGroupStacks } from './node-group-stacks.ts';
+import type { NodeRoles } from './node-roles.ts';
 
 /** Everything outside that concerns one cluster, with that cluster's region and credentials. */
 export type Cloud = {
   identity: Identity;
   eks: Eks;
   stacks: NodeGroupStacks;
+  nodeRoles: NodeRoles;
   /** Connects with endpoint and CA from DescribeCluster; looked up again after a 401, a TLS or a connection error. */
   kubernetes: Kubernetes;
 };

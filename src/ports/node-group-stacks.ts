@@ -8,6 +8,10 @@ export type NodeGroupStacks = {
   list: (cluster: string) => Promise<NodeGroupStack[]>;
   /** Why a stack failed: its failed resources' reasons, oldest first (eksctl does not print them). */
   failureReasons: (stackName: string) => Promise<string[]>;
+  /** The same, resource by resource. */
+  failedResources: (stackName: string) => Promise<FailedResource[]>;
+  /** Ids of the network interfaces that are in a security group. */
+  interfacesIn: (securityGroup: string) => Promise<string[]>;
 };
 
 export type NodeGroupStack = {
@@ -25,8 +29,16 @@ export type NodeGroupStack = {
   nodeRole: string | null;
   /** The stack brings an access entry for that role, so aws-auth need not map it. */
   bringsAccessEntry: boolean;
+  /** The role that the stack made for its nodes, and deletes with itself; null: it made none. */
+  ownRole: StackRole | null;
   sizes: { min: number; max: number; desired: number } | null;
 };
+
+/** `resource` is its name in the template, `id` the one AWS gave it, `type` like AWS::IAM::Role. */
+export type FailedResource = { resource: string; id: string; type: string; reason: string };
+
+/** `name` null: the stack does not say any more, because it is being deleted. `attached` are ARNs, `inline` names of the policies that the stack puts on it; null: only CloudFormation knows. */
+export type StackRole = { name: string | null; attached: string[] | null; inline: string[] | null };
 
 /** The launch template's AMI, and the version its name states. */
 export type StackAmi =

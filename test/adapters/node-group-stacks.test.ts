@@ -51,6 +51,7 @@ test('a group without nodes has the version of its image', async () => {
       amiFamily: 'AmazonLinux2',
       nodeRole: null,
       bringsAccessEntry: false,
+      ownRole: null,
       sizes: { min: 0, max: 5, desired: 0 },
     },
   ]);

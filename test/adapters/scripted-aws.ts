@@ -35,7 +35,11 @@ export function scriptedAws(script: AwsScript): { clients: AwsClients; requests:
     cutOff(client);
     return client;
   });
-  return { clients: { ...clients, ec2: () => ec2 }, requests };
+  const iam = clients.iam().then((client) => {
+    cutOff(client);
+    return client;
+  });
+  return { clients: { ...clients, ec2: () => ec2, iam: () => iam }, requests };
 }
 
 export function sdkError(name: string, message: string, httpStatusCode = 400): Error {

@@ -146,7 +146,7 @@ function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepos
   };
 }
 
-function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): Cloud {
+function wrapCloud({ identity, eks, stacks, nodeRoles, kubernetes }: Cloud, probe: Probe): Cloud {
   const read =
     <A extends unknown[], T>(
       name: string,
@@ -199,7 +199,10 @@ function wrapCloud({ identity, eks, stacks, kubernetes }: Cloud, probe: Probe): 
     stacks: {
       list: read('cloudformation: DescribeStacks', stacks.list),
       failureReasons: read('cloudformation: DescribeStackEvents', stacks.failureReasons, (stack) => stack),
+      failedResources: read('cloudformation: DescribeStackEvents', stacks.failedResources, (stack) => stack),
+      interfacesIn: read('ec2: DescribeNetworkInterfaces', stacks.interfacesIn),
     },
+    nodeRoles: { policies: read('iam: policies of a role', nodeRoles.policies) },
     kubernetes: {
       reviewAccess: read('kubernetes: review access', kubernetes.reviewAccess),
       serverVersion: read('kubernetes: version', kubernetes.serverVersion),

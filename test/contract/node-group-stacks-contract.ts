@@ -26,6 +26,11 @@ export function describeNodeGroupStacksContract(makeWorld: MakeWorld): void {
         version: '1.22',
       },
       amiFamily: 'AmazonLinux2',
+      ownRole: {
+        name: expect.stringMatching(/^eksctl-coast-nodegroup-dask-worker-NodeInstanceRole-/),
+        attached: expect.arrayContaining(['arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy']),
+        inline: ['eksctl-coast-nodegroup-dask-worker-PolicyAutoScaling'],
+      },
       nodeRole: expect.stringMatching(/:role\/eksctl-coast-nodegroup-dask-worker-NodeInstanceRole-/),
       bringsAccessEntry: false,
       sizes: { min: 0, max: 500, desired: 0 },

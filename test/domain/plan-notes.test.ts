@@ -460,6 +460,61 @@ const WARNINGS: Case[] = [
     ],
   ],
   [
+    'policies that somebody put on roles of groups that it deletes, with what takes them off',
+    aRequest('1.21', {
+      ...QUIET,
+      findings: {
+        foreignPolicies: [
+          {
+            group: 'nb-small',
+            role: 'eksctl-coast-nodegroup-nb-small-NodeInstanceRole-1ABC',
+            attached: [{ name: 'S3', arn: 'arn:aws:iam::aws:policy/S3' }],
+            inline: ['by-hand'],
+          },
+          { group: 'not-planned', role: 'x', attached: [], inline: ['y'] },
+        ],
+      },
+    }),
+    [
+      {
+        id: 'role-policies:nb-small=S3+inline by-hand',
+        text: 'Somebody put policies on the roles of node groups: nb-small (S3, inline by-hand). With them CloudFormation cannot delete the group: its nodes go, its stack stays as DELETE_FAILED, and the run stops with users left without these nodes. The new group does not get them either. What it needs belongs into the config (iam.attachPolicyARNs); then take them off before you approve: aws iam detach-role-policy --role-name eksctl-coast-nodegroup-nb-small-NodeInstanceRole-1ABC --policy-arn arn:aws:iam::aws:policy/S3; aws iam delete-role-policy --role-name eksctl-coast-nodegroup-nb-small-NodeInstanceRole-1ABC --policy-name by-hand',
+      },
+    ],
+  ],
+  [
+    'roles that it may not look at',
+    aRequest('1.21', {
+      ...QUIET,
+      findings: { unseenRoles: { groups: ['nb-small', 'not-planned'], why: 'AWS denies iam:ListRolePolicies' } },
+    }),
+    [
+      {
+        id: 'role-policies-not-checked',
+        text: "Whether somebody put policies on the roles of node groups could not be checked (nb-small): AWS denies iam:ListRolePolicies. If somebody did, their deletion stops half-way, and users are left without these nodes until the policy is off. Look at the roles' permissions in the IAM console, or give the bot that right and ask again.",
+      },
+    ],
+  ],
+  [
+    'nodes and Auto Scaling groups that no stack explains',
+    aRequest('1.21', {
+      ...QUIET,
+      findings: {
+        unexplained: [
+          { kind: 'nodes', group: 'ghost', what: ['ip-1', 'ip-2'] },
+          { kind: 'nodes', group: null, what: ['ip-3'] },
+          { kind: 'scaling-group', group: null, what: ['by-hand-asg'] },
+        ],
+      },
+    }),
+    [
+      {
+        id: 'groups-without-stack:by-hand-asg,ghost,nodes-of-no-group',
+        text: 'The cluster has nodes or Auto Scaling groups that no stack of eksctl explains: nodes of a group ghost (ip-1, ip-2); nodes of no group (ip-3); the Auto Scaling group by-hand-asg. This run does not touch them: they are not deleted and stay at their version while the cluster goes to 1.21, and their nodes may stop working. Find out whose they are before you approve.',
+      },
+    ],
+  ],
+  [
     'a degraded managed group',
     aRequest('1.21', { ...QUIET, groups: [aGroup('core-a', '1.20', { kind: 'managed', status: 'DEGRADED' })] }),
     [

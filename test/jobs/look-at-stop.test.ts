@@ -28,6 +28,7 @@ const stack = (group: string, status = 'CREATE_COMPLETE'): FakeWorld['cloud']['g
   amiFamily: null,
   nodeRole: null,
   bringsAccessEntry: false,
+  ownRole: null,
   sizes: null,
 });
 const look = () => lookAtStop(world.deps, ID);

@@ -62,7 +62,7 @@ scenario.concurrent(
     world.cloud.setFault({ cluster: 'coast', name: 'delete-fails', times: 1 });
     await world.comesTo('stopped');
     expect(world.text('failure:2')).toMatch(
-      /CloudFormation could not delete node group core-a \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-core-a in CloudFormation by hand .*, then press Retry/,
+      /CloudFormation could not delete node group core-a \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-core-a in CloudFormation by hand .*, press Retry/,
     );
     world.cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'core-a' });
     await world.presses('sam', 'Retry');

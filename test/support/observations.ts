@@ -1,3 +1,4 @@
+import { NO_FINDINGS } from '#src/domain/group-findings.ts';
 import type {
   ConfigNodeGroup,
   GroupVersion,
@@ -22,6 +23,7 @@ export type Changes = {
   cluster?: Partial<Observation['cluster']>;
   config?: Partial<Observation['config']>;
   activity?: Observation['activity'];
+  findings?: Partial<Observation['findings']>;
 };
 
 export function anObservation(changes: Changes = {}): Observation {
@@ -41,6 +43,7 @@ export function anObservation(changes: Changes = {}): Observation {
       ...changes.cluster,
     },
     nodeGroups: groups,
+    findings: { ...NO_FINDINGS, ...changes.findings },
     addons: changes.addons ?? selfManagedAddons(version),
     activity: changes.activity ?? { total: 0, byNamespace: {} },
     config: {

@@ -128,6 +128,7 @@ const NODE_ROLE = `arn:aws:iam::${ACCOUNT}:role/eksctl-harbor-nodegroup-workers-
 /** What plans and steps look at. */
 function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
   const stack = 'eksctl-coast-nodegroup-core-a';
+  let role = '';
   return [
     probe('the cluster', () => harbor.eks.describeCluster('harbor')),
     probe('offered versions', () => harbor.eks.offeredVersions()),
@@ -137,6 +138,14 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('versions of an add-on', () => harbor.eks.offeredAddonVersions('coredns', '1.33')),
     probe('updates in progress', () => harbor.eks.updatesInProgress('harbor')),
     probe('why a stack failed', () => coast.stacks.failureReasons(stack)),
+    {
+      ...probe('the policies of a role of nodes', () => coast.nodeRoles.policies(role)),
+      prepare: async () => {
+        const [group] = await coast.stacks.list('coast');
+        role = group?.ownRole?.name ?? '';
+      },
+    },
+    probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
     probe('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
     probe('nodes', () => coast.kubernetes.nodes()),
     probe('activity', () => coast.kubernetes.activity(['component=singleuser-server'])),

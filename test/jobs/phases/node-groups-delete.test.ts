@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
+import { UserError } from '#src/domain/errors.ts';
 import type { Step } from '#src/domain/plan.ts';
+import type { Failure } from '#src/domain/run.ts';
 import { APPROVER, anActivityGate, aPlan } from '#test/support/builders.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
@@ -56,6 +58,15 @@ describe('the node-groups phase, deleting', () => {
       expect(await run(changes)).toMatchObject({ kind: 'wait', memory: { roles: own } });
       expect(world.cloud.mapped).toEqual([shared]);
       expect(await run(changes)).toMatchObject({ kind: 'done' });
+    });
+
+    it('also when the stack was deleted by hand before Retry, and nothing is noted of its role any more', async () => {
+      const foreign = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a2-NodeInstanceRole-1ABC';
+      world.cloud.groupStacks = [replacement];
+      world.cloud.mapped = [own, shared, foreign];
+      expect(await run({ progress: { attempt: 2 } })).toMatchObject({ kind: 'wait' });
+      expect(world.cloud.mapped).toEqual([shared, foreign]);
+      expect(await run({ progress: { attempt: 2 } })).toMatchObject({ kind: 'done' });
     });
   });
 
@@ -189,6 +200,64 @@ describe('the node-groups phase, deleting', () => {
           /delete eksctl-coast-nodegroup-nb-small, eksctl-coast-nodegroup-nb-large in CloudFormation by hand/,
         ),
       },
+    });
+  });
+
+  describe('names what keeps a stack in DELETE_FAILED, and the commands that help', () => {
+    const NAME = 'eksctl-coast-nodegroup-nb-large';
+    const role = `${NAME}-NodeInstanceRole-1ABC`;
+    const detach = 'Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409)';
+    const deleteStack = `aws cloudformation delete-stack --region us-west-2 --stack-name ${NAME}`;
+    const stuckWith = async (type: string, id: string, reason: string): Promise<Failure> => {
+      const ownRole = { name: null, attached: ['arn:own'], inline: [] };
+      world.cloud.groupStacks = [aStack('nb-large', '1.22', { status: 'DELETE_FAILED', ownRole }), replacement];
+      world.cloud.failed = { [NAME]: [{ resource: 'It', type, id, reason }] };
+      const result = await run({ command: endedCommand(STEP, DELETE, EXIT_0) });
+      return result.kind === 'failed' ? result.failure : expect.unreachable('it failed');
+    };
+
+    it('policies that somebody put on the role', async () => {
+      world.cloud.rolePolicies[role] = {
+        attached: [
+          { name: 'Own', arn: 'arn:own' },
+          { name: 'S3', arn: 'arn:aws:iam::aws:policy/S3' },
+        ],
+        inline: ['by-hand'],
+      };
+      const failure = await stuckWith('AWS::IAM::Role', role, detach);
+      expect(failure.remedy).toBe(
+        `Put it right (somebody put S3, by-hand on the role ${role}) and delete ${NAME} in CloudFormation by hand (eksctl passes over what is DELETE_FAILED): the commands stand with the cause. When it is gone, press Retry`,
+      );
+      expect(failure.detail?.split('\n')).toEqual([
+        `# ${NAME}: It: ${detach}`,
+        `aws iam detach-role-policy --role-name ${role} --policy-arn arn:aws:iam::aws:policy/S3`,
+        `aws iam delete-role-policy --role-name ${role} --policy-name by-hand`,
+        deleteStack,
+      ]);
+    });
+
+    it('the role, where the bot may not look at it', async () => {
+      world.cloud.failing.set('rolePolicies', new UserError('AwsAccessDenied', 'AWS denies it'));
+      const failure = await stuckWith('AWS::IAM::Role', role, detach);
+      expect(failure.detail).toContain(`aws iam list-attached-role-policies --role-name ${role}`);
+    });
+
+    it('network interfaces that were left in its security group', async () => {
+      world.cloud.interfaces = { 'sg-0ab': ['eni-01'] };
+      const reason = 'resource sg-0ab has a dependent object (Service: Ec2, Status Code: 400)';
+      const failure = await stuckWith('AWS::EC2::SecurityGroup', 'sg-0ab', reason);
+      expect(failure.remedy).toContain('network interfaces were left behind: eni-01');
+      expect(failure.detail?.split('\n').slice(1)).toEqual([
+        'aws ec2 delete-network-interface --region us-west-2 --network-interface-id eni-01',
+        deleteStack,
+      ]);
+    });
+
+    it('an interface that CloudFormation names itself, or where to look for one', async () => {
+      const named = await stuckWith('AWS::EC2::Subnet', 'subnet-1', 'Network interface [eni-02] is currently in use');
+      expect(named.remedy).toContain('eni-02');
+      const unseen = await stuckWith('AWS::EC2::SecurityGroup', 'sg-0cd', 'resource sg-0cd has a dependent object');
+      expect(unseen.detail).toContain('--filters Name=group-id,Values=sg-0cd');
     });
   });
 

@@ -39,6 +39,8 @@ export type WorldSeed = {
   /** Default: metadata.version. */
   version?: string;
   authenticationMode?: AuthenticationMode;
+  /** What DescribeCluster says of who may reach the API server; it lets nobody in or out by itself: see `api-server-silent`. */
+  endpointAccess?: EndpointAccess;
   /** User pods, spread over the user groups, which then have nodes. */
   activity?: number;
   /** Default `auto`: EKS add-ons where the config lists them, else self-managed. */
@@ -52,6 +54,8 @@ export type WorldSeed = {
   /** Principals that the cluster knows; default: every principal and assumable role of the world's account. */
   mapped?: string[];
 };
+
+export type EndpointAccess = { public: boolean; private: boolean; publicCidrs: string[] };
 
 export type AuthenticationMode = 'CONFIG_MAP' | 'API' | 'API_AND_CONFIG_MAP';
 
@@ -104,6 +108,11 @@ export const faultNames = [
   'api-server-busy',
   'webhook-denies',
   'new-certificate-authority',
+  'policy-attached-by-hand',
+  'network-interface-left',
+  'api-server-silent',
+  'api-server-name-unknown',
+  'wrong-certificate-authority',
   'workload-stays-away',
   'workload-deleted-by-hand',
 ] as const;
@@ -117,7 +126,7 @@ export type Fault = {
   times?: number;
   /** Simulated milliseconds from when it is switched on. */
   forMs?: number;
-  /** Of `stack-deleted-by-hand`: which group; absent: the newest. */
+  /** Of `stack-deleted-by-hand`: which group; absent: the newest. Of `policy-attached-by-hand`: absent: all. */
   nodeGroup?: string;
   /** Of `workload-stays-away` and `workload-deleted-by-hand`: `namespace/name`; absent: `prod/hub`. */
   workload?: string;

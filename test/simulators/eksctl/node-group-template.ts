@@ -1,15 +1,14 @@
+import { nodeRole, policyAutoScaling } from '../cloud/world/seed-stacks.ts';
 import type { ClusterConfig, GroupConfig } from './config-file.ts';
 
 /** Templates of node group stacks, cut to what the simulated CloudFormation reads: ../cloud/README.md, "Template contract". */
 export type TemplateInput = { cluster: { name: string; subnets: string[] }; group: GroupConfig; amiFamily: string };
 
-const ROLE = { NodeInstanceRole: { Type: 'AWS::IAM::Role', Properties: {} } };
+const ROLE = { NodeInstanceRole: nodeRole() };
 
 /** pkg/cfn/builder/iam.go: the profile of a group that is not managed, and the policy of `withAddonPolicies.autoScaler`. */
 function iamOf({ iam }: GroupConfig): Record<string, unknown> {
-  return iam?.withAddonPolicies?.autoScaler === true
-    ? { PolicyAutoScaling: { Type: 'AWS::IAM::Policy', Properties: {} } }
-    : {};
+  return iam?.withAddonPolicies?.autoScaler === true ? { PolicyAutoScaling: policyAutoScaling() } : {};
 }
 
 /** pkg/cfn/builder/nodegroup.go, `addResourcesForSecurityGroups`. */

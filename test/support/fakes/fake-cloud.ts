@@ -4,7 +4,8 @@ import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { AccessEntry, EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
 import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
-import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
+import type { FailedResource, NodeGroupStack } from '#src/ports/node-group-stacks.ts';
+import type { RolePolicies } from '#src/ports/node-roles.ts';
 
 const BOT_ARN = 'arn:aws:sts::111122223333:assumed-role/eks-upgrade-bot/session-1';
 
@@ -19,6 +20,12 @@ export type FakeCloud = Cloud & {
   managed: ManagedNodeGroup[];
   groupStacks: NodeGroupStack[];
   reasons: Record<string, string[]>;
+  /** By stack. */
+  failed: Record<string, FailedResource[]>;
+  /** By security group. */
+  interfaces: Record<string, string[]>;
+  /** By role; a role that is not here does not exist. */
+  rolePolicies: Record<string, RolePolicies>;
   nodeList: ObservedNode[];
   addons: EksAddon[];
   offered: Record<string, OfferedAddonVersions | null>;
@@ -74,6 +81,9 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     managed: [],
     groupStacks: [],
     reasons: {},
+    failed: {},
+    interfaces: {},
+    rolePolicies: {},
     nodeList: [],
     addons: [],
     offered: {},
@@ -143,7 +153,21 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         reach('stacks');
         return structuredClone(cloud.groupStacks);
       },
-      failureReasons: async (stackName) => cloud.reasons[stackName] ?? [],
+      failureReasons: async (stackName) =>
+        cloud.reasons[stackName] ??
+        cloud.failed[stackName]?.map(({ resource, reason }) => `${resource}: ${reason}`) ??
+        [],
+      failedResources: async (stackName) => structuredClone(cloud.failed[stackName] ?? []),
+      interfacesIn: async (securityGroup) => {
+        reach('interfacesIn');
+        return cloud.interfaces[securityGroup] ?? [];
+      },
+    },
+    nodeRoles: {
+      policies: async (role) => {
+        reach('rolePolicies');
+        return structuredClone(cloud.rolePolicies[role] ?? null);
+      },
     },
     kubernetes: {
       reviewAccess: async (wishes) => {
@@ -220,6 +244,7 @@ export function aStack(
     amiFamily: 'AmazonLinux2023',
     nodeRole: null,
     bringsAccessEntry: false,
+    ownRole: null,
     sizes: { min: 0, max: 10, desired: 0 },
     ...changes,
   };

@@ -1,7 +1,7 @@
 import { textAt } from '../json.ts';
 import type { Image } from '../versions.ts';
 import { imagesOf } from '../versions.ts';
-import { liveStacks } from '../world/stacks.ts';
+import { liveStacks, securityGroupOf } from '../world/stacks.ts';
 import { ofType, parseTemplate } from '../world/template.ts';
 import { ec2Lookups } from './ec2-lookups.ts';
 import { AwsError } from './errors.ts';
@@ -15,6 +15,7 @@ export const ec2Operations: Record<string, QueryHandler<AwsRequest>> = {
   DescribeImages: describeImages,
   DescribeLaunchTemplateVersions: describeLaunchTemplateVersions,
   ...ec2Lookups,
+  DescribeNetworkInterfaces: describeNetworkInterfaces,
 };
 
 function filtersIn(form: URLSearchParams): { name: string; values: string[] }[] {
@@ -95,6 +96,25 @@ function imageXml(image: Image): Xml {
       ],
     },
   };
+}
+
+/** What the VPC CNI leaves behind when its node goes at the wrong moment (amazon-vpc-cni-k8s#608): fault `network-interface-left`. */
+function describeNetworkInterfaces(request: AwsRequest, form: URLSearchParams): Xml {
+  const { world, region, principal } = request;
+  const groups = filtersIn(form).flatMap(({ name, values }) => (name === 'group-id' ? values : []));
+  const left = world.clusters
+    .filter((cluster) => cluster.region === region && cluster.account === principal.account)
+    .filter(({ name }) => world.faults.isOn(name, 'network-interface-left'))
+    .flatMap((cluster) => liveStacks(cluster, request.nowOf(cluster)))
+    .flatMap((stack) => securityGroupOf(stack) ?? [])
+    .filter((group) => groups.includes(group));
+  const interfaces = left.map((group) => ({
+    networkInterfaceId: `eni-${group.slice('sg-'.length)}`,
+    description: 'aws-K8S-i-0a1b2c3d4e5f60001',
+    status: 'available',
+    groupSet: { item: [{ groupId: group }] },
+  }));
+  return { networkInterfaceSet: { item: interfaces } };
 }
 
 /** Launch templates of the stacks, by id or by name (the stack's); one version each. */

@@ -57,9 +57,9 @@ function clusterJson(world: World, cluster: Cluster): JsonObject {
       securityGroupIds: ['sg-0a1b2c3d4e5f60001'],
       clusterSecurityGroupId: 'sg-0a1b2c3d4e5f60002',
       vpcId: 'vpc-0a1b2c3d4e5f60001',
-      endpointPublicAccess: true,
-      endpointPrivateAccess: false,
-      publicAccessCidrs: ['0.0.0.0/0'],
+      endpointPublicAccess: cluster.endpointAccess.public,
+      endpointPrivateAccess: cluster.endpointAccess.private,
+      publicAccessCidrs: cluster.endpointAccess.publicCidrs,
     },
     kubernetesNetworkConfig: {
       serviceIpv4Cidr: '10.100.0.0/16',

@@ -9,6 +9,7 @@ import { cloudformationOperations } from './cloudformation.ts';
 import { ec2Operations } from './ec2.ts';
 import { eksAnswer, eksError, eksOperation } from './eks.ts';
 import { AwsError } from './errors.ts';
+import { iamOperations } from './iam.ts';
 import type { QueryHandler } from './query-protocol.ts';
 import { queryAnswer, queryError } from './query-protocol.ts';
 import type { AwsRequest, AwsResponse } from './request.ts';
@@ -26,6 +27,7 @@ const queryServices: Record<string, Record<string, QueryHandler<AwsRequest>>> = 
   sts: stsOperations,
   cloudformation: cloudformationOperations,
   ec2: ec2Operations,
+  iam: iamOperations,
 };
 
 export function awsServer(world: World): Server {
@@ -138,7 +140,7 @@ function dispatch(service: string, request: AwsRequest): AwsResponse {
   const handler = queryServices[service]?.[operation];
   if (handler === undefined)
     throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
-  const call = { service, operation, resource: form.get('StackName') ?? '*' };
+  const call = { service, operation, resource: form.get('StackName') ?? form.get('RoleName') ?? '*' };
   const actions = queryActions(request, service, form);
   return admitted(request, { call, actions }, (view) => queryAnswer(service, operation, handler(view, form)));
 }

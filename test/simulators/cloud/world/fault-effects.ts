@@ -11,6 +11,7 @@ import { groupNameOf } from './groups.ts';
 import { pathOfWorkload } from './hub-workloads.ts';
 import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
 import { putObject } from './objects.ts';
+import { attachPolicy, detachAll, rolesOf } from './role-policies.ts';
 import { deleteStack, liveStacks } from './stacks.ts';
 import type { Cluster, KubeObject, World } from './world.ts';
 
@@ -19,7 +20,7 @@ export function switchFault(world: World, cluster: Cluster, fault: Fault, on: bo
   if (on) world.faults.set({ ...fault, cluster: cluster.name });
   else world.faults.clear(cluster.name, fault.name);
   if (on) beginFault(world, cluster, fault);
-  else endFault(cluster, fault);
+  else endFault(world, cluster, fault);
 }
 
 /** What a fault changes in the world at once; each can be switched on at any moment, also where it changes nothing. */
@@ -30,11 +31,13 @@ export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, wo
   if (name === 'workload-deleted-by-hand') deleteWorkloadByHand(world, cluster, workload ?? 'prod/hub');
   if (name === 'expired-credentials') cluster.expiredKeys = new Set(world.principals.map((known) => known.accessKeyId));
   if (name === 'add-on-settings-changed') changeAddonSettings(world, cluster);
+  if (name === 'policy-attached-by-hand') attachByHand(world, cluster, nodeGroup);
   if (name === 'new-certificate-authority') cluster.renewCertificate();
 }
 
 /** Nodes that could not become Ready can now; managed groups are well again. */
-function endFault(cluster: Cluster, { name }: Fault): void {
+function endFault(world: World, cluster: Cluster, { name }: Fault): void {
+  if (name === 'policy-attached-by-hand') detachAll(world, cluster);
   if (name === 'nodes-never-ready') for (const instance of cluster.instances) instance.unwell = false;
   if (name === 'no-capacity') for (const group of cluster.managedGroups) group.issues = [];
 }
@@ -86,6 +89,16 @@ function deleteWorkloadByHand(world: World, cluster: Cluster, workload: string):
     principal: `arn:aws:iam::${cluster.account}:user/${SOMEBODY}`,
     path,
   });
+}
+
+/** Somebody in the console gives the nodes a right that they miss. */
+function attachByHand(world: World, cluster: Cluster, nodeGroup: string | undefined): void {
+  const [name, arn] = ['AmazonS3ReadOnlyAccess', 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'];
+  for (const stack of liveStacks(cluster, world.clock.now())) {
+    const group = groupNameOf(stack);
+    if (group === null || (nodeGroup !== undefined && group !== nodeGroup)) continue;
+    for (const role of rolesOf(stack)) attachPolicy(world, cluster, { role, name, arn });
+  }
 }
 
 /** Takes every known principal out of aws-auth and of the access entries; node roles stay. */

@@ -24,7 +24,7 @@ export function clusterStackTemplate(): string {
 export type GroupStack = { group: GroupConfig; kind: 'unmanaged' | 'managed'; accessEntry: boolean };
 
 export function groupStack(cluster: Cluster, { group, kind, accessEntry }: GroupStack): string {
-  const role = { NodeInstanceRole: { Type: 'AWS::IAM::Role', Properties: { Path: '/' } } };
+  const role = { NodeInstanceRole: nodeRole() };
   const resources = kind === 'managed' ? managedResources(cluster, group) : selfManagedResources(cluster, group);
   const entry = {
     Type: 'AWS::EKS::AccessEntry',
@@ -42,6 +42,30 @@ export function groupStack(cluster: Cluster, { group, kind, accessEntry }: Group
       ...(kind === 'unmanaged' ? { FeaturePrivateNetworking: { Value: 'false' } } : {}),
     },
   });
+}
+
+/** pkg/cfn/builder/iam_helper.go, `createRole`: the policies of a group whose config names none, with the autoscaler's. */
+export function nodeRole(): JsonObject {
+  const names = ['AmazonEKSWorkerNodePolicy', 'AmazonEKS_CNI_Policy', 'AmazonEC2ContainerRegistryPullOnly'];
+  const arn = (name: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:iam::aws:policy/${name}` });
+  return { Type: 'AWS::IAM::Role', Properties: { Path: '/', ManagedPolicyArns: names.map(arn) } };
+}
+
+/** pkg/cfn/builder/iam.go, `attachAllowPolicy`. */
+export function policyAutoScaling(): JsonObject {
+  const PolicyName = { 'Fn::Sub': `${STACK_NAME}-PolicyAutoScaling` };
+  return { Type: 'AWS::IAM::Policy', Properties: { PolicyName, Roles: [{ Ref: 'NodeInstanceRole' }] } };
+}
+
+/** The inline policy of a group with `withAddonPolicies.autoScaler`, and the security group of its own. */
+function besideTheRole(): JsonObject {
+  return {
+    PolicyAutoScaling: policyAutoScaling(),
+    SG: {
+      Type: 'AWS::EC2::SecurityGroup',
+      Properties: { GroupDescription: 'Communication between the control plane and worker nodes' },
+    },
+  };
 }
 
 function roleArn(): JsonObject {
@@ -76,6 +100,7 @@ function imageIdOf(cluster: Cluster, group: GroupConfig): string {
 function selfManagedResources(cluster: Cluster, group: GroupConfig): JsonObject {
   const min = group.minSize ?? group.desiredCapacity ?? 2;
   return {
+    ...besideTheRole(),
     NodeGroupLaunchTemplate: {
       Type: 'AWS::EC2::LaunchTemplate',
       Properties: {

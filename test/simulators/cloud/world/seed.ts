@@ -47,6 +47,8 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
     objects: new Map(),
     rollouts: new Map(),
     userPods: [],
+    rolePolicies: [],
+    endpointAccess: seed.endpointAccess ?? { public: true, private: false, publicCidrs: ['0.0.0.0/0'] },
     resourceVersion: 1000,
   };
 }

@@ -5,6 +5,7 @@ import { imageOf } from '../versions.ts';
 import type { GroupTrouble } from './group-troubles.ts';
 import { groupTrouble, stackTrouble } from './group-troubles.ts';
 import { startGroup, stopGroup } from './groups.ts';
+import { policyInTheWay } from './role-policies.ts';
 import type { GroupTemplate, Template } from './template.ts';
 import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
 import type { Actor, Cluster, Stack, StackResource, World } from './world.ts';
@@ -155,18 +156,16 @@ export function deleteStack(
   const now = world.clock.now();
   const status = stackStatus(stack, now);
   if (status === 'DELETE_IN_PROGRESS' || status === 'DELETE_COMPLETE') return;
-  const fails = denied !== null || world.faults.strikes(cluster.name, 'delete-fails');
+  const untouched = denied !== null || world.faults.strikes(cluster.name, 'delete-fails');
+  const stuck = denied ?? (untouched ? mustDetach(stack) : whatIsLeft(world, cluster, stack));
   const { emptyStackDelete, stackDelete } = world.durations;
-  const { nodes, userPods } = fails ? { nodes: 0, userPods: 0 } : stopGroup(world, cluster, stack);
+  const { nodes, userPods } = untouched ? { nodes: 0, userPods: 0 } : stopGroup(world, cluster, stack);
   stack.deletions.push({
     startedAt: now,
     endsAt: now + (nodes === 0 ? emptyStackDelete : stackDelete),
-    outcome: fails ? 'failed' : 'deleted',
-    ...(denied === null ? {} : { logicalId: denied.logicalId }),
-    reason: fails
-      ? (denied?.reason ??
-        `Cannot delete entity, must detach all policies first. (Service: Iam, Status Code: 409, Request ID: ${randomUUID()})`)
-      : '',
+    outcome: stuck === null ? 'deleted' : 'failed',
+    ...(stuck === null ? {} : { logicalId: stuck.logicalId }),
+    reason: stuck?.reason ?? '',
   });
   world.log.record({
     effect: 'stack-delete-started',
@@ -176,6 +175,43 @@ export function deleteStack(
     nodes,
     userPods,
   });
+}
+
+type Left = { logicalId: string; reason: string };
+
+function mustDetach(stack: Stack): Left {
+  return leftOver(
+    stack,
+    'AWS::IAM::Role',
+    'Cannot delete entity, must detach all policies first.',
+    'Iam, Status Code: 409',
+  );
+}
+
+/**
+ * What CloudFormation cannot delete, after everything else of the stack is gone, the nodes included: roles and security
+ * groups come last, because the Auto Scaling group depends on them.
+ */
+function whatIsLeft(world: World, cluster: Cluster, stack: Stack): Left | null {
+  const policy = policyInTheWay(cluster, stack, world.clock.now());
+  if (policy !== null) return leftOver(stack, 'AWS::IAM::Role', policy, 'Iam, Status Code: 409');
+  const group = securityGroupOf(stack);
+  if (group === undefined || !world.faults.strikes(cluster.name, 'network-interface-left')) return null;
+  return leftOver(
+    stack,
+    'AWS::EC2::SecurityGroup',
+    `resource ${group} has a dependent object`,
+    'Ec2, Status Code: 400',
+  );
+}
+
+function leftOver({ resources }: Stack, type: string, words: string, service: string): Left {
+  const logicalId = resources.find((resource) => resource.type === type)?.logicalId ?? '';
+  return { logicalId, reason: `${words} (Service: ${service}, Request ID: ${randomUUID()})` };
+}
+
+export function securityGroupOf({ resources }: Stack): string | undefined {
+  return resources.find(({ type }) => type === 'AWS::EC2::SecurityGroup')?.physicalId;
 }
 
 export type StackEvent = {
@@ -236,16 +272,13 @@ function endOfDeletion(
   { endsAt, outcome, reason, logicalId }: Stack['deletions'][number],
 ): StackEvent[] {
   if (outcome === 'deleted') return [{ ...self, status: 'DELETE_COMPLETE', reason: null, at: endsAt }];
-  const role =
-    stack.resources.find((resource) => resource.logicalId === logicalId) ??
-    stack.resources.find(({ type }) => type === 'AWS::IAM::Role') ??
-    stack.resources[0];
+  const left = stack.resources.find((resource) => resource.logicalId === logicalId) ?? stack.resources[0];
   return [
-    ...(role === undefined ? [] : [{ ...role, status: 'DELETE_FAILED', reason, at: endsAt }]),
+    ...(left === undefined ? [] : [{ ...left, status: 'DELETE_FAILED', reason, at: endsAt }]),
     {
       ...self,
       status: 'DELETE_FAILED',
-      reason: `The following resource(s) failed to delete: [${role?.logicalId ?? ''}]. `,
+      reason: `The following resource(s) failed to delete: [${left?.logicalId ?? ''}]. `,
       at: endsAt,
     },
   ];

@@ -3,7 +3,7 @@ import type { Clock } from '#src/ports/clock.ts';
 import type { Durations } from '../durations.ts';
 import type { Caller, EffectsLog } from '../effects.ts';
 import type { JsonObject } from '../json.ts';
-import type { AuthenticationMode } from '../options.ts';
+import type { AuthenticationMode, EndpointAccess } from '../options.ts';
 import type { Rights } from '../rights/rights.ts';
 import type { FaultSwitches } from './faults.ts';
 
@@ -55,6 +55,9 @@ export type Cluster = {
   /** When the pod template of a DaemonSet or Deployment last changed, by object path. */
   rollouts: Map<string, Rollout>;
   userPods: UserPod[];
+  /** Put on roles of node groups by somebody, beside what their stacks put there. */
+  rolePolicies: RolePolicy[];
+  endpointAccess: EndpointAccess;
   /** Rises with every write. */
   resourceVersion: number;
 };
@@ -86,7 +89,7 @@ export type Stack = {
     | { kind: 'completes'; at: number }
     | { kind: 'rolls-back'; failsAt: number; at: number; logicalId: string; type: string; reason: string }
     | { kind: 'fails'; at: number; logicalId: string; type: string; reason: string };
-  /** `logicalId`: of the resource that could not be deleted; absent: its role. */
+  /** `logicalId`: of the resource that could not be deleted; absent: its role or the first one. */
   deletions: { startedAt: number; endsAt: number; outcome: 'deleted' | 'failed'; reason: string; logicalId?: string }[];
   outputs: { key: string; value: string; exportName: string | null }[];
   resources: StackResource[];
@@ -156,6 +159,9 @@ export type AccessEntry = {
   createdAt: number;
   deletedAt: number | null;
 };
+
+/** `arn` null: an inline policy. */
+export type RolePolicy = { role: string; name: string; arn: string | null; from: number; to: number | null };
 
 export type AwsAuth = { from: number; roles: AuthMapping[]; users: AuthMapping[] };
 
