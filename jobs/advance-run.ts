@@ -1,17 +1,20 @@
-import { TransientError } from '#src/domain/errors.ts';
+import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isFailing, owedSteps } from '#src/domain/run-progress.ts';
+import { hasActed, isFailing, mayHavePhasedOut, owedSteps } from '#src/domain/run-progress.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
+import { idsOf } from './ids-of.ts';
 import { lookAtGate } from './look-at-gate.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
+import { confirmClaim, isClaimLost } from './ownership.ts';
+import { liftLeftovers } from './phase-out.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -71,9 +74,9 @@ async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
     case 'running':
       return takeForward(deps, claim);
     case 'waiting':
-      return lookAtGate(deps, run);
+      return lookAtGate(deps, claim);
     case 'stopped':
-      return { facts: [], inMs: MAX_PARK_MS };
+      return standStill(deps, claim);
     default:
       throw new Error(`run ${run.id} is in state ${run.state.kind}, which nobody takes forward`);
   }
@@ -88,7 +91,7 @@ function awaitApproval(expiresAt: number, now: number): Decided {
 async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   const { run } = claim;
   if (run.startedAt === null)
-    return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
+    return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: 0 };
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
   const { inProgress, ready } = nextSteps(run.plan, run);
   const mayBegin = run.stopRequest === null && !isFailing(run);
@@ -96,7 +99,7 @@ async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   if (beginning.length > 0)
     return { facts: beginning.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
   if (inProgress.length > 0) return advanceSteps(deps, { claim, steps: inProgress });
-  return run.stopRequest === null ? succeed(deps, run) : { facts: [{ kind: 'stopped' }], inMs: MAX_PARK_MS };
+  return run.stopRequest === null ? succeed(deps, run) : { facts: [{ kind: 'stopped' }], inMs: 0 };
 }
 
 /**
@@ -143,6 +146,24 @@ async function succeed(deps: WorkerDeps, run: Run): Promise<Decided> {
 function lastProgressAt({ steps, stops }: Run): number {
   const retries = stops.flatMap(({ resolution }) => ('at' in resolution ? [resolution.at] : []));
   return Math.max(0, ...Object.values(steps).map(({ at }) => at), ...retries);
+}
+
+/** Nothing is changed while people decide, so no node stays closed for new servers. */
+async function standStill(deps: WorkerDeps, claim: Claim): Promise<Decided> {
+  const { run } = claim;
+  if (!mayHavePhasedOut(run)) return { facts: [], inMs: MAX_PARK_MS };
+  try {
+    const cloud = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
+    await liftLeftovers(cloud, { confirmClaim: () => confirmClaim(deps, claim) });
+    return { facts: [], inMs: MAX_PARK_MS };
+  } catch (error) {
+    if (isStorageAway(error) || isClaimLost(error)) throw error;
+    deps.log.warn(
+      { ...idsOf(run), err: messageOf(error) },
+      'cannot see whether nodes still carry the taint of this run',
+    );
+    return { facts: [], inMs: 60_000 };
+  }
 }
 
 /** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */

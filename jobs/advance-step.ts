@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { TransientError } from '#src/domain/errors.ts';
+import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { endangersUsers } from '#src/domain/next-steps.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isEksctlBusy, stepsAtWork } from '#src/domain/run-progress.ts';
+import { hasActed, isEksctlBusy, owedSteps, stepsAtWork } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
@@ -13,8 +13,9 @@ import type { Decided } from './decided.ts';
 import { failureOf, notMapped } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
-import { confirmClaim } from './ownership.ts';
+import { confirmClaim, isClaimLost } from './ownership.ts';
 import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
+import { liftLeftovers } from './phase-out.ts';
 import { LOOKING_PHASES, runPhase } from './phases.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -29,7 +30,7 @@ export async function advanceStep(deps: WorkerDeps, { claim, step }: { claim: Cl
   try {
     return await decidedBy(deps, { claim, step, result: await runPhase(contextOf(deps, { claim, step })) });
   } catch (error) {
-    return afterError(deps, { run: claim.run, step, error });
+    return afterError(deps, { claim, step, error });
   }
 }
 
@@ -71,8 +72,9 @@ function progressOf(run: Run, step: Step): Started {
 
 async function decidedBy(
   deps: WorkerDeps,
-  { claim: { run }, step, result }: { claim: Claim; step: Step; result: PhaseResult },
+  { claim, step, result }: { claim: Claim; step: Step; result: PhaseResult },
 ): Promise<Decided> {
+  const { run } = claim;
   const { notes, memory, attempt } = progressOf(run, step);
   const stepId = step.id;
   switch (result.kind) {
@@ -104,10 +106,12 @@ async function decidedBy(
     }
     case 'gate':
       // Nothing else is looked at while people are asked, and what was deleted must be created again meanwhile.
-      if (stepsAtWork(run).some((id) => id !== stepId)) return waiting(run, step, forTheOthers(run, step));
+      if (othersAtWork(run, step).length > 0) return waiting(run, step, forTheOthers(run, step));
+      // Somebody wants it to stand still, and this step has not begun to change anything.
+      if (run.stopRequest !== null) return { facts: [{ kind: 'stopped' }], inMs: 0 };
       return { facts: [{ kind: 'gate-opened', stepId, question: result.question }], inMs: 60_000 };
     case 'failed':
-      return failedStep(deps, { run, step, failure: result.failure });
+      return failedStep(deps, { claim, step, failure: result.failure });
     default:
       result satisfies never;
       throw new Error(`unknown result ${JSON.stringify(result)}`);
@@ -121,8 +125,14 @@ function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'no
   return { ...meanwhile, for: `its turn: eksctl does one thing at a time${what}`, pollMs: COMMAND_POLL_MS };
 }
 
+/** In the middle of a change, or owed: what was deleted is created again before people are asked anything. */
+function othersAtWork(run: Run, step: Step): Step[] {
+  const ids = [...stepsAtWork(run), ...owedSteps(run)];
+  return (run.plan?.steps ?? []).filter(({ id }) => id !== step.id && ids.includes(id));
+}
+
 function forTheOthers(run: Run, step: Step): Wait {
-  const others = (run.plan?.steps ?? []).filter(({ id }) => id !== step.id && stepsAtWork(run).includes(id));
+  const others = othersAtWork(run, step);
   return { for: `the end of what is at work (${others.map(describeStep).join('; ')})`, pollMs: 15_000 };
 }
 
@@ -146,8 +156,10 @@ function waiting(run: Run, step: Step, wait: Wait): Decided {
 /** An uncommitted config is no reason to keep people waiting: the cluster is upgraded, and the notice says what is left. */
 async function failedStep(
   deps: WorkerDeps,
-  { run, step, failure }: { run: Run; step: Step; failure: Failure },
+  { claim, step, failure }: { claim: Claim; step: Step; failure: Failure },
 ): Promise<Decided> {
+  const { run } = claim;
+  if (step.phase === 'node-groups') await openAgain(deps, claim, step.groups);
   if (step.phase !== 'commit-config') return { facts: [{ kind: 'step-failed', stepId: step.id, failure }], inMs: 0 };
   const cluster = clusterOf(deps.fleet, run.cluster);
   const after = await seeSnapshot(deps.cloudOf(cluster), cluster);
@@ -160,15 +172,28 @@ async function failedStep(
   };
 }
 
+/** What is left of the groups of a step that failed takes servers again. When that fails too it is tried again at the stop. */
+async function openAgain(deps: WorkerDeps, claim: Claim, groups: readonly string[]): Promise<void> {
+  const { run } = claim;
+  try {
+    const cloud = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
+    await liftLeftovers(cloud, { confirmClaim: () => confirmClaim(deps, claim), groups });
+  } catch (error) {
+    if (isStorageAway(error) || isClaimLost(error)) throw error;
+    deps.log.warn({ ...idsOf(run), err: messageOf(error) }, 'cannot take the taint of a failed step off its nodes yet');
+  }
+}
+
 async function afterError(
   deps: WorkerDeps,
-  { run, step, error }: { run: Run; step: Step; error: unknown },
+  { claim, step, error }: { claim: Claim; step: Step; error: unknown },
 ): Promise<Decided> {
+  const { run } = claim;
   const now = deps.clock.now();
   const { waiting: wait, at } = progressOf(run, step);
   if (isStorageAway(error)) throw error;
-  if (!(error instanceof TransientError)) return failedStep(deps, { run, step, failure: failureOf(error) });
-  if (error.code === 'ClaimLost') throw error;
+  if (!(error instanceof TransientError)) return failedStep(deps, { claim, step, failure: failureOf(error) });
+  if (isClaimLost(error)) throw error;
   deps.log.warn(
     { ...idsOf(run, step), code: error.code, err: error.message },
     'the outside did not answer, looking again',
@@ -178,15 +203,15 @@ async function afterError(
     const cluster = clusterOf(deps.fleet, run.cluster);
     try {
       const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
-      return await failedStep(deps, { run, step, failure: notMapped(cluster, arn) });
+      return await failedStep(deps, { claim, step, failure: notMapped(cluster, arn) });
     } catch (cause) {
       // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
-      return afterError(deps, { run, step, error: cause });
+      return afterError(deps, { claim, step, error: cause });
     }
   }
   const text = transientText(error, wait?.for ?? '');
   const since = wait?.for === text ? wait.since : now;
-  if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { run, step, failure: failureOf(error) });
+  if (now - Math.max(since, at) > PATIENCE_MS) return failedStep(deps, { claim, step, failure: failureOf(error) });
   return waiting(run, step, {
     for: text,
     pollMs: Math.max(error.code === 'KubernetesUnauthorized' ? UNAUTHORIZED_POLL_MS : 15_000, error.retryAfterMs ?? 0),

@@ -1,23 +1,29 @@
 import { messageOf } from '#src/domain/errors.ts';
-import type { GateQuestion } from '#src/domain/gate.ts';
+import type { GateRecord } from '#src/domain/gate.ts';
 import type { Run } from '#src/domain/run.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
+import type { Claim } from '#src/ports/run-store.ts';
 import type { Decided } from './decided.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf } from './observe-cluster.ts';
+import { confirmClaim } from './ownership.ts';
+import { isAnybodyInTheWay, liftLeftovers } from './phase-out.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /**
  * A person may open the gate; so does a world in which there is nothing to ask any more. When that cannot be found out
  * the run keeps waiting: the people who are asked can decide all the same, and the step itself looks again before it acts.
  */
-export async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
+export async function lookAtGate(deps: WorkerDeps, claim: Claim): Promise<Decided> {
+  const { run } = claim;
   const wait: Decided = { facts: [], inMs: 60_000 };
   const gate = run.gates.at(-1);
   if (gate === undefined) return wait;
   try {
     const cloud = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
-    const isOver = await hasCleared(deps, { cloud, question: gate });
+    // Nobody is kept from starting a server while people are asked.
+    await liftLeftovers(cloud, { confirmClaim: () => confirmClaim(deps, claim) });
+    const isOver = await hasCleared(deps, { cloud, run, gate });
     return isOver ? { facts: [{ kind: 'gate-cleared' }], inMs: 0 } : wait;
   } catch (error) {
     deps.log.warn(
@@ -29,16 +35,20 @@ export async function lookAtGate(deps: WorkerDeps, run: Run): Promise<Decided> {
 }
 
 async function hasCleared(
-  { fleet }: WorkerDeps,
-  { cloud, question }: { cloud: Cloud; question: GateQuestion },
+  deps: WorkerDeps,
+  { cloud, run, gate }: { cloud: Cloud; run: Run; gate: GateRecord },
 ): Promise<boolean> {
-  switch (question.kind) {
-    case 'activity':
-      return (await cloud.kubernetes.activity(fleet.activitySelectors)).total === 0;
+  switch (gate.kind) {
+    case 'activity': {
+      const { plan } = run;
+      const step = plan?.steps.find(({ id }) => id === gate.stepId);
+      if (plan === null || step?.phase !== 'node-groups') return false;
+      return !(await isAnybodyInTheWay(deps, { cloud, run, plan, step }));
+    }
     case 'drain':
       return false;
     default:
-      question satisfies never;
-      throw new Error(`unknown gate ${JSON.stringify(question)}`);
+      gate satisfies never;
+      throw new Error(`unknown gate ${JSON.stringify(gate)}`);
   }
 }

@@ -1,3 +1,4 @@
+import { countActivity } from '#src/domain/activity.ts';
 import { RefusedError, UserError } from '#src/domain/errors.ts';
 import type { Fleet, FleetCluster } from '#src/domain/fleet.ts';
 import type { Observation } from '#src/domain/observation.ts';
@@ -28,14 +29,18 @@ export async function observeCluster(
   checkTools(await looks[2]);
   const account = await looks[1];
   const seen = await looks[0];
-  const [config, offeredVersions, seenGroups, addons, activity] = await Promise.all([
+  const [config, offeredVersions, seenGroups, addons, pods] = await Promise.all([
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),
     seeGroups(cloud, cluster.name),
     seeAddons(cloud, { cluster: cluster.name, from: seen.version, to, settings: true }),
-    cloud.kubernetes.activity(deps.fleet.activitySelectors),
+    cloud.kubernetes.userPods(deps.fleet.activitySelectors),
   ]);
   const { nodeGroups } = seenGroups;
+  const activity = countActivity(
+    pods,
+    nodeGroups.flatMap(({ nodes }) => nodes),
+  );
   const [keptOut, findings] = await Promise.all([
     rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
     lookAhead(cloud, { config, seen: seenGroups }),

@@ -43,6 +43,12 @@ const REPLACES_ADDONS: AccessWish[] = [
   ),
 ];
 
+/** Nodes are closed for new servers before their group is deleted or updated. */
+const CLOSES_NODES: AccessWish[] = [
+  { verb: 'get', group: '', resource: 'nodes' },
+  { verb: 'patch', group: '', resource: 'nodes' },
+];
+
 /** eksctl maps the roles of new groups here and takes those of deleted ones out. */
 const REPLACES_GROUPS: AccessWish[] = [
   { verb: 'get', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' },
@@ -54,7 +60,13 @@ function wishesOf({ steps }: Plan): AccessWish[] {
     (step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'),
   );
   const replacesGroups = steps.some((step) => step.phase === 'node-groups' && step.action !== 'update-managed');
-  return [...READS, ...(usesEksctlAddons ? REPLACES_ADDONS : []), ...(replacesGroups ? REPLACES_GROUPS : [])];
+  const closesNodes = steps.some((step) => step.phase === 'node-groups');
+  return [
+    ...READS,
+    ...(closesNodes ? CLOSES_NODES : []),
+    ...(usesEksctlAddons ? REPLACES_ADDONS : []),
+    ...(replacesGroups ? REPLACES_GROUPS : []),
+  ];
 }
 
 function wishText({ verb, resource, namespace, name }: AccessWish): string {

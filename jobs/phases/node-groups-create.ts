@@ -1,10 +1,11 @@
 import { type GroupProof, proveGroup } from '#src/domain/group-proof.ts';
 import type { ObservedNodeGroup } from '#src/domain/observation.ts';
+import { isEksctlBusy } from '#src/domain/run-progress.ts';
 import { listNames } from '#src/domain/step-title.ts';
-import { activityGate } from '../activity-gate.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { rolesKeptOut, withoutReadyNode } from '../let-in.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { phaseOut } from '../phase-out.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { letIn } from './node-roles.ts';
@@ -86,8 +87,9 @@ async function clearAway(context: Context, broken: ObservedNodeGroup[]): Promise
   const { progress, cloud, cluster } = context;
   const names = broken.map(({ name }) => name);
   if (progress.attempt === 1 || wasCleared(context)) return stackFailure({ cloud, cluster, groups: names });
-  const gate = broken.some(({ nodes }) => nodes.length > 0) ? await activityGate(context) : null;
-  if (gate !== null) return gate;
+  const hasNodes = broken.some(({ nodes }) => nodes.length > 0);
+  const inTheWay = hasNodes && !isEksctlBusy(context.run) ? await phaseOut(context, names) : null;
+  if (inTheWay !== null) return inTheWay;
   const args = ['delete', 'nodegroup', `--include=${names.join(',')}`, '--approve', '--wait', '--drain=false'];
   return {
     kind: 'command',

@@ -1,9 +1,10 @@
 import { proveGroup } from '#src/domain/group-proof.ts';
+import { isEksctlBusy } from '#src/domain/run-progress.ts';
 import { listNames } from '#src/domain/step-title.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
-import { activityGate } from '../activity-gate.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
+import { phaseOut } from '../phase-out.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { keepOut, ownRoles, rolesLeft } from './node-roles.ts';
@@ -55,13 +56,14 @@ async function stacksGone(context: Context): Promise<PhaseResult> {
   return { kind: 'done', evidence: [`no stack of ${step.groups.join(', ')} is left`] };
 }
 
-/** People first: activity is counted again before anything is deleted. */
+/** People first: their nodes are closed for new servers, and activity is counted again. */
 async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<PhaseResult> {
   const unproven = await replacementUnproven(context);
   if (unproven !== null) return unproven;
-  const gate = await activityGate(context);
-  if (gate !== null) return gate;
   const groups = stacks.map(({ group }) => group);
+  // While eksctl is busy the command only waits for its turn: nodes are closed right before they go, not for minutes.
+  const inTheWay = isEksctlBusy(context.run) ? null : await phaseOut(context, groups);
+  if (inTheWay !== null) return inTheWay;
   const args = ['delete', 'nodegroup', `--include=${groups.join(',')}`, '--approve', ...howLong(context.step, stacks)];
   const action = { kind: 'command', args, for: `eksctl to delete ${listNames(groups)}` } as const;
   // Which they are is known only as long as the stacks are there.

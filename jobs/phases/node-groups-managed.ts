@@ -1,9 +1,9 @@
 import { describeUpdateErrors } from '#src/domain/eks-update-errors.ts';
 import { proveGroup } from '#src/domain/group-proof.ts';
 import type { EksUpdate, ManagedNodeGroup } from '#src/ports/eks.ts';
-import { activityGate } from '../activity-gate.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult, pollMs, requestToken, waitedMs } from '../phase.ts';
+import { keep, phaseOut } from '../phase-out.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
 import { waitWhileInUse } from './in-use.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
@@ -32,7 +32,11 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
     };
   });
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
-  if (evidence.length === step.groups.length) return { kind: 'done', evidence };
+  if (evidence.length === step.groups.length) {
+    // A node that EKS kept, because it was at the version already, is open again.
+    await keep(context, step.groups);
+    return { kind: 'done', evidence };
+  }
 
   const gone = proofs.find(({ proof }) => proof.kind === 'missing');
   if (gone !== undefined) {
@@ -46,12 +50,16 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
   if (failure !== null) return failure;
   const toStart = open.filter((name) => progress.memory[name] === undefined);
   if (toStart.length === 0) return settle(context, updates);
-  const gate = await activityGate(context);
-  if (gate !== null) return gate;
+  const inTheWay = await phaseOut(context, toStart);
+  if (inTheWay !== null) return inTheWay;
   const { started, refused } = await startUpdates(context, toStart);
   const memory = { ...progress.memory, ...started };
   const [first] = refused;
   if (first === undefined) return wait(context, { open, memory });
+  await keep(
+    context,
+    refused.map(({ nodeGroup }) => nodeGroup),
+  );
   const what = `the update of ${refused.map(({ nodeGroup }) => nodeGroup).join(', ')}`;
   const result = waitWhileInUse(context, { what, message: first.message });
   return result.kind === 'failed' ? result : { ...result, memory };

@@ -19,6 +19,11 @@ export function isNotFound(error: unknown): boolean {
   return isApiFailure(error) && error.code === 404;
 }
 
+/** Somebody else changed the object since it was read. */
+export function isConflict(error: unknown): boolean {
+  return isApiFailure(error) && error.code === 409;
+}
+
 /** The API server may have another address, another CA or another view of who the bot is: look them up again. */
 export function mayHaveMoved(error: unknown): boolean {
   return isUnauthorized(error) || networkCause(error) !== undefined;

@@ -1,5 +1,6 @@
 import type { V1Container, V1Node, V1Pod } from '@kubernetes/client-node';
-import type { Activity, CoreAddon, ObservedNode } from '#src/domain/observation.ts';
+import type { UserPod } from '#src/domain/activity.ts';
+import { type CoreAddon, type ObservedNode, PHASE_OUT } from '#src/domain/observation.ts';
 
 /** Where each core add-on runs, in kube-system; `app` is the value of its pods' label `k8s-app`. */
 export const WORKLOADS: Record<CoreAddon, { kind: 'DaemonSet' | 'Deployment'; name: string; app: string }> = {
@@ -20,21 +21,20 @@ export function toObservedNode({ metadata, spec, status }: V1Node): ObservedNode
     ready: status?.conditions?.some(({ type, status: state }) => type === 'Ready' && state === 'True') ?? false,
     kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
     unschedulable: spec?.unschedulable ?? false,
+    phasedOut: spec?.taints?.some(({ key }) => key === PHASE_OUT.key) ?? false,
   };
 }
 
-/** Pods by namespace; a pod that several selectors match counts once, one that has ended not at all. */
-export function toActivity(pods: V1Pod[]): Activity {
+/** A pod that several selectors match counts once, one that has ended not at all. */
+export function toUserPods(pods: V1Pod[]): UserPod[] {
   const alive = pods.filter(({ status }) => status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
-  const namespaces = new Map(
-    alive.map(({ metadata }) => [
+  const byId = new Map(
+    alive.map(({ metadata, spec }) => [
       metadata?.uid ?? `${metadata?.namespace}/${metadata?.name}`,
-      metadata?.namespace ?? '',
+      { namespace: metadata?.namespace ?? '', node: spec?.nodeName || null },
     ]),
   );
-  const byNamespace: Record<string, number> = {};
-  for (const namespace of [...namespaces.values()].sort()) byNamespace[namespace] = (byNamespace[namespace] ?? 0) + 1;
-  return { total: namespaces.size, byNamespace };
+  return [...byId.values()];
 }
 
 /** The container that gives the add-on its version: the one named after the workload, else the first. */

@@ -7,7 +7,8 @@ import { concurrently } from './concurrently.ts';
 import type { KubernetesApis } from './kubernetes-client.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { apiMessage, isApiFailure, isNotFound, isUnauthorized } from './kubernetes-errors.ts';
-import { mainImage, toActivity, toObservedNode, WORKLOADS } from './kubernetes-mapping.ts';
+import { mainImage, toObservedNode, toUserPods, WORKLOADS } from './kubernetes-mapping.ts';
+import { setPhaseOut } from './kubernetes-phase-out.ts';
 import { daemonSetRollout, deploymentRollout, podProblems } from './kubernetes-rollout.ts';
 
 const NAMESPACE = 'kube-system';
@@ -23,7 +24,7 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       const nodes = await listAll((page) => use('list nodes', ({ core }) => core.listNode(page)));
       return nodes.map(toObservedNode);
     },
-    activity: async (selectors) => {
+    userPods: async (selectors) => {
       const pods = await concurrently(IN_FLIGHT, selectors, (labelSelector) =>
         listAll((page) =>
           use(`list pods ${labelSelector}`, ({ core }) =>
@@ -35,8 +36,9 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
           ),
         ),
       );
-      return toActivity(pods.flat());
+      return toUserPods(pods.flat());
     },
+    setPhaseOut: (node, on) => setPhaseOut(connection, node, on),
     addonWorkload: (addon) => addonWorkload(connection, addon),
     addonObjects: (addon) => addonObjects(connection, addon),
     mappedRoles: async () => {

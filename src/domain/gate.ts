@@ -4,8 +4,11 @@ import type { Decision } from './run.ts';
 
 /** What people are asked about. */
 export type GateQuestion =
-  /** Before something is deleted or replaced: the cluster is in use. */
-  | { kind: 'activity'; activity: Activity }
+  /**
+   * Before nodes are deleted or replaced: so much is in use on their groups. `accepted`: how much of it the approver, or
+   * somebody at an earlier gate, had taken on.
+   */
+  | { kind: 'activity'; activity: Activity; accepted?: number }
   /** Before the old core group is deleted: these pods do not leave its nodes. */
   | { kind: 'drain'; group: string; blocked: BlockedPod[] };
 

@@ -67,7 +67,12 @@ export type ObservedNode = {
   /** e.g. `v1.22.17-eks-0a21954`. */
   kubeletVersion: string;
   unschedulable: boolean;
+  /** It carries the taint that keeps new servers off (`PHASE_OUT`). */
+  phasedOut: boolean;
 };
+
+/** While a step deletes or replaces its nodes they carry `eks-upgrade/phase-out:NoSchedule`: what runs stays, nothing new comes. */
+export const PHASE_OUT = { key: 'eks-upgrade/phase-out', effect: 'NoSchedule' } as const;
 
 export type ObservedAddon =
   | {
@@ -87,8 +92,16 @@ export type OfferedAddonVersions = { defaultVersion: string; versions: string[] 
 /** EKS names: `vpc-cni` is the DaemonSet aws-node. */
 export type CoreAddon = 'kube-proxy' | 'vpc-cni' | 'coredns';
 
-/** Pods that mean the cluster is in use, by namespace. */
-export type Activity = { total: number; byNamespace: Record<string, number> };
+/**
+ * Pods that mean the cluster is in use, by namespace; and by the node group they run on, or `unplaced` while they have no
+ * node (not in counts of bots that did not look at nodes). Those on nodes of no group are in the total only.
+ */
+export type Activity = {
+  total: number;
+  byNamespace: Record<string, number>;
+  byGroup?: Record<string, number>;
+  unplaced?: number;
+};
 
 export type ObservedConfig = {
   /** Commit the config was read at. */

@@ -1,6 +1,7 @@
 import type { AddonGap } from './addon-actions.ts';
 import { addonSettingsWarnings, cniWarnings, isCniGap } from './addon-notes.ts';
 import { groupWarnings } from './group-warnings.ts';
+import type { Activity } from './observation.ts';
 import type { PlanNote } from './plan.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { removalsIn } from './removals.ts';
@@ -30,8 +31,19 @@ function activityWarnings({ request: { observation }, rotations, managedUpdates 
   const meaning =
     rotations.length + managedUpdates.length === 0
       ? 'No node group is replaced, so they keep running; starting new ones may fail for some minutes while the API server changes.'
-      : 'They are stopped when their node group is replaced. They are counted again before anything is deleted, and if anyone is left the run waits for a person. Better: announce the maintenance, or wait until they have left.';
+      : `${whereThey(observation.activity)}Those on a node group that is replaced are stopped, and approving this plan takes that on for as many as are there now. They are counted again right before, and with more of them the run waits for a person. Better: announce the maintenance, or wait until they have left.`;
   return [{ id: 'activity', text: `${inUse} ${meaning}` }];
+}
+
+/** `They are on nb-small (3); 1 waits for a node. ` */
+function whereThey({ byGroup = {}, unplaced = 0 }: Activity): string {
+  const groups = Object.entries(byGroup).map(([group, count]) => `${group} (${count})`);
+  const parts = [
+    ...(groups.length === 0 ? [] : [`they are on ${groups.join(', ')}`]),
+    ...(unplaced === 0 ? [] : [`${unplaced} ${unplaced === 1 ? 'waits' : 'wait'} for a node`]),
+  ];
+  const text = parts.join('; ');
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}. `;
 }
 
 function skewWarnings({ skew, rotations, request }: PlanDraft): PlanNote[] {

@@ -90,7 +90,15 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'planning-failed':
       return stopped(run, event.at, { kind: 'planning-failed', failure: event.failure });
     case 'approved':
-      return { ...run, approval: { by: event.by, at: event.at, planHash: event.planHash }, state: { kind: 'running' } };
+      return {
+        ...run,
+        approval: {
+          ...decisionOf(event),
+          planHash: event.planHash,
+          ...(run.plan === null ? {} : { accepted: run.plan.activity }),
+        },
+        state: { kind: 'running' },
+      };
     case 'rejected':
       return ended({ ...run, state: { kind: 'rejected', decision: decisionOf(event) } }, event.at);
     case 'expired':

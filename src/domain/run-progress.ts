@@ -39,6 +39,14 @@ export function owedSteps({ plan, steps }: Pick<Run, 'plan' | 'steps'>): StepId[
   return (plan?.steps ?? []).filter(isOwed).map(({ id }) => id);
 }
 
+/** A step that closes nodes for new servers has begun and was not seen done: whatever became of it, some may be closed still. */
+export function mayHavePhasedOut({ plan, steps }: Pick<Run, 'plan' | 'steps'>): boolean {
+  return (plan?.steps ?? []).some(({ id, phase }) => {
+    const progress = steps[id];
+    return phase === 'node-groups' && progress !== undefined && progress.kind !== 'done';
+  });
+}
+
 /** A step failed while another one was at work: that one is seen to its end, nothing new begins, and then the run stops. */
 export function isFailing({ state, stops }: Pick<Run, 'state' | 'stops'>): boolean {
   return (state.kind === 'running' || state.kind === 'waiting') && stops.at(-1)?.resolution.kind === 'open';

@@ -2,7 +2,7 @@ import type { AddonObject } from './addon-settings.ts';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { ConfigInGit } from './config-state.ts';
 import type { GateRecord } from './gate.ts';
-import type { CoreAddon } from './observation.ts';
+import type { Activity, CoreAddon } from './observation.ts';
 import type { Plan, StepId } from './plan.ts';
 import type { KubernetesVersion } from './version.ts';
 
@@ -69,7 +69,11 @@ export type DelayRecord = { stepId: StepId; attempt: number; at: number };
 export type Decision = { by: UserId; at: number };
 
 /** A recorded human decision on exactly this plan. */
-export type Approval = Decision & { planHash: string };
+export type Approval = Decision & {
+  planHash: string;
+  /** What the plan showed to be in use: as much was taken on with it. Not in approvals of bots that did not look at nodes. */
+  accepted?: Activity;
+};
 
 export type RunState =
   | { kind: 'planning' }

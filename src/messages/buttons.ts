@@ -1,4 +1,5 @@
-import type { GateRecord } from '#src/domain/gate.ts';
+import { acceptedOn, groupsReplaced } from '#src/domain/activity.ts';
+import type { GateAbout, GateRecord } from '#src/domain/gate.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { OverwriteChoice, Run, StopRecord } from '#src/domain/run.ts';
@@ -31,12 +32,16 @@ function approvalInWords(plan: Plan): string {
   const updated = new Set(
     plan.steps.flatMap((step) => (step.phase === 'node-groups' && step.action === 'update-managed' ? step.groups : [])),
   );
+  const accepted = acceptedOn(groupsReplaced(plan), plan.activity);
   const sentences = [
     `${plan.cluster} goes from ${plan.from} to ${plan.to}, ${aboutMinutes(minutesTogether(plan.steps))}, starting at once.`,
     ...(deleted.size === 0 ? [] : [`${countOf(deleted.size, 'node group')} will be deleted: servers on them end.`]),
     ...(updated.size === 0
       ? []
       : [`The nodes of ${countOf(updated.size, 'managed node group')} will be replaced: servers on them end.`]),
+    ...(accepted === 0
+      ? []
+      : [`You take on that ${countOf(accepted, 'server')} now running there ${accepted === 1 ? 'dies' : 'die'}.`]),
     'The bot does not take a control plane back.',
   ];
   return sentences.join(' ');
@@ -93,8 +98,10 @@ function isAboutAccess(failureCode: string): boolean {
   return /access|unauthori[sz]ed|forbidden|credential|permission|rights|notmapped/i.test(failureCode);
 }
 
-export function passGateButton(run: Run, gate: GateRecord): Button {
-  return { label: 'Go ahead anyway', actionId: ACTIONS.passGate, value: gateValue(run, gate.stepId), style: 'danger' };
+export function passGateButton(run: Run, gate: GateAbout<'activity'>): Button {
+  const { total } = gate.activity;
+  const label = `Go ahead (${countOf(total, 'server')} ${total === 1 ? 'dies' : 'die'})`;
+  return { label, actionId: ACTIONS.passGate, value: gateValue(run, gate.stepId), style: 'danger' };
 }
 
 export function waitLongerButton(run: Run, gate: GateRecord): Button {

@@ -79,7 +79,6 @@ function buttons(run: Run): Block[] {
     case 'awaiting-approval':
       return [actions([approveButton(run, run.plan), rejectButton(run, run.plan)])];
     case 'running':
-    case 'waiting':
       if (isFailing(run)) return [];
       return run.stopRequest === null ? [actions([stopButton(run)])] : [];
     default:

@@ -4,9 +4,9 @@ import type { Block } from './blocks.ts';
 type Words = { title: string; submit: string; text: string };
 
 const GO_AHEAD: Words = {
-  title: 'Go ahead anyway',
+  title: 'Go ahead',
   submit: 'Go ahead',
-  text: 'The cluster is in use. When the upgrade goes ahead, the servers that run there end, and unsaved work on them is lost.',
+  text: 'People use nodes that are about to be deleted or replaced. When the upgrade goes ahead, as many of their servers as the message names end, and unsaved work on them is lost. Should there be more by then, you are asked again.',
 };
 
 const FORCE: Words = {

@@ -1,8 +1,9 @@
 import type { BlockedPod, GateAbout, GateRecord } from '#src/domain/gate.ts';
+import type { Activity } from '#src/domain/observation.ts';
 import type { Run } from '#src/domain/run.ts';
 import type { Button } from './blocks.ts';
-import { abortButton, forceDrainButton, passGateButton, stopAtGateButton, waitLongerButton } from './buttons.ts';
-import { byWhom, code, countOf, joined, names, outside, sentenceList, when } from './mrkdwn.ts';
+import { forceDrainButton, passGateButton, stopAtGateButton, waitLongerButton } from './buttons.ts';
+import { byWhom, capitalised, code, countOf, joined, names, outside, sentenceList, when } from './mrkdwn.ts';
 import { activityText } from './plan-summary.ts';
 
 /** How a question to people is put on the card and in the thread; sentences, and the buttons that answer. */
@@ -57,16 +58,34 @@ function activityWords(run: Run, gate: GateAbout<'activity'>): GateWords {
   const inUse = activityText(gate.activity);
   return {
     card: `the cluster is in use, ${inUse}`,
-    cardChoices:
-      'The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
-    headline: `${outside(run.cluster)} is in use: ${inUse}.`,
-    meaning: (step) => `The step "${step}" would end what runs there, so the run has waited since ${when(gate.since)}.`,
-    choices:
-      'It goes on by itself when nobody uses the cluster any more. *Go ahead anyway* asks for a reason and ends what runs there; *Abort* ends the run.',
-    buttons: [passGateButton(run, gate), abortButton(run)],
+    cardChoices: `The thread has the buttons to go ahead or to stop. It goes on by itself when ${fewEnough(gate)}.`,
+    headline: `${outside(run.cluster)} is in use: ${inUse}${onGroups(gate.activity)}.`,
+    meaning: (step) =>
+      `The step "${step}" would end them${takenOn(gate)}, so the run has waited since ${when(gate.since)}. Meanwhile it deletes and replaces nothing, and servers can be started as usual.`,
+    choices: `It goes on by itself when ${fewEnough(gate)}. *Go ahead* asks for a reason and ends these servers; *Stop* lets the upgrade stand still until somebody continues or aborts it.`,
+    buttons: [passGateButton(run, gate), stopAtGateButton(run, gate)],
     passed: (by, reason) => `It went on all the same, as decided ${by}, for this reason: ${reason}`,
-    cleared: (at) => `Nobody uses the cluster any more: it went on ${at}.`,
+    cleared: (at) => `${capitalised(fewEnough(gate))}: it went on ${at}.`,
   };
+}
+
+/** `, on nb-small (2), nb-large (1); 1 waits for a node and could land there` */
+function onGroups({ byGroup = {}, unplaced = 0 }: Activity): string {
+  const groups = Object.entries(byGroup).map(([group, count]) => `${code(group)} (${count})`);
+  return [
+    groups.length === 0 ? '' : `, on ${joined(groups, ', ', 900)}`,
+    unplaced === 0 ? '' : `; ${unplaced} ${unplaced === 1 ? 'waits' : 'wait'} for a node and could land there`,
+  ].join('');
+}
+
+function takenOn({ accepted = 0 }: GateAbout<'activity'>): string {
+  return accepted === 0 ? '' : `, and only ${accepted} ${accepted === 1 ? 'was' : 'were'} taken on with the approval`;
+}
+
+function fewEnough({ accepted = 0 }: GateAbout<'activity'>): string {
+  return accepted === 0
+    ? 'none of them is left'
+    : `no more than ${accepted} of them ${accepted === 1 ? 'is' : 'are'} left`;
 }
 
 function drainWords(run: Run, gate: GateAbout<'drain'>): GateWords {

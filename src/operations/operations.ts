@@ -6,7 +6,7 @@ export type Operations = {
   requestUpgrade: (request: { cluster: string; version: string; by: UserId }) => Promise<RequestResult>;
   approveRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
   rejectRun: (click: { runId: RunId; planHash: string; by: UserId }) => Promise<OperationResult>;
-  /** "Go ahead anyway" and "Force": the reason is required and kept. */
+  /** "Go ahead" and "Force": the reason is required and kept. */
   passGate: (click: { runId: RunId; stepId: string; reason: string; by: UserId }) => Promise<OperationResult>;
   /** "Wait longer": the step tries once more for as long as before. */
   waitAtGate: (click: { runId: RunId; stepId: string; by: UserId }) => Promise<OperationResult>;

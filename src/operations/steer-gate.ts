@@ -17,7 +17,7 @@ const WHY_A_REASON: Record<GateQuestion['kind'], string> = {
   drain: 'A reason is required: people who need what these pods serve will ask for it.',
 };
 
-/** "Go ahead anyway" and "Force": an approver, with a reason that is kept. The person takes it on for what the gate shows. */
+/** "Go ahead" and "Force": an approver, with a reason that is kept. The person takes it on for what the gate shows. */
 export async function passGate(
   deps: OperationDeps,
   click: Parameters<Operations['passGate']>[0],

@@ -69,14 +69,14 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
   });
 }
 
-/** "Stop after this step": nothing is interrupted, and nothing new begins. */
+/** "Stop after this step": nothing is interrupted, and nothing new begins. At a gate nothing is under way: "Stop" is at once. */
 export function requestStop(
   deps: OperationDeps,
   click: Parameters<Operations['requestStop']>[0],
 ): Promise<OperationResult> {
   return steer(deps, click, (run) => {
-    if (run.state.kind !== 'running' && run.state.kind !== 'waiting')
-      return { kind: 'too-late', why: `There is nothing to stop: ${stateText(run)}.` };
+    if (run.state.kind === 'waiting') return { kind: 'fact', fact: { kind: 'gate-stopped' } };
+    if (run.state.kind !== 'running') return { kind: 'too-late', why: `There is nothing to stop: ${stateText(run)}.` };
     if (run.stopRequest !== null) return { kind: 'too-late', why: 'The run stops after this step already.' };
     return { kind: 'fact', fact: { kind: 'stop-requested' } };
   });

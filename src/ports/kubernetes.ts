@@ -1,5 +1,6 @@
+import type { UserPod } from '#src/domain/activity.ts';
 import type { AddonObject } from '#src/domain/addon-settings.ts';
-import type { Activity, CoreAddon, ObservedNode } from '#src/domain/observation.ts';
+import type { CoreAddon, ObservedNode } from '#src/domain/observation.ts';
 
 /**
  * The Kubernetes API of one cluster. Throws `TransientError` (connection, 5xx, 429), and
@@ -11,8 +12,13 @@ export type Kubernetes = {
   /** `gitVersion` of /version, e.g. `v1.22.17-eks-0a21954`. */
   serverVersion: () => Promise<string>;
   nodes: () => Promise<ObservedNode[]>;
-  /** Running or pending pods that match any selector, by namespace. */
-  activity: (selectors: string[]) => Promise<Activity>;
+  /** Pods that match any selector and have not ended: running, starting, or waiting for a node. */
+  userPods: (selectors: string[]) => Promise<UserPod[]>;
+  /**
+   * Puts the taint `PHASE_OUT` on a node, or takes it off; its other taints stay. Nothing when that is so already or the
+   * node is gone. A TransientError when somebody else changes the node all the time.
+   */
+  setPhaseOut: (node: string, on: boolean) => Promise<void>;
   /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
   addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
   /**

@@ -1,6 +1,6 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
-import { mainImage, toActivity, toObservedNode } from '#src/adapters/kubernetes-mapping.ts';
+import { mainImage, toObservedNode, toUserPods } from '#src/adapters/kubernetes-mapping.ts';
 
 function node(labels: Record<string, string>, conditions: { type: string; status: string }[] = []): V1Node {
   return {
@@ -24,9 +24,13 @@ test('only a Ready condition that is True makes a node ready', () => {
   expect(toObservedNode(node({}, [{ type: 'MemoryPressure', status: 'True' }])).ready).toBe(false);
 });
 
-test('activity counts each living pod once, by namespace', () => {
+test('activity is each living pod once, with its namespace and the node it is bound to', () => {
   const pod = (uid: string, namespace: string, phase: string) =>
-    ({ metadata: { uid, namespace, name: uid }, status: { phase } }) as V1Pod;
+    ({
+      metadata: { uid, namespace, name: uid },
+      spec: phase === 'Running' ? { nodeName: 'n1' } : {},
+      status: { phase },
+    }) as V1Pod;
   const pods = [
     pod('1', 'prod', 'Running'),
     pod('1', 'prod', 'Running'),
@@ -34,7 +38,10 @@ test('activity counts each living pod once, by namespace', () => {
     pod('3', 'prod', 'Succeeded'),
     pod('4', 'prod', 'Failed'),
   ];
-  expect(toActivity(pods)).toEqual({ total: 2, byNamespace: { prod: 1, staging: 1 } });
+  expect(toUserPods(pods)).toEqual([
+    { namespace: 'prod', node: 'n1' },
+    { namespace: 'staging', node: null },
+  ]);
 });
 
 test('the image that counts is that of the container named like the workload', () => {

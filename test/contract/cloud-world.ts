@@ -15,6 +15,8 @@ export type CloudWorld = {
   break: (cluster: string, what: WorldFault) => void;
   /** Somebody replaces aws-node of `coast` by another image, as `eksctl utils update-aws-node` does. */
   replaceAwsNode: () => Promise<void>;
+  /** What was done to nodes of a cluster so far, e.g. `node-tainted key:NoSchedule`. */
+  nodeEffects: (cluster: string) => string[];
   close: () => Promise<void>;
 };
 

@@ -75,6 +75,7 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
         ready: true,
         kubeletVersion: expect.stringMatching(/^v1\.22\./),
         unschedulable: false,
+        phasedOut: false,
       },
     ]);
     const managed = await world.cloudOf(world.harbor).kubernetes.nodes();
@@ -84,21 +85,40 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
     ]);
   });
 
+  test('a node is closed for new servers and opened again; its other taints stay', async () => {
+    const { kubernetes } = coast;
+    const [node] = (await kubernetes.userPods(USERS)).flatMap(({ node: name }) => name ?? []);
+    const isClosed = async () =>
+      (await kubernetes.nodes()).filter(({ phasedOut }) => phasedOut).map(({ name }) => name);
+    await kubernetes.setPhaseOut(node ?? '', true);
+    expect(await isClosed()).toEqual([node]);
+    await kubernetes.setPhaseOut(node ?? '', true);
+    await kubernetes.setPhaseOut(node ?? '', false);
+    await kubernetes.setPhaseOut(node ?? '', false);
+    expect(await isClosed()).toEqual([]);
+    await kubernetes.setPhaseOut('ip-192-168-9-9.gone', true);
+    expect(world.nodeEffects('coast'), 'each once, and only ours').toEqual([
+      'node-tainted eks-upgrade/phase-out:NoSchedule',
+      'node-untainted eks-upgrade/phase-out:NoSchedule',
+    ]);
+  });
+
   describe('activity', () => {
-    test('counts pods by namespace', async () => {
-      const activity = await coast.kubernetes.activity(USERS);
-      expect(activity.total).toBe(3);
-      expect(Object.values(activity.byNamespace).reduce((sum, count) => sum + count, 0)).toBe(3);
+    test('is pods with their namespace and node', async () => {
+      const pods = await coast.kubernetes.userPods(USERS);
+      const nodes = (await coast.kubernetes.nodes()).map(({ name }) => name);
+      expect(pods.map(({ namespace }) => namespace).toSorted()).toEqual(['prod', 'prod', 'staging']);
+      expect(pods.filter(({ node }) => node === null || !nodes.includes(node))).toEqual([]);
     });
 
     test('counts a pod once, however many selectors match it', async () => {
-      expect((await coast.kubernetes.activity([...USERS, ...USERS])).total).toBe(3);
+      expect(await coast.kubernetes.userPods([...USERS, ...USERS])).toHaveLength(3);
     });
 
     test('understands sets, and nothing is nothing', async () => {
       const dask = 'app.kubernetes.io/component in (dask-scheduler, dask-worker)';
-      expect(await coast.kubernetes.activity([dask])).toEqual({ total: 0, byNamespace: {} });
-      expect(await coast.kubernetes.activity([])).toEqual({ total: 0, byNamespace: {} });
+      expect(await coast.kubernetes.userPods([dask])).toEqual([]);
+      expect(await coast.kubernetes.userPods([])).toEqual([]);
     });
   });
 

@@ -80,6 +80,14 @@ export async function simulatedCloud({ speed = SPEED }: { speed?: number } = {})
     harbor: fleetCluster('harbor'),
     break: (cluster, name) => simulator.setFault({ cluster, name }),
     replaceAwsNode: () => replaceAwsNode(cloudOf(fleetCluster('coast')), simulator.awsUrl),
+    nodeEffects: (cluster) =>
+      simulator
+        .effects()
+        .flatMap((effect) =>
+          effect.cluster === cluster && effect.effect.startsWith('node-')
+            ? [`${effect.effect} ${effect['taint']}`]
+            : [],
+        ),
     close: async () => {
       cloudOf.close();
       await simulator.stop();

@@ -312,7 +312,7 @@ const WARNINGS: Case[] = [
     [
       {
         id: 'activity',
-        text: 'The cluster is in use: 4 pods of users now (prod: 3, staging: 1). They are stopped when their node group is replaced. They are counted again before anything is deleted, and if anyone is left the run waits for a person. Better: announce the maintenance, or wait until they have left.',
+        text: 'The cluster is in use: 4 pods of users now (prod: 3, staging: 1). Those on a node group that is replaced are stopped, and approving this plan takes that on for as many as are there now. They are counted again right before, and with more of them the run waits for a person. Better: announce the maintenance, or wait until they have left.',
       },
     ],
   ],

@@ -45,9 +45,14 @@ describe('a run after an event', () => {
     expectAllowed(run);
   });
 
-  it('is approved on a plan hash, by somebody', () => {
+  it('is approved on a plan hash, by somebody, who takes on what the plan showed to be in use', () => {
     const run = apply(aRun('awaiting-approval'), { kind: 'approved', planHash: plan.hash, by: APPROVER });
-    expect(expectAllowed(run).approval).toEqual({ by: APPROVER, at: AT, planHash: plan.hash });
+    expect(expectAllowed(run).approval).toEqual({
+      by: APPROVER,
+      at: AT,
+      planHash: plan.hash,
+      accepted: plan.activity,
+    });
   });
 
   it('asks again for a changed plan, keeps the earlier one to show, and drops the approval', () => {

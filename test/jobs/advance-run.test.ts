@@ -136,7 +136,7 @@ describe('at a gate', () => {
   });
 
   it('keeps waiting when activity cannot be counted: people can still decide', async () => {
-    world.cloud.failing.set('activity', new UserError('KubernetesForbidden', 'pods is forbidden'));
+    world.cloud.failing.set('userPods', new UserError('KubernetesForbidden', 'pods is forbidden'));
     expect(await advanceOnce(world, ID)).toEqual({ kind: 'again', ms: MINUTE });
     expect(now()).toMatchObject({ state: { kind: 'waiting' }, gates: [{ resolution: { kind: 'open' } }], stops: [] });
   });

@@ -16,7 +16,6 @@ describe('buttons', () => {
     ['running', 'card', 'stop_run', 'requestStop', {}],
     ['stopped', 'failure:1', 'retry_run', 'retryStep', { stop: 1 }],
     ['stopped', 'failure:1', 'abort_run', 'abortRun', {}],
-    ['waiting', 'gate:1', 'abort_run', 'abortRun', {}],
   ])('in state %s, %s %s calls %s', async (kind, key, actionId, operation, ids) => {
     const { slack, calls } = await listenerWorld();
     const shown = await show(slack, aRun(kind));
@@ -79,7 +78,7 @@ describe('buttons', () => {
   });
 });
 
-describe('Go ahead anyway', () => {
+describe('Go ahead', () => {
   async function openModal(answers: Parameters<typeof listenerWorld>[0] = {}) {
     const world = await listenerWorld(answers);
     const shown = await show(world.slack, aRun('waiting'));

@@ -188,7 +188,7 @@ describe('the card', () => {
     ['running', 'The upgrade of coast from 1.22 to 1.24 is running: step 3 of 11, control plane 1.22 → 1.23.'],
     [
       'waiting',
-      'The upgrade of coast from 1.22 to 1.24 is waiting for a decision since <!date^1673923260^{date_short_pretty} {time}|2023-01-17 02:41 UTC>: the cluster is in use, 3 pods of users (prod: 2, staging: 1). The thread has the buttons to go ahead anyway or to abort. It goes on by itself when nobody uses the cluster any more.',
+      'The upgrade of coast from 1.22 to 1.24 is waiting for a decision since <!date^1673923260^{date_short_pretty} {time}|2023-01-17 02:41 UTC>: the cluster is in use, 3 pods of users (prod: 2, staging: 1). The thread has the buttons to go ahead or to stop. It goes on by itself when none of them is left.',
     ],
     [
       'stopped',
@@ -253,12 +253,11 @@ describe('the card', () => {
     expect(message(run, `approval:${now.hash.slice(0, 16)}`).text).toContain('<!subteam^S0PLATFORM> <@U0APPROVE>');
   });
 
-  it('has Approve and Reject only while it waits for approval, and Stop only while it runs or waits', () => {
+  it('has Approve and Reject only while it waits for approval, and Stop only while it runs: a gate has one of its own', () => {
     const labels = Object.entries(runsInEveryState()).map(([kind, run]) => [kind, buttonsOf(message(run, 'card'))]);
     expect(Object.fromEntries(labels.filter(([, buttons]) => buttons?.length !== 0))).toEqual({
       'awaiting-approval': ['Approve', 'Reject'],
       running: ['Stop after this step'],
-      waiting: ['Stop after this step'],
     });
   });
 
@@ -388,7 +387,7 @@ describe('gates and stops', () => {
     const gate = message(aRun('waiting'), 'gate:1');
     expect(gate.text).toContain('coast is in use: 3 pods of users (prod: 2, staging: 1).');
     expect(gate.text).toContain('<@U0REQUEST> <!subteam^S0PLATFORM> <@U0APPROVE>');
-    expect(buttonsOf(gate)).toEqual(['Go ahead anyway', 'Abort']);
+    expect(buttonsOf(gate)).toEqual(['Go ahead (3 servers die)', 'Stop']);
   });
 
   it('a drain that is in the way names the pod and its budget, what it means, and its three buttons', () => {

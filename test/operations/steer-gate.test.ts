@@ -13,7 +13,7 @@ beforeEach(() => {
   ops.world.store.put(aRun('waiting'));
 });
 
-describe('Go ahead anyway', () => {
+describe('Go ahead', () => {
   const pass = (by: string, reason: string, stepId = GATE) => passGate(ops.deps, { runId, stepId, reason, by });
 
   it('keeps who, when and why, and the count the card showed', async () => {

@@ -143,6 +143,7 @@ test.concurrent('a new core group without capacity, that never gets Ready, or th
 
   world.cloud.setFault({ cluster: 'isle', name: 'nodes-never-ready' }, false);
   await world.presses('maya', 'Retry', 'isle');
+  world.cloud.setActivity('isle', 5);
   await world.comesTo('waiting', 'isle');
   world.cloud.setFault({ cluster: 'isle', name: 'stack-deleted-by-hand', nodeGroup: 'core-b' });
   world.cloud.setActivity('isle', 0);

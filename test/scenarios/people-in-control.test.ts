@@ -11,13 +11,16 @@ const updates = ['update core to 1.34', 'update nb-small to 1.34'];
 
 describe('while people use the cluster', () => {
   scenario.concurrent(
-    'nothing is deleted or replaced before somebody takes it on, aborts, or they leave',
+    'no more servers are ended than the approver took on, before somebody takes more on, stops it, or they leave',
     async ({ startWorld }) => {
       const names = ['coast', 'delta', 'reef'] as const;
       const world = await startWorld({ clusters: names.map((name) => managed(name, inUse)) });
       await Promise.all(names.map((name) => comesToItsGate(world, name)));
-      expect(world.buttons('coast')).toEqual(['Stop after this step', 'Go ahead anyway', 'Abort']);
+      expect(world.buttons('coast')).toEqual(['Go ahead (4 servers die)', 'Stop']);
 
+      await world.presses('sam', 'Stop', 'delta');
+      await world.comesTo('stopped', 'delta');
+      expect(world.buttons('delta')).toEqual(['Continue', 'Abort']);
       await world.presses('sam', 'Abort', 'delta');
       await world.comesTo('aborted', 'delta');
       expect(world.changes('delta'), 'an aborted run leaves the groups as they are').toEqual(untouched);
@@ -25,14 +28,15 @@ describe('while people use the cluster', () => {
         /^aborted: Maintenance of delta is over: the upgrade from 1\.33 to 1\.34 was aborted by <@U0SAM0000>/,
       );
 
-      world.cloud.setActivity('reef', 0);
+      // As many as the approver saw on the plan.
+      world.cloud.setActivity('reef', 3);
       await world.comesTo('succeeded', 'reef');
       expect(world.changes('reef')).toEqual([...untouched, ...updates]);
 
-      await world.presses('robin', 'Go ahead anyway', 'coast');
+      await world.presses('robin', 'Go ahead (4 servers die)', 'coast');
       await world.answers('robin', 'because');
       await world.isTold('robin', /Only approvers of the fleet file may let servers in use be deleted/);
-      await world.presses('sam', 'Go ahead anyway', 'coast');
+      await world.presses('sam', 'Go ahead (4 servers die)', 'coast');
       expect(await world.answers('sam', ' ')).toMatch(/say why/);
       expect(await world.answers('sam', 'announced a week ago')).toBeNull();
       await world.comesTo('succeeded', 'coast');
@@ -44,23 +48,54 @@ describe('while people use the cluster', () => {
   );
 });
 
+describe('a server that starts when nodes are about to be replaced', () => {
+  scenario.concurrent(
+    'is counted, and nobody is kept from starting one while the run waits',
+    async ({ startWorld }) => {
+      const world = await startWorld({ clusters: [managed('isle', { version: '1.33' })] });
+      const closings = () =>
+        world.effects().flatMap(({ effect, taint }) => (/tainted$/.test(effect) ? [`${effect} ${String(taint)}`] : []));
+      // The scheduler had bound it to the node a moment before that was closed.
+      const unsubscribe = world.cloud.onEffect(() => {
+        if (closings().length !== 1) return;
+        unsubscribe();
+        world.cloud.setActivity('isle', 1, { group: 'core', arrive: 'bound' });
+      });
+      await world.types('maya', '/eks-upgrade isle 1.34');
+      await world.comesTo('awaiting-approval');
+      await world.presses('sam', 'Approve');
+      await world.comesTo('waiting');
+      expect(world.changes()).toEqual(untouched);
+      const once = ['node-tainted eks-upgrade/phase-out:NoSchedule', 'node-untainted eks-upgrade/phase-out:NoSchedule'];
+      expect(closings(), 'no node is closed while people are asked').toEqual(once);
+      expect(world.text('gate:1')).toContain('isle is in use: 1 pod of users (prod: 1), on `core` (1).');
+      expect(world.buttons()).toEqual(['Go ahead (1 server dies)', 'Stop']);
+
+      world.cloud.setActivity('isle', 0);
+      await world.comesTo('succeeded');
+      expect(world.changes()).toEqual([...untouched, ...updates]);
+      expect(closings(), 'the taint went with the node').toEqual([...once, once[0]]);
+    },
+  );
+});
+
 describe('somebody wants it to stand still', () => {
   scenario.concurrent(
     'the step under way is finished, nothing new begins, and Continue goes on',
     async ({ startWorld }) => {
       const world = await startWorld({ clusters: [managed('harbor', inUse)] });
-      await comesToItsGate(world, 'harbor');
+      await isApproved(world, 'harbor');
+      await world.eventually(() => world.changes().includes('update core to 1.34'));
       await world.presses('robin', 'Stop after this step');
       await world.isTold('robin', /Only approvers of the fleet file and the person who asked/);
       await world.presses('maya', 'Stop after this step');
       await world.eventually(
         () => world.text('card').includes('stop after this step') && !world.buttons().includes('Stop after this step'),
       );
-      world.cloud.setActivity('harbor', 0);
       await world.comesTo('stopped');
       expect(world.changes(), 'the step was finished').toEqual([...untouched, ...updates]);
       expect(world.cluster().nodeGroups.map(({ version }) => version)).toEqual(['1.34', '1.34']);
-      expect(await world.remote.branches(), 'nothing new began').toEqual(['main']);
+      expect((await world.run()).steps, 'nothing new began').not.toHaveProperty('verify');
       expect(world.buttons()).toEqual(['Continue', 'Abort']);
       expect(world.text('stopped:1')).toContain('as asked for by <@U0MAYA000>');
 
@@ -75,9 +110,9 @@ describe('somebody wants it to stand still', () => {
     const world = await startWorld({ clusters: [managed('harbor', inUse), managed('reef', inUse)] });
     await Promise.all([comesToItsGate(world, 'harbor'), comesToItsGate(world, 'reef')]);
     expect(await ops(world, 'status')).toMatch(/^harbor {2}waiting {2}1\.33 → 1\.34 .+\nreef {2}waiting /);
-    expect(await ops(world, 'stop', 'harbor')).toMatch(/^harbor {2}waiting .+ stops after this step {2}harbor-/);
-    world.cloud.setActivity('harbor', 0);
+    expect(await ops(world, 'stop', 'harbor')).toMatch(/^harbor {2}stopped/);
     await world.comesTo('stopped', 'harbor');
+    world.cloud.setActivity('harbor', 0);
     expect(world.text('stopped:1', 'harbor')).toMatch(/as asked for by \S+ \(from a shell\)/);
     expect(await ops(world, 'resume', 'harbor')).toMatch(/^harbor {2}running/);
     expect(await ops(world, 'abort', 'reef')).toMatch(/^reef {2}aborted/);
@@ -95,12 +130,17 @@ describe('somebody wants it to stand still', () => {
 });
 
 async function comesToItsGate(world: ScenarioWorld, cluster: string): Promise<void> {
+  await isApproved(world, cluster);
+  world.cloud.setActivity(cluster, 4);
+  await world.comesTo('waiting', cluster);
+  expect(world.changes(cluster)).toEqual(untouched);
+}
+
+async function isApproved(world: ScenarioWorld, cluster: string): Promise<void> {
   await world.types('maya', `/eks-upgrade ${cluster} 1.34`);
   await world.comesTo('awaiting-approval', cluster);
   expect(world.content('card', cluster)).toContain('The cluster is in use: 3 pods of users now (prod: 2, staging: 1)');
   await world.presses('sam', 'Approve', cluster);
-  await world.comesTo('waiting', cluster);
-  expect(world.changes(cluster)).toEqual(untouched);
 }
 
 async function ops(world: ScenarioWorld, ...args: string[]): Promise<string> {

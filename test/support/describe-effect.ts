@@ -1,6 +1,6 @@
 import type { Effect } from '#test/simulators/cloud/effects.ts';
 
-/** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group). */
+/** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group, which node takes new servers). */
 export function describeEffect(effect: Effect): string | null {
   const detail = (name: string): string => String(effect[name]);
   switch (effect.effect) {
@@ -19,6 +19,8 @@ export function describeEffect(effect: Effect): string | null {
     case 'access-entry-created':
     case 'access-entry-deleted':
     case 'access-policy-associated':
+    case 'node-tainted':
+    case 'node-untainted':
       return null;
     default:
       return effect.effect;

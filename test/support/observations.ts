@@ -98,6 +98,7 @@ export function nodesOf(group: string, count: number, version: KubernetesVersion
     ready: true,
     kubeletVersion: `v${version}.17-eks-0a21954`,
     unschedulable: false,
+    phasedOut: false,
   }));
 }
 

@@ -148,7 +148,7 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
     probe('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
     probe('nodes', () => coast.kubernetes.nodes()),
-    probe('activity', () => coast.kubernetes.activity(['component=singleuser-server'])),
+    probe('activity', () => coast.kubernetes.userPods(['component=singleuser-server'])),
     probe('aws-node', () => coast.kubernetes.addonWorkload('vpc-cni')),
     probe('kube-proxy', () => coast.kubernetes.addonWorkload('kube-proxy')),
     probe('coredns', () => coast.kubernetes.addonWorkload('coredns')),
@@ -166,6 +166,11 @@ function changeProbes(coast: Cloud, harbor: Cloud): Probe[] {
     if (started.kind === 'started')
       await harbor.eks.describeUpdate({ cluster: 'harbor', updateId: started.updateId, addon: 'vpc-cni' });
   };
+  const closing = async (): Promise<void> => {
+    // Of the managed group: those of coast come and go with the probes of its groups.
+    const nodes = await harbor.kubernetes.nodes();
+    for (const { name, phasedOut } of nodes) await harbor.kubernetes.setPhaseOut(name, !phasedOut);
+  };
   const group = { cluster: 'harbor', nodeGroup: 'workers', version: '1.33' as const, token: 'group' };
   let roles = 0;
   const newRole = (): string => {
@@ -182,6 +187,7 @@ function changeProbes(coast: Cloud, harbor: Cloud): Probe[] {
       harbor.eks.createNodeAccessEntry({ cluster: 'harbor', roleArn: newRole(), type: 'EC2_LINUX', token: newRole() }),
     ),
     probe('the mapping of a role', () => coast.kubernetes.changeNodeRoles({ add: [newRole()], remove: [] })),
+    probe('a node that is about to go', closing),
     probe('aws-node’s runAsNonRoot', () => coast.kubernetes.patchAwsNodeRunAsNonRoot()),
   ];
 }

@@ -144,7 +144,7 @@ describe('the node-groups phase, deleting', () => {
 
     it('opens a gate when somebody uses the cluster', async () => {
       world.cloud.activityIs = { total: 3, byNamespace: { prod: 3 } };
-      expect(await run()).toEqual({
+      expect(await run()).toMatchObject({
         kind: 'gate',
         question: { kind: 'activity', activity: { total: 3, byNamespace: { prod: 3 } } },
       });

@@ -14,7 +14,7 @@ import type { CloudOptions, ClusterSnapshot, Fault, PrincipalSeed } from './opti
 import { defaultCredentials } from './options.ts';
 import { createRights, type RightsChange, type UsedRights } from './rights/rights.ts';
 import { roleOfSession } from './world/access.ts';
-import { setActivity } from './world/activity.ts';
+import { type ActivityWish, setActivity } from './world/activity.ts';
 import { beginFault, switchFault } from './world/fault-effects.ts';
 import { faultSwitches } from './world/faults.ts';
 import { newCluster, seedCluster } from './world/seed.ts';
@@ -38,7 +38,7 @@ export type CloudSimulator = {
   onEffect: (listener: () => void) => () => void;
   calls: () => CallCount[];
   setFault: (fault: Fault, on?: boolean) => void;
-  setActivity: (cluster: string, count: number) => void;
+  setActivity: (cluster: string, count: number, wish?: ActivityWish) => void;
   changeRights: (change: RightsChange) => void;
   /** What was granted to principals that are no admins since the last call. */
   takeUsedRights: () => UsedRights;
@@ -82,7 +82,7 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     onEffect: world.log.onEffect,
     calls: () => world.log.calls(),
     setFault: (fault, on = true) => switchFault(world, clusterNamed(world, fault.cluster), fault, on),
-    setActivity: (name, count) => setActivity(world, clusterNamed(world, name), count),
+    setActivity: (name, count, wish) => setActivity(world, clusterNamed(world, name), count, wish),
     stop: async () => {
       await Promise.all(servers.map(close));
     },

@@ -32,6 +32,12 @@ export type FakeCloud = Cloud & {
   workloads: Record<CoreAddon, AddonWorkload | null>;
   addonObjects: Record<CoreAddon, AddonObject[]>;
   activityIs: Activity;
+  /** The node all pods of users are on; null: they wait for one. */
+  activityNode: string | null;
+  /** Every node that was closed for new servers or opened again, in order. */
+  phaseOuts: string[];
+  /** Called after a node was closed for new servers or opened again. */
+  onPhaseOut: (node: string, on: boolean) => void;
   /** Roles in aws-auth. */
   mapped: string[] | null;
   /** Roles in aws-auth whose groups let no node in. */
@@ -97,6 +103,9 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     mappedOtherwise: [],
     entries: {},
     activityIs: { total: 0, byNamespace: {} },
+    activityNode: null,
+    phaseOuts: [],
+    onPhaseOut: () => undefined,
     review: { kind: 'allowed' },
     wishes: [],
     answerNextStart: null,
@@ -179,9 +188,18 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         reach('nodes');
         return structuredClone(cloud.nodeList);
       },
-      activity: async () => {
-        reach('activity');
-        return structuredClone(cloud.activityIs);
+      userPods: async () => {
+        reach('userPods');
+        const byNamespace = Object.entries(cloud.activityIs.byNamespace);
+        return byNamespace.flatMap(([namespace, count]) =>
+          Array.from({ length: count }, () => ({ namespace, node: cloud.activityNode })),
+        );
+      },
+      setPhaseOut: async (name, on) => {
+        reach('setPhaseOut');
+        cloud.phaseOuts.push(`${name} ${on ? 'closed' : 'opened'}`);
+        cloud.nodeList = cloud.nodeList.map((node) => (node.name === name ? { ...node, phasedOut: on } : node));
+        cloud.onPhaseOut(name, on);
       },
       addonWorkload: async (addon) => {
         reach('addonWorkload');
@@ -273,6 +291,7 @@ export function aNode(group: string, version: KubernetesVersion, changes: Partia
     ready: true,
     kubeletVersion: `v${version}.17-eks-0a21954`,
     unschedulable: false,
+    phasedOut: false,
     ...changes,
   };
 }

@@ -10,6 +10,7 @@ type Changes = {
   command?: Run['command'];
   gates?: Run['gates'];
   stops?: Run['stops'];
+  run?: Partial<Run>;
 };
 
 /** What `runPhase` is given for this step of a run that has come to it. */
@@ -28,6 +29,7 @@ export function contextFor(
     command: changes.command ?? null,
     gates: changes.gates ?? [],
     stops: changes.stops ?? [],
+    ...changes.run,
   });
   const confirmed = { times: 0 };
   return {

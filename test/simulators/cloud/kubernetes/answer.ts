@@ -4,6 +4,7 @@ import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import { knownFactsOf } from '../versions.ts';
 import type { KubernetesIdentity } from '../world/access.ts';
 import { AWS_AUTH_PATH, rememberAwsAuth } from '../world/access.ts';
+import { schedulePending } from '../world/activity.ts';
 import { clusterVersion } from '../world/control-plane.ts';
 import { nodesAt } from '../world/instances.ts';
 import { CORE_WORKLOADS, containersOf } from '../world/kube-system.ts';
@@ -111,6 +112,7 @@ function refuseStale(node: JsonObject, changed: JsonObject): void {
 }
 
 function answerPods({ world, cluster, actor }: Session, request: KubernetesRequest): Json {
+  schedulePending(world, cluster);
   const objects = podObjects(world, cluster);
   if (request.name === null) return listOf(objects, { kind: 'PodList', apiVersion: 'v1' }, request);
   const pod = find(objects, request);

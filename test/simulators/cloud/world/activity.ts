@@ -7,34 +7,61 @@ import type { Cluster, Instance, UserPod, World } from './world.ts';
 const PODS_PER_NODE = 8;
 const NAMESPACES = ['prod', 'staging'];
 
-/** Pods of users whose node still runs: a node that goes takes them along. */
-export function userPodsAt(cluster: Cluster, now: number): { pod: UserPod; instance: Instance }[] {
-  return cluster.userPods.flatMap((pod) => {
+type PlacedPod = { pod: UserPod; instance: Instance | null };
+
+/** Pods of users whose node still runs, and those that wait for one: a node that goes takes its pods along. */
+export function userPodsAt(cluster: Cluster, now: number): PlacedPod[] {
+  return cluster.userPods.flatMap((pod): PlacedPod[] => {
+    if (pod.createdAt > now) return [];
+    if (pod.instanceId === null) return [{ pod, instance: null }];
     const instance = cluster.instances.find(({ id }) => id === pod.instanceId);
     const alive = instance !== undefined && (instance.terminatedAt === null || now < instance.terminatedAt);
-    return alive && pod.createdAt <= now ? [{ pod, instance }] : [];
+    return alive ? [{ pod, instance }] : [];
   });
 }
 
-/** `count` users at work from now on; groups get the nodes they need, as the autoscaler would have made them. */
-export function setActivity(world: World, cluster: Cluster, count: number): void {
+export type ActivityWish = {
+  /** All on nodes of this group; otherwise on the first two for users. */
+  group?: string;
+  /** `bound`: the scheduler had already given them their nodes when somebody closed these. */
+  arrive?: 'scheduled' | 'bound';
+};
+
+/**
+ * `count` users at work from now on; groups get the nodes they need, as the autoscaler would have made them. The scheduler
+ * passes over nodes that are closed, and the autoscaler adds none to a group whose nodes all are (it takes one of them for
+ * its example): such a pod waits. Users who are there already stay where they are.
+ */
+export function setActivity(world: World, cluster: Cluster, count: number, wish: ActivityWish = {}): void {
   const now = world.clock.now();
-  const groups = userGroups(cluster, now);
+  const groups = wish.group === undefined ? userGroups(cluster, now).slice(0, 2) : [wish.group];
+  const before = userPodsAt(cluster, now).map(({ pod }) => pod);
   cluster.userPods = [];
   for (let index = 0; index < count && groups.length > 0; index += 1) {
-    const spread = Math.min(groups.length, 2);
-    const group = groups[index % spread] ?? '';
-    const instance = nodeFor(world, cluster, group, Math.floor(index / spread / PODS_PER_NODE));
     const user = `user-${index + 1}`;
-    cluster.userPods.push({
-      name: `jupyter-${user}`,
-      namespace: NAMESPACES[index % 3 === 2 ? 1 : 0] ?? 'prod',
-      user,
-      instanceId: instance.id,
-      createdAt: now,
-    });
+    const known = before.find((pod) => pod.user === user);
+    const group = groups[index % groups.length] ?? '';
+    cluster.userPods.push(
+      known ?? {
+        name: `jupyter-${user}`,
+        namespace: NAMESPACES[index % 3 === 2 ? 1 : 0] ?? 'prod',
+        user,
+        instanceId: nodeFor(world, cluster, { group, index: Math.floor(index / groups.length / PODS_PER_NODE), wish }),
+        createdAt: now,
+      },
+    );
   }
   scaleDown(cluster, now);
+}
+
+/** Pods that waited get a node as soon as one is open, or a group has none at all. */
+export function schedulePending(world: World, cluster: Cluster): void {
+  const now = world.clock.now();
+  for (const pod of cluster.userPods) {
+    if (pod.instanceId !== null) continue;
+    for (const group of userGroups(cluster, now))
+      pod.instanceId ??= nodeFor(world, cluster, { group, index: 0, wish: {} });
+  }
 }
 
 const UNNEEDED = 10 * 60_000;
@@ -57,10 +84,15 @@ function userGroups(cluster: Cluster, now: number): string[] {
   return others.length > 0 ? others : unique;
 }
 
-function nodeFor(world: World, cluster: Cluster, group: string, index: number): Instance {
+type Wanted = { group: string; index: number; wish: ActivityWish };
+
+function nodeFor(world: World, cluster: Cluster, { group, index, wish }: Wanted): string | null {
   const now = world.clock.now();
-  const known = instancesOfGroup(cluster, group, now).filter(({ terminatedAt }) => terminatedAt === null)[index];
-  if (known !== undefined) return known;
+  const running = instancesOfGroup(cluster, group, now).filter(({ terminatedAt }) => terminatedAt === null);
+  const fitting = wish.arrive === 'bound' ? running : running.filter(isOpen);
+  const known = fitting[index];
+  if (known !== undefined) return known.id;
+  if (running.length > 0 && fitting.length === 0) return null;
   const template = cluster.groupInstances.get(group);
   if (template === undefined) throw new Error(`node group ${group} has no launch template`);
   return launchInstance(cluster, {
@@ -69,5 +101,10 @@ function nodeFor(world: World, cluster: Cluster, group: string, index: number): 
     zone: `${cluster.region}a`,
     launchedAt: now - 30 * 60_000,
     launchedBy: 'autoscaler',
-  });
+  }).id;
+}
+
+/** Users tolerate what their nodes are dedicated by, and nothing else. */
+function isOpen({ taints, unschedulable, terminatedAt }: Instance): boolean {
+  return terminatedAt === null && !unschedulable && taints.every(({ key }) => key === 'hub.jupyter.org/dedicated');
 }

@@ -108,7 +108,7 @@ export function stopGroup(world: World, cluster: Cluster, stack: Stack): { nodes
     ({ roleArn, terminatedAt }) => roles.has(roleArn) && (terminatedAt === null || terminatedAt > now),
   );
   const ids = new Set(doomed.map(({ id }) => id));
-  const userPods = cluster.userPods.filter(({ instanceId }) => ids.has(instanceId)).length;
+  const userPods = cluster.userPods.filter(({ instanceId }) => instanceId !== null && ids.has(instanceId)).length;
   const running = doomed.filter(({ launchedAt }) => launchedAt <= now).length;
   for (const [index, instance] of doomed.entries())
     instance.terminatedAt = Math.max(now, Math.min(now + 45_000 + index * 2000, now + world.durations.stackDelete));

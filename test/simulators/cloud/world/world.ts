@@ -172,4 +172,5 @@ export type KubeObject = JsonObject & { metadata: JsonObject };
 /** `previous`: the pod template that pods not yet updated still run. */
 export type Rollout = { startedAt: number; previous: JsonObject | null };
 
-export type UserPod = { name: string; namespace: string; user: string; instanceId: string; createdAt: number };
+/** `instanceId` null: no node takes it yet. */
+export type UserPod = { name: string; namespace: string; user: string; instanceId: string | null; createdAt: number };
