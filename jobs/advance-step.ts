@@ -5,18 +5,20 @@ import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isEksctlBusy, owedSteps, stepsAtWork } from '#src/domain/run-progress.ts';
+import { mapsItself } from '#src/domain/self-mapping.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { withinBudget } from './call-budget.ts';
 import type { Decided } from './decided.ts';
-import { failureOf, notMapped } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
+import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { confirmClaim, isClaimLost } from './ownership.ts';
 import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { liftLeftovers } from './phase-out.ts';
-import { LOOKING_PHASES, runPhase } from './phases.ts';
+import { onlyLooks, runPhase } from './phases.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */
@@ -39,7 +41,7 @@ export async function advanceStep(deps: WorkerDeps, { claim, step }: { claim: Cl
  * after 10 minutes without Slack no new hop and no deletion begins (what was deleted is still re-created).
  */
 async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ for: string; pollMs: number } | null> {
-  if (LOOKING_PHASES.includes(step.phase)) return null;
+  if (run.plan !== null && onlyLooks(step, run.plan)) return null;
   const posted = await deps.ledger.read(run.id);
   if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
   if (!endangersUsers(step) || hasActed(run, step.id)) return null;
@@ -198,12 +200,13 @@ async function afterError(
     { ...idsOf(run, step), code: error.code, err: error.message },
     'the outside did not answer, looking again',
   );
+  if (error.code === 'KubernetesUnauthorized' && isBeingMapped(run) && step.phase !== 'access')
+    return waiting(run, step, { for: 'the bot to be let into Kubernetes', pollMs: 15_000 });
   const lastHop = lastHopAt(run);
   if (error.code === 'KubernetesUnauthorized' && (lastHop === null || now - lastHop > UNAUTHORIZED_GRACE_MS)) {
     const cluster = clusterOf(deps.fleet, run.cluster);
     try {
-      const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
-      return await failedStep(deps, { claim, step, failure: notMapped(cluster, arn) });
+      return await failedStep(deps, { claim, step, failure: await notMappedIn(deps.cloudOf(cluster), cluster) });
     } catch (cause) {
       // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
       return afterError(deps, { claim, step, error: cause });
@@ -216,6 +219,12 @@ async function afterError(
     for: text,
     pollMs: Math.max(error.code === 'KubernetesUnauthorized' ? UNAUTHORIZED_POLL_MS : 15_000, error.retryAfterMs ?? 0),
   });
+}
+
+/** The approved plan lets the bot map itself first; what goes on beside that step looks into Kubernetes too early. */
+function isBeingMapped({ plan, steps }: Run): boolean {
+  if (plan === null || !mapsItself(plan)) return false;
+  return plan.steps.some(({ phase, id }) => phase === 'access' && steps[id]?.kind !== 'done');
 }
 
 /** Over within a minute or so, and everything waits for it; only Kubernetes is asked again, and its address. */

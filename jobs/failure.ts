@@ -1,5 +1,4 @@
 import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
-import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Failure } from '#src/domain/run.ts';
 
 /** What waiting alone does not heal. */
@@ -28,28 +27,4 @@ export function failureOf(error: unknown): Failure {
     remedy: 'Press Retry; if it comes back, take the log of the worker to the people who run this bot',
     detail,
   };
-}
-
-/** 401 when no control-plane update explains it: the principal is not mapped in the cluster. Only somebody with rights can map it. */
-export function notMapped(cluster: FleetCluster, callerArn: string): Failure {
-  const arn = principalArn(callerArn);
-  return {
-    code: 'NotMapped',
-    message: `Kubernetes does not know the bot in cluster ${cluster.name} (401 for ${arn})`,
-    remedy: 'Have somebody with rights in the cluster run the command below, then press Check again',
-    detail: [
-      `eksctl create iamidentitymapping --cluster ${cluster.name} --region ${cluster.region} \\`,
-      `  --arn ${arn} --username eks-upgrade-bot --group system:masters --no-duplicate-arns`,
-    ].join('\n'),
-  };
-}
-
-/**
- * `aws-auth` knows roles, not sessions, and no paths:
- * arn:aws:sts::1:assumed-role/Name/session → arn:aws:iam::1:role/Name.
- * https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
- */
-export function principalArn(callerArn: string): string {
-  const session = /^arn:([^:]+):sts::(\d+):assumed-role\/([^/]+)\/.+$/.exec(callerArn);
-  return session === null ? callerArn : `arn:${session[1]}:iam::${session[2]}:role/${session[3]}`;
 }

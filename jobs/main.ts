@@ -13,7 +13,7 @@ export async function startWorkerProcess(env: NodeJS.ProcessEnv, overrides: Over
     redis: readyWhen(context.checkRedis),
     slack: readyWhen(worker.checkSlack),
   });
-  context.log.info({ port: health.port }, 'worker ready');
+  context.log.info({ port: health.port }, 'worker started; /readyz says when it is ready');
   return {
     stop: async () => {
       await worker.stop();

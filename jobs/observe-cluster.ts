@@ -8,6 +8,7 @@ import type { KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import { rolesKeptOut, withoutReadyNode } from './let-in.ts';
 import { lookAhead } from './look-ahead.ts';
+import { lookInside } from './look-inside.ts';
 import { seeAddons, seeGroups, seeNodeGroups } from './see-cluster.ts';
 import { checkTools } from './tool-check.ts';
 import { unmergedBranches } from './unmerged-branches.ts';
@@ -29,12 +30,14 @@ export async function observeCluster(
   checkTools(await looks[2]);
   const account = await looks[1];
   const seen = await looks[0];
+  const { kubernetes, mapping } = await lookInside(cloud, { cluster, mode: seen.authenticationMode });
+  const asSeen = { ...cloud, kubernetes };
   const [config, offeredVersions, seenGroups, addons, pods] = await Promise.all([
     observeConfig(deps, cluster),
     cloud.eks.offeredVersions(),
-    seeGroups(cloud, cluster.name),
-    seeAddons(cloud, { cluster: cluster.name, from: seen.version, to, settings: true }),
-    cloud.kubernetes.userPods(deps.fleet.activitySelectors),
+    seeGroups(asSeen, cluster.name),
+    seeAddons(asSeen, { cluster: cluster.name, from: seen.version, to, settings: true }),
+    kubernetes.userPods(deps.fleet.activitySelectors),
   ]);
   const { nodeGroups } = seenGroups;
   const activity = countActivity(
@@ -42,10 +45,10 @@ export async function observeCluster(
     nodeGroups.flatMap(({ nodes }) => nodes),
   );
   const [keptOut, findings] = await Promise.all([
-    rolesKeptOut(cloud, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
-    lookAhead(cloud, { config, seen: seenGroups }),
+    rolesKeptOut(asSeen, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
+    lookAhead(asSeen, { config, seen: seenGroups }),
   ]);
-  const observation = {
+  return {
     cluster: { ...seen, account },
     nodeGroups,
     findings,
@@ -53,8 +56,9 @@ export async function observeCluster(
     activity,
     config,
     offeredVersions,
+    keptOut: keptOut.map(({ group }) => group),
+    ...(mapping === null ? {} : { mapping }),
   };
-  return { ...observation, keptOut: keptOut.map(({ group }) => group) };
 }
 
 /** The account from STS must be the fleet file's: anything else would upgrade somebody else's cluster. */

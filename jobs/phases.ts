@@ -1,4 +1,5 @@
-import type { Phase } from '#src/domain/plan.ts';
+import type { Phase, Plan, Step } from '#src/domain/plan.ts';
+import { mapsItself } from '#src/domain/self-mapping.ts';
 import type { PhaseContext, PhaseResult } from './phase.ts';
 import { access } from './phases/access.ts';
 import { addOns } from './phases/add-ons.ts';
@@ -35,5 +36,9 @@ export function runPhase(context: PhaseContext<Phase>): Promise<PhaseResult> {
   }
 }
 
-/** Phases that only look: they may run before anybody was told. */
-export const LOOKING_PHASES: readonly Phase[] = ['preflight', 'template-drift', 'access', 'verify'];
+const LOOKING_PHASES: readonly Phase[] = ['preflight', 'template-drift', 'access', 'verify'];
+
+/** Whether the step changes nothing, so that it may run before anybody was told. */
+export function onlyLooks(step: Step, plan: Plan): boolean {
+  return LOOKING_PHASES.includes(step.phase) && !(step.phase === 'access' && mapsItself(plan));
+}

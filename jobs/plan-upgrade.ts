@@ -6,8 +6,9 @@ import type { RunFact } from '#src/domain/run-events.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Decided } from './decided.ts';
-import { failureOf, notMapped } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
+import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -43,7 +44,10 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
   }
 }
 
-async function observeAndPlan(deps: WorkerDeps, run: Run): Promise<{ observation: Observation; planned: Planned }> {
+export async function observeAndPlan(
+  deps: WorkerDeps,
+  run: Run,
+): Promise<{ observation: Observation; planned: Planned }> {
   const cluster = clusterOf(deps.fleet, run.cluster);
   deps.log.info({ ...idsOf(run), to: run.to }, 'observing the cluster and planning');
   const observation = await observeCluster(deps, { cluster, to: run.to });
@@ -77,8 +81,10 @@ async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promi
   const cluster = clusterOf(deps.fleet, run.cluster);
   if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {
     try {
-      const { arn } = await deps.cloudOf(cluster).identity.callerIdentity();
-      return { facts: [{ kind: 'planning-failed', failure: notMapped(cluster, arn) }], inMs: 0 };
+      return {
+        facts: [{ kind: 'planning-failed', failure: await notMappedIn(deps.cloudOf(cluster), cluster) }],
+        inMs: 0,
+      };
     } catch (cause) {
       // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
       return planningFailed(deps, run, cause);

@@ -246,6 +246,7 @@ describe('the fleet file', () => {
           region: 'us-west-2',
           account: '111122223333',
           roleArn: 'arn:aws:iam::111122223333:role/eks-upgrade-bot',
+          access: null,
           config: { remote: 'git@github.com:example-org/clusters.git', branch: 'main', path: 'eksctl/coast.jsonnet' },
           coreGroups: ['core-*'],
           skewPolicy: 'runbook',
@@ -257,6 +258,7 @@ describe('the fleet file', () => {
           region: 'eu-central-1',
           account: '444455556666',
           roleArn: null,
+          access: null,
           config: {
             remote: 'https://github.com/example-org/clusters.git',
             branch: 'main',
@@ -269,6 +271,34 @@ describe('the fleet file', () => {
         },
       ],
     });
+  });
+
+  test.each([
+    [
+      { bootstrapRole: 'arn:aws:iam::111122223333:role/creator' },
+      { kind: 'bootstrap-role', roleArn: 'arn:aws:iam::111122223333:role/creator', groups: ['eks-upgrade-bot'] },
+    ],
+    [
+      { bootstrapRole: 'arn:aws:iam::111122223333:role/creator', groups: ['system:masters'] },
+      { kind: 'bootstrap-role', roleArn: 'arn:aws:iam::111122223333:role/creator', groups: ['system:masters'] },
+    ],
+    [{ createEntry: true }, { kind: 'access-entry' }],
+  ])('says how the bot may map itself: %j', (access, mapping) => {
+    const fleet = exampleFile();
+    Object.assign(fleet.clusters[0], { access });
+    expect(loadFleet(write(stringify(fleet))).clusters[0]?.access).toEqual(mapping);
+  });
+
+  test.each([
+    [{}, 'is empty: give bootstrapRole'],
+    [{ bootstrapRole: 'arn:aws:iam::1:user/ada' }, 'give the ARN of an IAM role'],
+    [{ bootstrapRole: 'arn:aws:iam::111122223333:role/creator', createEntry: true }, 'names two ways: give'],
+    [{ createEntry: true, groups: ['admins'] }, 'has groups beside createEntry'],
+    [{ createEntry: false }, 'is false: give bootstrapRole'],
+  ])('refuses a mapping that is no single way: %j', (access, words) => {
+    const fleet = exampleFile();
+    Object.assign(fleet.clusters[0], { access });
+    expect(() => loadFleet(write(stringify(fleet)))).toThrow(words);
   });
 
   test('without selectors counts user servers and Dask', () => {

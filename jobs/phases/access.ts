@@ -1,21 +1,30 @@
 import type { Plan } from '#src/domain/plan.ts';
+import { isNotSeen, mapsItself } from '#src/domain/self-mapping.ts';
 import type { AccessWish } from '#src/ports/kubernetes.ts';
-import { notMapped } from '../failure.ts';
 import { failed, type PhaseRunner } from '../phase.ts';
+import { mapItself, mappingEvidence, planOtherwise } from './map-itself.ts';
 
-/** Asks Kubernetes whether the bot (and eksctl with the same credentials) may do what the plan needs. */
-export const access: PhaseRunner<'access'> = async ({ cluster, cloud, plan }) => {
+/**
+ * Asks Kubernetes whether the bot (and eksctl with the same credentials) may do what the plan needs. Where Kubernetes does
+ * not know it, and the plan that was approved says so, the bot maps itself first.
+ */
+export const access: PhaseRunner<'access'> = async (context) => {
+  const { cloud, plan } = context;
   const wishes = wishesOf(plan);
   const review = await cloud.kubernetes.reviewAccess(wishes);
   switch (review.kind) {
-    case 'allowed':
-      return { kind: 'done', evidence: [`Kubernetes allows all ${wishes.length} rights the plan needs`] };
+    case 'allowed': {
+      const changed = isNotSeen(plan) ? await planOtherwise(context) : null;
+      if (changed !== null) return changed;
+      const mapped = mapsItself(plan) ? await mappingEvidence(context) : [];
+      return { kind: 'done', evidence: [...mapped, `Kubernetes allows all ${wishes.length} rights the plan needs`] };
+    }
     case 'denied':
       return failed('MissingRights', `Kubernetes does not let the bot ${review.missing.map(wishText).join(', ')}`, {
         remedy: 'Apply docs/rbac.yaml to the cluster (or map the bot to system:masters), then press Check again',
       });
     case 'unauthorized':
-      return { kind: 'failed', failure: notMapped(cluster, (await cloud.identity.callerIdentity()).arn) };
+      return mapItself(context);
     default:
       review satisfies never;
       throw new Error(`unknown access review ${JSON.stringify(review)}`);

@@ -2,10 +2,11 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
-import { STSClient } from '@aws-sdk/client-sts';
-import { fromNodeProviderChain, fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Metrics } from '#src/ports/metrics.ts';
+import { assumedRole } from './assumed-role.ts';
 import { EACH_REQUEST, requestCounter } from './aws-metrics.ts';
 import { credentialRenewer, WHOLE_CALL } from './renew-credentials.ts';
 
@@ -37,6 +38,11 @@ export type AwsClients = {
   iam: () => Promise<IAMClient>;
   sts: STSClient;
   credentials: CredentialProvider;
+  /**
+   * The same, after AWS has taken them a moment ago: a session that AWS ended early is renewed by that. For those who hand
+   * them on to where a refusal does not tell an ended session from a stranger.
+   */
+  confirmedCredentials: CredentialProvider;
   close: () => void;
 };
 
@@ -50,10 +56,14 @@ const TIMEOUTS = {
   throwOnRequestTimeout: true,
 };
 
+/** Who calls: the bot itself, or as the cluster's role, or as the role that this one may assume to map it. */
+export type AwsPrincipal = Pick<FleetCluster, 'region' | 'roleArn'> & { bootstrapRole?: string };
+
 /** The SDK's clients for a cluster, which share one source of credentials, so that a role is assumed once and not per client. */
-export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn'>, settings: AwsSettings): AwsClients {
-  const common = commonOptions(cluster.region, settings);
-  const sts = new STSClient({ ...common, credentials: credentialSource(cluster, common) });
+export function createAwsClients(principal: AwsPrincipal, settings: AwsSettings): AwsClients {
+  const { region } = principal;
+  const common = commonOptions(region, settings);
+  const sts = new STSClient({ ...common, credentials: credentialSource(principal, common) });
   // Resolved by the client: memoized, and refreshed before it expires; the other clients see that and do not cache again.
   const credentials = sts.config.credentials;
   const eks = new EKSClient({ ...common, credentials });
@@ -83,7 +93,7 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
     sts.middlewareStack.add(requestCounter('sts', metrics), EACH_REQUEST);
   }
   return {
-    region: cluster.region,
+    region,
     eks,
     cloudFormation,
     ec2: () => {
@@ -96,6 +106,11 @@ export function createAwsClients(cluster: Pick<FleetCluster, 'region' | 'roleArn
     },
     sts,
     credentials: (options) => credentials(options),
+    confirmedCredentials: async (options) => {
+      // What else is wrong with AWS is for those to find out who call it.
+      await sts.send(new GetCallerIdentityCommand({})).catch(() => undefined);
+      return credentials(options);
+    },
     close: () => {
       for (const client of [eks, cloudFormation, sts]) client.destroy();
       for (const client of [opening, openingIam])
@@ -119,12 +134,9 @@ function commonOptions(region: string, { version, endpointUrl }: AwsSettings) {
   };
 }
 
-function credentialSource({ roleArn }: Pick<FleetCluster, 'roleArn'>, common: CommonOptions) {
-  const own = fromNodeProviderChain({ clientConfig: common });
-  if (roleArn === null) return own;
-  return fromTemporaryCredentials({
-    masterCredentials: own,
-    clientConfig: common,
-    params: { RoleArn: roleArn, RoleSessionName: 'eks-upgrade-bot', DurationSeconds: 3600 },
-  });
+/** Each role is assumed as the one before it, the first as the bot itself. */
+function credentialSource({ roleArn, bootstrapRole }: AwsPrincipal, common: CommonOptions): CredentialProvider {
+  const own: CredentialProvider = fromNodeProviderChain({ clientConfig: common });
+  const roles = [roleArn ?? [], bootstrapRole ?? []].flat();
+  return roles.reduce((base, role) => assumedRole({ roleArn: role, base, options: common }), own);
 }

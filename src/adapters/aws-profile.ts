@@ -18,7 +18,9 @@ import { makeOwnedFolder } from './owned-folders.ts';
  * `credential_process` (aws-sdk-go-v2 config/resolve_credentials.go, `resolveCredsFromProfile`), runs it with `sh -c`
  * (credentials/processcreds/provider.go, `DefaultNewCommandBuilder`) and caches the answer until its `Expiration`.
  * eksctl's cache counts one as expired 30 minutes early (`ExpiryWindow` in `newV2Config`), so one with less time left is
- * asked for at every request; that costs a process each time, and the answer comes from the worker's cache.
+ * asked for at every request; that costs a process each time, and the answer comes from the worker's cache. Keys that AWS
+ * refuses are asked for anew (aws-sdk-go-v2 aws/credential_cache.go, `InvalidateCredentials`), so what is handed out must
+ * not be the same once more: `credentials` are those that AWS took a moment ago (`confirmedCredentials`).
  */
 export type AwsProfile = {
   /** For the child's environment. */

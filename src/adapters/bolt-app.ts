@@ -94,7 +94,8 @@ export function createBoltApp(options: BoltAppOptions): BoltApp {
     },
     state: () => {
       if (identity === null) return { kind: 'away', why: attempts.why ?? 'not started' };
-      return transport.connected() ? { kind: 'connected' } : { kind: 'away', why: 'no connection to Slack' };
+      if (transport.connected()) return { kind: 'connected' };
+      return { kind: 'away', why: transport.why() ?? 'no connection to Slack' };
     },
   };
 }
@@ -163,6 +164,8 @@ type Transport = {
   connect: (app: App) => Promise<void>;
   close: (app: App) => Promise<void>;
   connected: () => boolean;
+  /** Why it is not connected, as far as it is known. */
+  why: () => string | null;
 };
 
 function socketTransport({ apiUrl, log }: BoltAppOptions, appToken: string): Transport {
@@ -173,6 +176,7 @@ function socketTransport({ apiUrl, log }: BoltAppOptions, appToken: string): Tra
     connect: async (app) => void (await app.start()),
     close: async (app) => void (await app.stop().catch(() => undefined)),
     connected: receiver.connected,
+    why: receiver.why,
   };
 }
 
@@ -194,5 +198,6 @@ function httpTransport({ signingSecret, port, routes }: HttpListener, log: BoltL
       await app.stop();
     },
     connected: () => listening,
+    why: () => null,
   };
 }

@@ -23,6 +23,7 @@ import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { isCausedBy } from './aws-errors.ts';
 import { concurrently } from './concurrently.ts';
+import { accessEntries } from './eks-access-entries.ts';
 import {
   present,
   toEksCluster,
@@ -99,6 +100,7 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
       );
     },
     updateAddon: (request) => updateAddon(inside, request),
+    ...accessEntries(inside),
   };
 }
 

@@ -1,5 +1,5 @@
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { AwsClients } from './aws-clients.ts';
+import type { AwsClients, CredentialProvider } from './aws-clients.ts';
 import { fromAwsError } from './aws-errors.ts';
 
 /** How long a token is used before a new one is made; the API server takes it for 15 minutes from its signing. */
@@ -9,12 +9,15 @@ const URL_EXPIRES_SECONDS = 60;
 
 const PREFIX = 'k8s-aws-v1.';
 
-type Deps = { clients: Pick<AwsClients, 'sts' | 'region' | 'credentials'>; cluster: string };
+type Deps = { clients: Pick<AwsClients, 'sts' | 'region' | 'credentials' | 'confirmedCredentials'>; cluster: string };
 
 export type TokenSource = {
   /** A token no older than ten minutes (real time: the API server checks it against its own clock). */
   token: () => Promise<string>;
-  /** After a 401: the next token is a new one, from the credentials as they are then. */
+  /**
+   * After a 401: the next token is a new one, from credentials that AWS has just taken. To the API server the token of a
+   * session that has ended is that of a stranger.
+   */
   forget: () => void;
 };
 
@@ -25,10 +28,14 @@ export type TokenSource = {
  */
 export function createTokenSource(deps: Deps, now: () => number = Date.now): TokenSource {
   let current: { token: Promise<string>; madeAt: number } | undefined;
+  let doubted = false;
   return {
     token: () => {
       if (current === undefined || now() - current.madeAt >= REFRESH_AFTER_MS) {
-        const made = { token: signToken(deps, new Date(now())), madeAt: now() };
+        const { confirmedCredentials, credentials } = deps.clients;
+        const signedBy = doubted ? confirmedCredentials : credentials;
+        doubted = false;
+        const made = { token: signToken(deps, { signedBy, signingDate: new Date(now()) }), madeAt: now() };
         current = made;
         made.token.catch(() => {
           if (current === made) current = undefined;
@@ -38,16 +45,19 @@ export function createTokenSource(deps: Deps, now: () => number = Date.now): Tok
     },
     forget: () => {
       current = undefined;
+      doubted = true;
     },
   };
 }
 
-async function signToken({ clients, cluster }: Deps, signingDate: Date): Promise<string> {
+type Signing = { signedBy: CredentialProvider; signingDate: Date };
+
+async function signToken({ clients, cluster }: Deps, { signedBy, signingDate }: Signing): Promise<string> {
   const host = stsEndpoint(clients);
   const signer = new SignatureV4({
     service: 'sts',
     region: clients.region,
-    credentials: () => clients.credentials(),
+    credentials: () => signedBy(),
     sha256: clients.sts.config.sha256,
   });
   const request = {

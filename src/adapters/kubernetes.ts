@@ -1,8 +1,8 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { CoreAddon } from '#src/domain/observation.ts';
-import type { AccessReview, AccessWish, AddonWorkload, Kubernetes } from '#src/ports/kubernetes.ts';
+import type { AccessReview, AccessWish, AddonWorkload, Kubernetes, PrincipalMapping } from '#src/ports/kubernetes.ts';
 import { addonObjects } from './addon-objects.ts';
-import { rolesIn, withNodeRoles } from './aws-auth.ts';
+import { groupsOf, rolesIn, withNodeRoles, withPrincipal } from './aws-auth.ts';
 import { concurrently } from './concurrently.ts';
 import type { KubernetesApis } from './kubernetes-client.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
@@ -46,6 +46,11 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       return map === null ? null : rolesIn(map.data?.mapRoles ?? '');
     },
     changeNodeRoles: (change) => changeNodeRoles(connection, change),
+    mappedGroups: async (arn) => {
+      const map = await readAwsAuth(connection);
+      return map === null ? null : groupsOf(map.data ?? {}, arn);
+    },
+    mapPrincipal: (mapping) => mapPrincipal(connection, mapping),
     patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
   };
 }
@@ -129,24 +134,36 @@ async function changeNodeRoles(
   change: { add: string[]; remove: string[] },
 ): Promise<void> {
   const map = await readAwsAuth(connection);
-  if (map === null) return createAwsAuth(connection, change);
+  if (map === null) {
+    if (change.add.length === 0) return;
+    return createAwsAuth(connection, { mapRoles: withNodeRoles('', { ...change, remove: [] }) });
+  }
   const before = map.data?.mapRoles ?? '';
   const mapRoles = withNodeRoles(before, change);
   if (mapRoles === before) return;
-  const body = Object.assign(map, { data: { ...map.data, mapRoles } });
-  await connection.use('replace configmap aws-auth', ({ core }) =>
-    core.replaceNamespacedConfigMap({ ...AWS_AUTH, body }),
-  );
+  await replaceAwsAuth(connection, map, { ...map.data, mapRoles });
+}
+
+async function mapPrincipal(connection: KubernetesConnection, mapping: PrincipalMapping): Promise<void> {
+  const map = await readAwsAuth(connection);
+  if (map !== null && groupsOf(map.data ?? {}, mapping.arn) !== null) return;
+  const data = { ...withPrincipal(map?.data ?? {}, mapping) };
+  await (map === null ? createAwsAuth(connection, data) : replaceAwsAuth(connection, map, data));
 }
 
 /** As eksctl does for the first group of a cluster. One that somebody made meanwhile is a conflict, and is read next time. */
-async function createAwsAuth(
-  { use }: KubernetesConnection,
-  change: { add: string[]; remove: string[] },
-): Promise<void> {
-  if (change.add.length === 0) return;
-  const body = { metadata: AWS_AUTH, data: { mapRoles: withNodeRoles('', { ...change, remove: [] }) } };
+async function createAwsAuth({ use }: KubernetesConnection, data: Record<string, string>): Promise<void> {
+  const body = { metadata: AWS_AUTH, data };
   await use('create configmap aws-auth', ({ core }) => core.createNamespacedConfigMap({ namespace: NAMESPACE, body }));
+}
+
+async function replaceAwsAuth(
+  { use }: KubernetesConnection,
+  map: V1ConfigMap,
+  data: Record<string, string>,
+): Promise<void> {
+  const body = Object.assign(map, { data });
+  await use('replace configmap aws-auth', ({ core }) => core.replaceNamespacedConfigMap({ ...AWS_AUTH, body }));
 }
 
 /** https://github.com/eksctl-io/eksctl/issues/6048: only null removes a field in a strategic merge; the name finds the container. */

@@ -98,7 +98,7 @@ const APP_TOKEN_WAYS_OUT: Record<string, { code: string; what: string }> = Objec
 );
 
 /** null: not a refusal of the app-level token. */
-export function appTokenRefusal(name: string, cause?: unknown): UserError | null {
+function appTokenRefusal(name: string, cause: unknown): UserError | null {
   const known = APP_TOKEN_WAYS_OUT[name];
   return known === undefined
     ? null

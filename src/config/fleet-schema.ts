@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SelfMapping } from '#src/domain/self-mapping.ts';
 import { isGitRemote } from './git-remote.ts';
 import { isLabelSelector } from './label-selector.ts';
 
@@ -92,18 +93,49 @@ function isConfigPath(value: string): boolean {
 
 const yesOrNo = z.boolean({ error: ({ input }) => `is ${shown(input)}: give true or false, without quotes` });
 
+const roleArn = matching(
+  'give the ARN of an IAM role like arn:aws:iam::111122223333:role/eks-upgrade',
+  /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
+);
+
+const ACCESS_NEED =
+  'give bootstrapRole (the ARN of a role that may write aws-auth) or createEntry: true, or leave it out: then a person maps the bot';
+
+/** How the bot may map itself, in exactly one way. `groups` of docs/rbac.yaml by default. */
+const access = group(
+  {
+    bootstrapRole: roleArn.optional(),
+    groups: listOf(
+      matching('give a Kubernetes group like eks-upgrade-bot', /^[\w.:@/-]+$/),
+      'give the Kubernetes groups that the bot maps itself to, or leave it out for eks-upgrade-bot (docs/rbac.yaml)',
+    ).optional(),
+    createEntry: z.literal(true, { error: ({ input }) => `is ${shown(input)}: ${ACCESS_NEED}` }).optional(),
+  },
+  ACCESS_NEED,
+)
+  .refine(({ bootstrapRole, createEntry }) => (bootstrapRole === undefined) !== (createEntry === undefined), {
+    error: ({ input }) =>
+      `${(input as { bootstrapRole?: unknown }).bootstrapRole === undefined ? 'is empty' : 'names two ways'}: ${ACCESS_NEED}`,
+  })
+  .refine(({ groups, createEntry }) => groups === undefined || createEntry === undefined, {
+    error:
+      'has groups beside createEntry, whose entry gets the policy AmazonEKSClusterAdminPolicy and no groups: leave groups out',
+  })
+  .transform(
+    ({ bootstrapRole, groups }): SelfMapping =>
+      bootstrapRole === undefined
+        ? { kind: 'access-entry' }
+        : { kind: 'bootstrap-role', roleArn: bootstrapRole, groups: groups ?? ['eks-upgrade-bot'] },
+  );
+
 const cluster = group(
   {
     /** https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name) */
     name: matching('give the name of the EKS cluster', /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/),
     region: matching('give an AWS region like us-west-2', /^[a-z]{2,4}(?:-[a-z]+)+-\d$/),
     account: matching("give the twelve digits of the AWS account, like '111122223333'", /^\d{12}$/),
-    roleArn: matching(
-      'give the ARN of an IAM role like arn:aws:iam::111122223333:role/eks-upgrade',
-      /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
-    )
-      .nullable()
-      .default(null),
+    roleArn: roleArn.nullable().default(null),
+    access: access.nullable().default(null),
     config,
     coreGroups: listOf(
       matching('give a node group name or a pattern like core-*', /^[0-9A-Za-z*?][0-9A-Za-z*?_-]*$/),

@@ -1,3 +1,4 @@
+import type { SelfMapping } from './self-mapping.ts';
 import type { SkewPolicy } from './skew.ts';
 
 /** The clusters the bot may touch, from the fleet file. */
@@ -24,6 +25,8 @@ export type FleetCluster = {
   account: string;
   /** Role to assume for this cluster, or null for the bot's own credentials. */
   roleArn: string | null;
+  /** How the bot may map itself where Kubernetes does not know it; null: it may not, a person does. */
+  access: SelfMapping | null;
   config: ConfigLocation;
   /** Glob patterns of the groups that must never be away, e.g. `core-*`. */
   coreGroups: string[];

@@ -1,5 +1,6 @@
 import type { GroupFindings } from './group-findings.ts';
 import type { LostSetting } from './lost-settings.ts';
+import type { IntendedMapping } from './self-mapping.ts';
 import type { KubernetesVersion } from './version.ts';
 
 /**
@@ -17,6 +18,8 @@ export type Observation = {
   offeredVersions: OfferedVersion[];
   /** Groups without a Ready node whose role nothing lets in: no node of theirs can join. */
   keptOut?: string[];
+  /** Kubernetes does not know the bot, and this is how it may map itself. Absent: it is known. */
+  mapping?: IntendedMapping;
 };
 
 export type ObservedCluster = {

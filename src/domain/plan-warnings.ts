@@ -5,11 +5,13 @@ import type { Activity } from './observation.ts';
 import type { PlanNote } from './plan.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { removalsIn } from './removals.ts';
+import { mappingWarnings } from './self-mapping.ts';
 import { minorOf, parseVersion } from './version.ts';
 
 /** What the approver must read: what it is, what it means for users, what to do. */
 export function planWarnings(draft: PlanDraft): PlanNote[] {
   return [
+    ...mappingWarnings(draft.request.observation.mapping),
     ...activityWarnings(draft),
     ...skewWarnings(draft),
     ...groupWarnings(draft),

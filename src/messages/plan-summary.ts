@@ -1,6 +1,7 @@
 import type { Activity } from '#src/domain/observation.ts';
 import type { AddonAction, Plan, PlanNote, Step } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
+import { isNotSeen } from '#src/domain/self-mapping.ts';
 import { describeAddon, describeStep } from '#src/domain/step-title.ts';
 import { aboutMinutes, code, countOf, joined, names, outside, sentence, sentenceList, when } from './mrkdwn.ts';
 import { whatUsersNotice } from './users-notice.ts';
@@ -57,6 +58,8 @@ function skewLines(plan: Plan): string[] {
 }
 
 function activityLines({ activity, madeAt, warnings }: Plan): string[] {
+  if (isNotSeen({ warnings }))
+    return ['*In use*', '• Not known: the bot cannot look yet. Users are counted before anything is deleted.'];
   const warning = warnings.find(({ id }) => id === 'activity');
   const inUse = warning === undefined ? `${activityText(activity)}.` : sentence(outside(warning.text, 900));
   const state =

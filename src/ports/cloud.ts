@@ -13,6 +13,8 @@ export type Cloud = {
   nodeRoles: NodeRoles;
   /** Connects with endpoint and CA from DescribeCluster; looked up again after a 401, a TLS or a connection error. */
   kubernetes: Kubernetes;
+  /** The same cluster, as the role that the fleet file names for the bot's mapping; null: it names none. */
+  bootstrap: Kubernetes | null;
 };
 
 export type CloudOf = (cluster: FleetCluster) => Cloud;

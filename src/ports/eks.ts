@@ -51,6 +51,10 @@ export type Eks = {
     token: string;
     overwrite?: true;
   }) => Promise<StartedUpdate>;
+  /** Policies of the principal's access entry; null: it has none, also where the authentication mode knows no entries. */
+  accessPolicies: (cluster: string, principalArn: string) => Promise<string[] | null>;
+  /** An access entry with this policy for the whole cluster. Asked for again it changes nothing. */
+  grantClusterAccess: (request: { cluster: string; principalArn: string; policyArn: string }) => Promise<void>;
 };
 
 export type EksCluster = Omit<ObservedCluster, 'account'> & {

@@ -33,12 +33,22 @@ export type Kubernetes = {
    * is left alone. A TransientError when somebody else changed it at the same moment.
    */
   changeNodeRoles: (change: { add: string[]; remove: string[] }) => Promise<void>;
+  /** The groups that aws-auth gives a role or user; null: it does not map it. Throws UserError when it cannot be read. */
+  mappedGroups: (arn: string) => Promise<string[] | null>;
+  /**
+   * Maps a role or user in aws-auth, beside what stands there; one that is mapped already is left alone. A TransientError
+   * when somebody else changed it at the same moment.
+   */
+  mapPrincipal: (mapping: PrincipalMapping) => Promise<void>;
   /** eksctl issue 6048: strategic merge patch that removes runAsNonRoot from aws-node's container. */
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };
 
 /** `letsNodesIn`: with the groups system:bootstrappers and system:nodes; without them nodes of the role cannot join. */
 export type MappedRole = { arn: string; letsNodesIn: boolean };
+
+/** `arn` as aws-auth wants it: a role without its path, never a session. */
+export type PrincipalMapping = { arn: string; username: string; groups: string[] };
 
 /** Without a `name` the wish is for all objects, which docs/rbac.yaml does not grant where it names them (aws-auth, aws-node, …). */
 export type AccessWish = {

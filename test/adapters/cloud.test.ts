@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCloudOf } from '#src/adapters/cloud.ts';
 import { ACCOUNT, fleetCluster } from '#test/contract/cloud-world.ts';
 import { CLUSTER_ROLE, type SimulatedWorld, simulatedCloud } from '#test/contract/simulated-cloud.ts';
+import { shippedPolicy } from '#test/simulators/cloud/rights/shipped.ts';
 
 let world: SimulatedWorld;
+const silent = { debug: () => {}, info: () => {}, warn: () => {} };
 
 beforeEach(async () => {
   world = await simulatedCloud();
@@ -94,6 +96,29 @@ describe('a cluster with a role', () => {
     expect(calls('AssumeRole')).toBe(2);
   });
 
+  test('is reached on when all sessions have ended, those that it was assumed with too: each is renewed once', async () => {
+    const container = new URLSearchParams({ role: `arn:aws:iam::${ACCOUNT}:role/container` });
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
+    vi.stubEnv(
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      `${world.simulator.controlUrl}/container-credentials?${container}`,
+    );
+    const cloudOf = createCloudOf({ version: '0', endpointUrl: world.simulator.awsUrl, logger: silent });
+    const { eks, stacks, kubernetes } = cloudOf(withRole);
+    await kubernetes.nodes();
+    const handedOut = await cloudOf.credentialsOf(withRole)();
+    world.simulator.endSessions();
+    expect(await kubernetes.nodes(), 'a token of before is no stranger').not.toEqual([]);
+    world.simulator.endSessions();
+    await Promise.all([eks.describeCluster('coast'), eks.listAddons('coast'), stacks.list('coast')]);
+    world.simulator.endSessions();
+    const renewed = await cloudOf.credentialsOf(withRole)();
+    expect(renewed.accessKeyId, 'what eksctl gets is good').not.toBe(handedOut.accessKeyId);
+    await eks.describeCluster('coast');
+    expect(calls('AssumeRole')).toBe(4);
+    cloudOf.close();
+  });
+
   test('that the bot may not assume says so, and where to allow it', async () => {
     const { eks } = world.cloudOf(fleetCluster('coast', { roleArn: `arn:aws:iam::${ACCOUNT}:role/not-for-us` }));
     await expect(eks.describeCluster('coast')).rejects.toMatchObject({
@@ -101,6 +126,30 @@ describe('a cluster with a role', () => {
       code: 'AwsAccessDenied',
       message: expect.stringContaining('sts:AssumeRole'),
     });
+  });
+});
+
+describe('docs/iam-policy-access-entry.json', () => {
+  const file = 'iam-policy-access-entry.json';
+  // What eksctl may do besides is not the bot's.
+  const policies = (action: string) => [
+    shippedPolicy('iam-policy.json', ['harbor']),
+    { Version: '', Statement: shippedPolicy(file, ['harbor']).Statement.map((each) => ({ ...each, Action: action })) },
+  ];
+  const principalArn = `arn:aws:iam::${ACCOUNT}:role/bot`;
+  const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
+
+  test('has the rights to make an entry for the bot: without each of them the call fails with its name', async () => {
+    const { eks } = world.cloudOf(world.harbor);
+    world.simulator.changeRights({ policies: policies('eks:ListAssociatedAccessPolicies') });
+    await expect(eks.grantClusterAccess({ cluster: 'harbor', principalArn, policyArn })).rejects.toThrow(
+      'AWS denies eks:AssociateAccessPolicy to arn',
+    );
+    world.simulator.changeRights({ policies: policies('eks:AssociateAccessPolicy') });
+    await expect(eks.accessPolicies('harbor', principalArn)).rejects.toThrow(
+      'AWS denies eks:ListAssociatedAccessPolicies to arn',
+    );
+    await eks.grantClusterAccess({ cluster: 'harbor', principalArn, policyArn });
   });
 });
 

@@ -11,6 +11,7 @@ const CLUSTER: FleetCluster = {
   region: 'us-west-2',
   account: '111122223333',
   roleArn: null,
+  access: null,
   coreGroups: ['core-*'],
   skewPolicy: 'supported',
   allowAmiFamilyChange: false,

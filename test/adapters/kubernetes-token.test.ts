@@ -21,14 +21,22 @@ function source({
   at?: () => number;
 } = {}) {
   let asked = 0;
+  let confirmed = 0;
   const clients = createAwsClients({ region, roleArn: null }, { version: '0', endpointUrl });
   opened.push(clients);
   const credentials = async () => {
     asked++;
     return KEY;
   };
-  const tokens = createTokenSource({ clients: { ...clients, credentials }, cluster: 'coast' }, at);
-  return { tokens, asked: () => asked };
+  const confirmedCredentials = async () => {
+    confirmed++;
+    return KEY;
+  };
+  const tokens = createTokenSource(
+    { clients: { ...clients, credentials, confirmedCredentials }, cluster: 'coast' },
+    at,
+  );
+  return { tokens, asked: () => asked, confirmed: () => confirmed };
 }
 
 function urlIn(token: string): URL {
@@ -120,12 +128,13 @@ describe('a token', () => {
     expect(asked()).toBe(1);
   });
 
-  test('is made anew after it was refused', async () => {
-    const { tokens, asked } = source();
+  test('is made anew after it was refused, from credentials that AWS has just taken: a session may have ended', async () => {
+    const { tokens, asked, confirmed } = source();
     await tokens.token();
     tokens.forget();
     await tokens.token();
-    expect(asked()).toBe(2);
+    await tokens.token();
+    expect([asked(), confirmed()]).toEqual([1, 1]);
   });
 
   test('that could not be signed is not kept, and says why', async () => {

@@ -49,6 +49,27 @@ it('still hears commands while one connection is refreshed', async () => {
   });
 });
 
+it('stays up when its app-level token is revoked while Slack refreshes the connections: it is not ready, says why, and is there again when the token is good', async () => {
+  const slack = await slackForTest();
+  const errors: unknown[] = [];
+  const bot = boltApp(slack, { log: { ...log, error: (fields: object) => errors.push(fields) } as typeof log });
+  await bot.start();
+  // As Slack does it: `invalid_auth` is what socket-mode throws where nobody can catch it, `token_revoked` what it retries.
+  slack.addFault({ kind: 'api-error', method: 'apps.connections.open', error: 'token_revoked', count: 2 });
+  slack.addFault({ kind: 'api-error', method: 'apps.connections.open', error: 'invalid_auth', count: 1000 });
+  slack.disconnect('refresh_requested');
+  await expect
+    .poll(() => bot.state(), { timeout: 10_000 })
+    .toEqual({
+      kind: 'away',
+      why: expect.stringMatching(/SLACK_APP_TOKEN.*\(apps\.connections\.open: invalid_auth\)/),
+    });
+  expect(errors).toContainEqual({ err: expect.stringContaining('apps.connections.open: token_revoked') });
+  slack.clearFaults();
+  await expect.poll(() => bot.state(), { timeout: 10_000 }).toEqual({ kind: 'connected' });
+  expect(await slack.slash({ user: MAYA, channel: '#general', text: '/deploy it' })).toMatchObject({ kind: 'acked' });
+});
+
 it('asks Slack who it is once, at the start, and not while a person waits', async () => {
   const slack = await slackForTest();
   await boltApp(slack).start();

@@ -146,7 +146,8 @@ function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepos
   };
 }
 
-function wrapCloud({ identity, eks, stacks, nodeRoles, kubernetes }: Cloud, probe: Probe): Cloud {
+function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
+  const { identity, eks, stacks, nodeRoles, kubernetes, bootstrap } = cloud;
   const read =
     <A extends unknown[], T>(
       name: string,
@@ -195,6 +196,8 @@ function wrapCloud({ identity, eks, stacks, nodeRoles, kubernetes }: Cloud, prob
         (addon, version) => `${addon} ${version}`,
       ),
       updateAddon: act('eks: UpdateAddon', eks.updateAddon, ({ addon, version }) => `${addon} ${version}`),
+      accessPolicies: read('eks: ListAssociatedAccessPolicies', eks.accessPolicies),
+      grantClusterAccess: act('eks: grant access', eks.grantClusterAccess),
     },
     stacks: {
       list: read('cloudformation: DescribeStacks', stacks.list),
@@ -213,8 +216,12 @@ function wrapCloud({ identity, eks, stacks, nodeRoles, kubernetes }: Cloud, prob
       addonObjects: read('kubernetes: objects of an add-on', kubernetes.addonObjects, (addon) => addon),
       mappedRoles: read('kubernetes: aws-auth', kubernetes.mappedRoles),
       changeNodeRoles: act('kubernetes: change aws-auth', kubernetes.changeNodeRoles),
+      mappedGroups: read('kubernetes: who is in aws-auth', kubernetes.mappedGroups),
+      mapPrincipal: act('kubernetes: map the bot', kubernetes.mapPrincipal),
       patchAwsNodeRunAsNonRoot: act('kubernetes: patch aws-node', kubernetes.patchAwsNodeRunAsNonRoot),
     },
+    bootstrap:
+      bootstrap === null ? null : wrapCloud({ ...cloud, kubernetes: bootstrap, bootstrap: null }, probe).kubernetes,
   };
 }
 

@@ -33,6 +33,7 @@ export function fleetCluster(name: string, more: Partial<FleetCluster> = {}): Fl
     region: 'us-west-2',
     account: ACCOUNT,
     roleArn: null,
+    access: null,
     config: { remote: 'https://git.example/clusters', branch: 'main', path: `${name}.jsonnet` },
     coreGroups: ['core-*'],
     skewPolicy: 'supported',

@@ -139,6 +139,29 @@ export function describeEksContract(makeWorld: MakeWorld): void {
     });
   });
 
+  describe('access entries', () => {
+    const principalArn = 'arn:aws:iam::111122223333:role/teams/bot';
+    const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
+
+    test('are made with a policy, and made again they are the same', async () => {
+      expect(await harbor.accessPolicies('harbor', principalArn)).toBeNull();
+      await harbor.grantClusterAccess({ cluster: 'harbor', principalArn, policyArn });
+      await harbor.grantClusterAccess({ cluster: 'harbor', principalArn, policyArn });
+      expect(await harbor.accessPolicies('harbor', principalArn)).toEqual([policyArn]);
+    });
+
+    test('are not there where only aws-auth counts, and cannot be made', async () => {
+      expect(await coast.accessPolicies('coast', principalArn)).toBeNull();
+      await expect(coast.grantClusterAccess({ cluster: 'coast', principalArn, policyArn })).rejects.toThrow(
+        'authentication mode',
+      );
+    });
+
+    test('of a cluster that does not exist are an error, not null', async () => {
+      await expect(coast.accessPolicies('nowhere', principalArn)).rejects.toBeInstanceOf(UserError);
+    });
+  });
+
   describe('add-ons', () => {
     test('that EKS manages are listed and described', async () => {
       expect((await harbor.listAddons('harbor')).sort()).toEqual(['coredns', 'kube-proxy', 'vpc-cni']);

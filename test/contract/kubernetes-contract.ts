@@ -66,6 +66,19 @@ export function describeKubernetesContract(makeWorld: MakeWorld): void {
     expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({ kind: 'allowed' });
   });
 
+  test('a role and a user are mapped by aws-auth beside what it says of others, once', async () => {
+    const [role, user] = ['arn:aws:iam::111122223333:role/bot', 'arn:aws:iam::111122223333:user/teams/bot'];
+    const roles = (await coast.kubernetes.mappedRoles()) ?? [];
+    expect(await coast.kubernetes.mappedGroups(role)).toBeNull();
+    await coast.kubernetes.mapPrincipal({ arn: role, username: 'bot', groups: ['a', 'b'] });
+    await coast.kubernetes.mapPrincipal({ arn: role, username: 'bot', groups: ['c'] });
+    await coast.kubernetes.mapPrincipal({ arn: user, username: 'bot', groups: ['d'] });
+    expect(await coast.kubernetes.mappedGroups(role)).toEqual(['a', 'b']);
+    expect(await coast.kubernetes.mappedGroups(user)).toEqual(['d']);
+    expect(await coast.kubernetes.mappedRoles()).toEqual([...roles, { arn: role, letsNodesIn: false }]);
+    expect(await coast.kubernetes.reviewAccess(WISHES)).toEqual({ kind: 'allowed' });
+  });
+
   test('nodes say their group, their kubelet and whether they are ready', async () => {
     const nodes = await coast.kubernetes.nodes();
     expect(nodes.filter(({ group }) => group === 'core-a')).toEqual([

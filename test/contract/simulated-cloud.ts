@@ -5,7 +5,7 @@ import { connectKubernetes } from '#src/adapters/kubernetes-client.ts';
 import { createTokenSource } from '#src/adapters/kubernetes-token.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import { clockFromNow } from '#test/simulators/clock.ts';
-import type { WorldSeed } from '#test/simulators/cloud/options.ts';
+import { defaultCredentials, type WorldSeed } from '#test/simulators/cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '#test/simulators/cloud/start-cloud-simulator.ts';
 import { ACCOUNT, type CloudWorld, fleetCluster } from './cloud-world.ts';
 
@@ -60,6 +60,9 @@ export async function simulatedCloud({ speed = SPEED }: { speed?: number } = {})
   const simulator = await startCloudSimulator({
     clock: clockFromNow(speed),
     worlds: [COAST, HARBOR],
+    principals: [
+      { ...defaultCredentials, arn: `arn:aws:iam::${ACCOUNT}:user/eks-upgrade-bot`, rights: 'self-mapping' },
+    ],
     assumableRoles: [CLUSTER_ROLE],
     policiesAlsoFor: ['nowhere'],
   });

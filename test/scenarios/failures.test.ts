@@ -101,7 +101,9 @@ scenario.concurrent(
   'a bot that no cluster knows says which command maps it; with that, Check again goes on',
   async ({ startWorld }) => {
     const world = await startWorld({
-      clusters: [managed('harbor', { version: '1.33', seed: { mapped: [ADMIN.arn] } })],
+      clusters: [
+        managed('harbor', { version: '1.33', seed: { mapped: [ADMIN.arn], authenticationMode: 'CONFIG_MAP' } }),
+      ],
     });
     await world.types('maya', '/eks-upgrade harbor 1.34');
     const { stops } = await world.comesTo('stopped');

@@ -19,12 +19,17 @@ export type ScenarioCluster = {
   allowAmiFamilyChange?: boolean;
   overwriteAddons?: boolean;
   seed: Partial<Omit<WorldSeed, 'config' | 'account'>>;
+  /** More of its entry in the fleet file. */
+  fleet?: object;
 };
 
-type Wish = { version: string; skew?: SkewPolicy; seed?: ScenarioCluster['seed'] };
+type Wish = { version: string; skew?: SkewPolicy; seed?: ScenarioCluster['seed']; fleet?: object };
 
 /** One core group and one for people, made by eksctl itself; add-ons that nobody manages. The config imports a file. */
-export function selfManaged(name: string, { version, skew = 'supported', seed = {} }: Wish): ScenarioCluster {
+export function selfManaged(
+  name: string,
+  { version, skew = 'supported', seed = {}, fleet = {} }: Wish,
+): ScenarioCluster {
   const source = `local nodeGroup = import 'libsonnet/node-group.libsonnet';
 
 {
@@ -41,7 +46,7 @@ export function selfManaged(name: string, { version, skew = 'supported', seed = 
   ],
 }
 `;
-  return { name, file: `${name}.jsonnet`, source, skew, seed };
+  return { name, file: `${name}.jsonnet`, source, skew, seed, fleet };
 }
 
 const NODE_GROUP = `{
@@ -56,7 +61,7 @@ const NODE_GROUP = `{
 /** Managed groups and EKS add-ons, in YAML: an upgrade needs no eksctl command. `amiFamily`: AmazonLinux2 up to 1.29. */
 export function managed(
   name: string,
-  { version, skew = 'supported', seed = {}, amiFamily = 'AmazonLinux2023' }: Wish & { amiFamily?: string },
+  { version, skew = 'supported', seed = {}, fleet = {}, amiFamily = 'AmazonLinux2023' }: Wish & { amiFamily?: string },
 ): ScenarioCluster {
   const source = `# ${name}, as one would make it today
 apiVersion: eksctl.io/v1alpha5
@@ -83,7 +88,7 @@ managedNodeGroups:
     maxSize: 10
     desiredCapacity: 0
 `;
-  return { name, file: `${name}.yaml`, source, skew, seed };
+  return { name, file: `${name}.yaml`, source, skew, seed, fleet };
 }
 
 /** Writes the configs into a folder, as they are in git, and evaluates each as the simulated world needs it. */
@@ -93,11 +98,13 @@ export async function writeConfigs(folder: string, clusters: readonly ScenarioCl
   return {
     folder,
     clusters: await Promise.all(
-      clusters.map(async ({ name, file, source, skew, allowAmiFamilyChange = false, overwriteAddons = false }) => {
-        await writeFile(join(folder, file), source);
-        const config = parse(file.endsWith('.jsonnet') ? await evaluate(folder, file) : source) as ClusterConfig;
-        return { name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange, overwriteAddons };
-      }),
+      clusters.map(
+        async ({ name, file, source, skew, allowAmiFamilyChange = false, overwriteAddons = false, fleet = {} }) => {
+          await writeFile(join(folder, file), source);
+          const config = parse(file.endsWith('.jsonnet') ? await evaluate(folder, file) : source) as ClusterConfig;
+          return { name, file, config, skew, coreGroups: ['core-*'], allowAmiFamilyChange, overwriteAddons, fleet };
+        },
+      ),
     ),
   };
 }

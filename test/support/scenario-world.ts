@@ -9,7 +9,7 @@ import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
 import { type ClockSettings, clockFromNow, simulatedClock } from '#test/simulators/clock.ts';
 import type { Durations } from '#test/simulators/cloud/durations.ts';
-import { defaultCredentials, type Fault } from '#test/simulators/cloud/options.ts';
+import { type CloudOptions, defaultCredentials, type Fault } from '#test/simulators/cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '#test/simulators/cloud/start-cloud-simulator.ts';
 import { type ConfigRemote, createConfigRemote } from '#test/simulators/demo/config-remote.ts';
 import { ACCOUNT, fleetFile } from '#test/simulators/demo/fleet.ts';
@@ -40,6 +40,12 @@ export type WorldOptions = {
   bot?: 'here' | 'none';
   /** Added to the fleet file. */
   fleet?: { approvalHours?: number };
+  /** Roles that AssumeRole answers. */
+  assumableRoles?: string[];
+  /** Of those; absent: as in the cloud. */
+  roleRights?: CloudOptions['roleRights'];
+  /** The bot runs in a container as this role, and its own credentials are sessions. Absent: it has the keys of a user. */
+  containerRole?: string;
   /** Added to what the bot and the worker are started with. */
   env?: Record<string, string>;
   /** `faulty`: git goes through a server whose faults `world.git` switches, and each cluster has an address there. */
@@ -138,11 +144,14 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       faults: options.faults ?? [],
       principals: [BOT, ADMIN],
       durations: options.durations ?? {},
+      assumableRoles: options.assumableRoles ?? [],
+      roleRights: options.roleRights ?? {},
     }),
     createConfigRemote({ folder: fleet.folder, directory }),
     writeEksctlWrapper({ directory, clock, faults: options.eksctl ?? [], logPath: eksctlLog }),
   ]);
   undo.push(slack.close, cloud.stop);
+  if (options.containerRole !== undefined) runInContainer(cloud.controlUrl, options.containerRole);
   const git = await createFaultyGit({ bare: remote.url, directory });
   const place = {
     teamId: slack.teamId,
@@ -174,6 +183,14 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       await run(eksctl, command.split(/\s+/).slice(1), { env: { ...env, ...keys } });
     },
   };
+}
+
+/** As ECS and EKS Pod Identity hand out credentials. Of the whole test file: the SDK's chain reads the process's environment. */
+function runInContainer(controlUrl: string, role: string): void {
+  delete process.env['AWS_ACCESS_KEY_ID'];
+  delete process.env['AWS_SECRET_ACCESS_KEY'];
+  const query = new URLSearchParams({ role });
+  process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${controlUrl}/container-credentials?${query}`;
 }
 
 type Parts = {

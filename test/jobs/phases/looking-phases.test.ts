@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { principalArn } from '#jobs/failure.ts';
 import { runPhase } from '#jobs/phases.ts';
 import { aPlan, inOrder } from '#test/support/builders.ts';
 import { aStack } from '#test/support/fakes/fake-cloud.ts';
@@ -107,14 +106,6 @@ describe('the access phase', () => {
           'eksctl create iamidentitymapping --cluster coast --region us-west-2 \\\n  --arn arn:aws:iam::111122223333:role/eks-upgrade-bot --username eks-upgrade-bot --group system:masters --no-duplicate-arns',
       },
     });
-  });
-
-  it.each([
-    ['arn:aws:sts::1:assumed-role/Name/session', 'arn:aws:iam::1:role/Name'],
-    ['arn:aws-cn:sts::1:assumed-role/Name/a/b', 'arn:aws-cn:iam::1:role/Name'],
-    ['arn:aws:iam::1:user/bot', 'arn:aws:iam::1:user/bot'],
-  ])('maps %s as %s', (caller, principal) => {
-    expect(principalArn(caller)).toBe(principal);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Fault } from './options.ts';
 import { faultNames } from './options.ts';
 import { setActivity } from './world/activity.ts';
 import { switchFault } from './world/fault-effects.ts';
+import { openSession } from './world/sessions.ts';
 import { snapshotOf } from './world/snapshot.ts';
 import type { Cluster, World } from './world/world.ts';
 
@@ -33,6 +34,8 @@ function answer(world: World, { method, path, query, body }: ControlRequest): un
       return world.log.calls();
     case 'GET /_sim/now':
       return { now: world.clock.now() };
+    case 'GET /_sim/container-credentials':
+      return containerCredentials(world, query.get('role') ?? '');
     case 'GET /_sim/faults':
       return world.faults.list();
     case 'POST /_sim/faults':
@@ -45,6 +48,22 @@ function answer(world: World, { method, path, query, body }: ControlRequest): un
     default:
       throw new Error(`no control operation ${method} ${path}`);
   }
+}
+
+/**
+ * What a container's own endpoint gives (ECS, EKS Pod Identity): a new session each time.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+ */
+function containerCredentials(world: World, roleArn: string): object {
+  const session = openSession(world, { roleArn, name: 'container', seconds: 3600 });
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = session;
+  return {
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    Token: sessionToken,
+    Expiration: expiration,
+    RoleArn: roleArn,
+  };
 }
 
 function switchOn(world: World, body: string): Fault[] {

@@ -18,6 +18,7 @@ import { type ActivityWish, setActivity } from './world/activity.ts';
 import { beginFault, switchFault } from './world/fault-effects.ts';
 import { faultSwitches } from './world/faults.ts';
 import { newCluster, seedCluster } from './world/seed.ts';
+import { endSessions } from './world/sessions.ts';
 import { snapshotOf } from './world/snapshot.ts';
 import type { Cluster, World } from './world/world.ts';
 
@@ -42,6 +43,8 @@ export type CloudSimulator = {
   changeRights: (change: RightsChange) => void;
   /** What was granted to principals that are no admins since the last call. */
   takeUsedRights: () => UsedRights;
+  /** The sessions of all roles end now. */
+  endSessions: () => void;
   stop: () => Promise<void>;
 };
 
@@ -83,6 +86,7 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     calls: () => world.log.calls(),
     setFault: (fault, on = true) => switchFault(world, clusterNamed(world, fault.cluster), fault, on),
     setActivity: (name, count, wish) => setActivity(world, clusterNamed(world, name), count, wish),
+    endSessions: () => endSessions(world),
     stop: async () => {
       await Promise.all(servers.map(close));
     },

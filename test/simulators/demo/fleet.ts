@@ -22,6 +22,8 @@ export type DemoCluster = {
   /** Absent: no. */
   allowAmiFamilyChange?: boolean;
   overwriteAddons?: boolean;
+  /** More of its entry in the fleet file. */
+  fleet?: object;
 };
 
 export type DemoFleet = { folder: string; clusters: DemoCluster[] };
@@ -78,7 +80,16 @@ export function fleetFile(
     requesters: { users: [place.people.requester, place.people.approver] },
     approvers: { users: [place.people.requester, place.people.approver] },
     clusters: fleet.clusters.map(
-      ({ name, file, config, skew, coreGroups, allowAmiFamilyChange = false, overwriteAddons = false }) => ({
+      ({
+        name,
+        file,
+        config,
+        skew,
+        coreGroups,
+        allowAmiFamilyChange = false,
+        overwriteAddons = false,
+        fleet: more,
+      }) => ({
         name,
         region: config.metadata.region,
         account: ACCOUNT,
@@ -91,6 +102,7 @@ export function fleetFile(
         skewPolicy: skew,
         allowAmiFamilyChange,
         overwriteAddons,
+        ...more,
       }),
     ),
   };

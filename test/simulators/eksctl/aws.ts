@@ -21,9 +21,13 @@ export type Aws = {
   /** A call of the query protocol, for its right more than for its answer; null: there is no such thing. */
   query: (service: 'ec2' | 'iam', operation: string, parameters?: Record<string, string>) => Promise<string | null>;
   kubernetesToken: (cluster: string) => Promise<string>;
+  /** Asks the profile for credentials once more, because those it gave were refused; whether they are others now. */
+  renew: () => Promise<boolean>;
 };
 
 /** pkg/eks/apiv2.go adds `eksctl/<version>` to the user agent; CloudTrail and the simulated AWS tell callers apart by it. */
+const WHOLE_CALL = { step: 'initialize', priority: 'high', name: 'renewCredentials' } as const;
+
 const USER_AGENT: [string, string][] = [['eksctl', VERSION]];
 
 export function connectAws(
@@ -40,9 +44,14 @@ export function connectAws(
     { step: 'initialize' },
   );
   const { credentials, sha256 } = eks.config;
+  const renew = async (): Promise<boolean> => {
+    const { accessKeyId } = await credentials();
+    return (await credentials({ forceRefresh: true })).accessKeyId !== accessKeyId;
+  };
+  eks.middlewareStack.add(renewing(credentials), WHOLE_CALL);
   let cloudFormation: Promise<CloudFormationClient> | undefined;
   const signerOf = (service: string): SignatureV4 => new SignatureV4({ service, region, credentials, sha256 });
-  const call = signedCall({ region, endpoint, signerOf });
+  const call = signedCall({ region, endpoint, signerOf, renew });
 
   return {
     region,
@@ -59,6 +68,7 @@ export function connectAws(
           },
           { step: 'initialize' },
         );
+        client.middlewareStack.add(renewing(credentials), WHOLE_CALL);
         return client;
       };
       cloudFormation ??= create();
@@ -101,10 +111,31 @@ export function connectAws(
       );
     },
     kubernetesToken: (cluster) => kubernetesToken(signerOf('sts'), region, cluster),
+    renew,
   };
 }
 
 const VERSIONS = { ec2: '2016-11-15', iam: '2010-05-08' } as const;
+
+/**
+ * Keys that AWS refuses as expired are asked for anew, and the call is made again with the new ones:
+ * aws-sdk-go-v2 aws/credential_cache.go, `InvalidateCredentials`.
+ */
+function renewing(credentials: (wish?: { forceRefresh?: boolean }) => Promise<{ accessKeyId: string }>) {
+  return <Args, Result>(next: (args: Args) => Promise<Result>) =>
+    async (args: Args): Promise<Result> => {
+      const { accessKeyId } = await credentials();
+      try {
+        return await next(args);
+      } catch (error) {
+        if (!(error instanceof Error) || !/^(?:ExpiredToken|RequestExpired)/.test(error.name)) throw error;
+        const now = await credentials();
+        const renewed = now.accessKeyId === accessKeyId ? await credentials({ forceRefresh: true }) : now;
+        if (renewed.accessKeyId === accessKeyId) throw error;
+        return next(args);
+      }
+    };
+}
 
 function isChange({ commandName = '' }: { commandName?: string }): boolean {
   return /^(?:Create|Delete|Update)/.test(commandName);
@@ -119,10 +150,12 @@ function signedCall({
   region,
   endpoint,
   signerOf,
+  renew,
 }: {
   region: string;
   endpoint: string | undefined;
   signerOf: (service: string) => SignatureV4;
+  renew: Aws['renew'];
 }): SignedCall {
   return async (service, headers, body) => {
     const url = new URL(endpoint ?? `https://${service}.${region}.amazonaws.com`);
@@ -141,7 +174,9 @@ function signedCall({
       const { host: _host, ...sent } = signed.headers;
       const response = await fetch(new URL('/', url), { method: 'POST', headers: sent, body });
       const text = await response.text();
-      const isTransient = response.status >= 500 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(text);
+      const isRenewed = attempt === 1 && /ExpiredToken/.test(text) && (await renew());
+      const isTransient =
+        isRenewed || response.status >= 500 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(text);
       if (!isTransient || attempt === ATTEMPTS) return { status: response.status, text };
     }
   };

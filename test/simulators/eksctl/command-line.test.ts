@@ -139,6 +139,7 @@ describe("run by the bot's adapter", () => {
           region: 'us-west-2',
           account: '111122223333',
           roleArn: null,
+          access: null,
           coreGroups: [],
           skewPolicy: 'supported',
           allowAmiFamilyChange: false,

@@ -71,7 +71,8 @@ export async function openCluster(invocation: Invocation, needs: 'operable' | 'u
     kubernetes: connectKubernetes({
       endpoint: found.endpoint ?? '',
       certificateAuthority,
-      token: await aws.kubernetesToken(name),
+      token: () => aws.kubernetesToken(name),
+      renew: aws.renew,
       onChange: invocation.onChange,
     }),
   };

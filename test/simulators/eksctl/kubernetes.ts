@@ -42,11 +42,15 @@ export function connectKubernetes({
   endpoint,
   certificateAuthority,
   token,
+  renew,
   onChange,
 }: {
   endpoint: string;
   certificateAuthority: string;
-  token: string;
+  /** From the credentials of now: eksctl makes a new one before the old one is 15 minutes old (pkg/eks/auth/token_source.go). */
+  token: () => Promise<string>;
+  /** Asks for new credentials; whether there are others now. */
+  renew: () => Promise<boolean>;
   onChange: () => void;
 }): Kubernetes {
   const agent = new Agent({ keepAlive: true, ca: certificateAuthority });
@@ -56,14 +60,18 @@ export function connectKubernetes({
     body?: unknown,
     contentType = 'application/json',
   ): Promise<T> => {
-    const answer = await exchange({
-      agent,
-      url: new URL(path, endpoint),
-      method,
-      token,
-      contentType,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const ask = async (): Promise<Answer> =>
+      exchange({
+        agent,
+        url: new URL(path, endpoint),
+        method,
+        token: await token(),
+        contentType,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    let answer = await ask();
+    // A session that ended since: the real one would have been renewed ahead of that, by its expiry.
+    if (answer.status === 401 && (await renew())) answer = await ask();
     if (answer.status >= 400) throw new KubernetesError(answer.status, messageIn(answer));
     if (method !== 'GET') onChange();
     return (answer.text === '' ? null : JSON.parse(answer.text)) as T;

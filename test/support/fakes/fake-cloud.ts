@@ -44,6 +44,9 @@ export type FakeCloud = Cloud & {
   mappedOtherwise: string[];
   /** Access entries by principal. */
   entries: Record<string, AccessEntry>;
+  /** Groups of people and bots in aws-auth, and policies of access entries, by ARN. */
+  principals: Record<string, string[]>;
+  entryPolicies: Record<string, string[]>;
   review: AccessReview;
   wishes: AccessWish[];
   /** What the next start of an update answers instead of `started`. */
@@ -102,6 +105,9 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     mapped: [],
     mappedOtherwise: [],
     entries: {},
+    principals: {},
+    entryPolicies: {},
+    bootstrap: null,
     activityIs: { total: 0, byNamespace: {} },
     activityNode: null,
     phaseOuts: [],
@@ -156,6 +162,11 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       },
       offeredAddonVersions: async (addon) => cloud.offered[addon] ?? null,
       updateAddon: async (request) => start('updateAddon', 'AddonUpdate', request),
+      accessPolicies: async (_cluster, arn) => structuredClone(cloud.entryPolicies[arn] ?? null),
+      grantClusterAccess: async (request) => {
+        cloud.calls.push({ call: 'grantClusterAccess', request });
+        cloud.entryPolicies[request.principalArn] = [request.policyArn];
+      },
     },
     stacks: {
       list: async () => {
@@ -222,6 +233,14 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         const kept = (cloud.mapped ?? []).filter((role) => !change.remove.includes(role));
         cloud.mapped = [...new Set([...kept, ...change.add])];
         cloud.mappedOtherwise = cloud.mappedOtherwise.filter((role) => !change.add.includes(role));
+      },
+      mappedGroups: async (arn) => {
+        reach('mappedGroups');
+        return structuredClone(cloud.principals[arn] ?? null);
+      },
+      mapPrincipal: async (request) => {
+        cloud.calls.push({ call: 'mapPrincipal', request });
+        cloud.principals[request.arn] = request.groups;
       },
       patchAwsNodeRunAsNonRoot: async () => {
         cloud.calls.push({ call: 'patchAwsNodeRunAsNonRoot', request: null });

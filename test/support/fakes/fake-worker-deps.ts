@@ -17,6 +17,7 @@ export const COAST: FleetCluster = {
   region: 'us-west-2',
   account: '111122223333',
   roleArn: null,
+  access: null,
   config: { remote: 'git@git.example:fleet.git', branch: 'main', path: 'coast.jsonnet' },
   coreGroups: ['core-*'],
   skewPolicy: 'supported',

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../json.ts';
 import { listAt, textAt } from '../json.ts';
-import { accessEntriesAt } from '../world/access.ts';
+import { accessEntriesAt, withoutPath } from '../world/access.ts';
 import type { AccessEntry, Cluster } from '../world/world.ts';
 import type { EksCall, EksRoute } from './eks-call.ts';
 import { clusterOf, page, seconds } from './eks-call.ts';
@@ -98,6 +98,9 @@ function createEntry(call: EksCall): Json {
       `The kubernetes group name ${reserved} is invalid, it cannot start with system:`,
       400,
     );
+  const roles = [...request.world.assumableRoles, ...request.world.principals.flatMap(({ roleArn }) => roleArn ?? [])];
+  if (roles.some((role) => role !== principalArn && withoutPath(role) === withoutPath(principalArn)))
+    throw new AwsError('InvalidParameterException', 'The specified principalArn is invalid: invalid principal.', 400);
   const type = textAt(body, 'type') ?? 'STANDARD';
   const groups = type === 'STANDARD' ? kubernetesGroups : ['system:nodes'];
   const entry: AccessEntry = {

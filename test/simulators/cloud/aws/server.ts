@@ -4,6 +4,7 @@ import { type AwsAction, authorizeAws } from '../authorize.ts';
 import { controlAnswer } from '../control.ts';
 import { callerOf } from '../effects.ts';
 import { eksActions, queryActions, ssmActions } from '../rights/call-actions.ts';
+import { hasEnded } from '../world/sessions.ts';
 import type { Principal, World } from '../world/world.ts';
 import { cloudformationOperations } from './cloudformation.ts';
 import { ec2Operations } from './ec2.ts';
@@ -17,7 +18,7 @@ import type { Signature } from './sigv4.ts';
 import { sha256, signatureInHeader, signatureMatches } from './sigv4.ts';
 import { ssmAnswer, ssmError } from './ssm.ts';
 import type { Call } from './struck.ts';
-import { asSeen, ConnectionReset, strikeAfter, strikeBefore } from './struck.ts';
+import { asSeen, ConnectionReset, expired, strikeAfter, strikeBefore } from './struck.ts';
 import { stsOperations } from './sts.ts';
 
 /**
@@ -75,6 +76,10 @@ function awsAnswer(
       bodyHash: sha256(body),
     });
     const actor = { caller: callerOf(headers['user-agent']), principal: principal.arn };
+    if (hasEnded(world, principal)) {
+      world.log.countCall({ ...actor, service, operation: 'refused: the session has ended' });
+      throw expired(service);
+    }
     const request: AwsRequest = {
       world,
       method: incoming.method ?? 'GET',

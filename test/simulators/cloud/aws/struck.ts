@@ -85,7 +85,7 @@ function keyHasExpired({ principal }: AwsRequest): WhenOf {
   return ({ expiredKeys }) => expiredKeys.has(principal.accessKeyId);
 }
 
-function expired(service: string): AwsError {
+export function expired(service: string): AwsError {
   const words = 'The security token included in the request is expired';
   if (service === 'eks' || service === 'ssm')
     return new AwsError('ExpiredTokenException', words, service === 'eks' ? 403 : 400);

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { openSession } from '../world/sessions.ts';
+import type { Principal } from '../world/world.ts';
 import { AwsError } from './errors.ts';
 import type { QueryHandler } from './query-protocol.ts';
 import type { AwsRequest } from './request.ts';
@@ -20,27 +21,31 @@ export const stsOperations: Record<string, QueryHandler<AwsRequest>> = {
         403,
       );
     }
-    const [, , , , account = '', path = ''] = role.split(':');
-    const assumed = {
-      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
-      secretAccessKey: randomBytes(20).toString('hex'),
-      arn: `arn:aws:sts::${account}:assumed-role/${path.split('/').at(-1)}/${session}`,
-      account,
-    };
-    world.principals.push(assumed);
-    // expiry is real time, as signatures are
-    const expires = Date.now() + Number(form.get('DurationSeconds') ?? 3600) * 1000;
+    const opened = openSession(world, { roleArn: role, name: session, seconds: durationOf(principal, form) });
     return {
       Credentials: {
-        AccessKeyId: assumed.accessKeyId,
-        SecretAccessKey: assumed.secretAccessKey,
-        SessionToken: `simulated-session-of-${assumed.accessKeyId}`,
-        Expiration: new Date(expires).toISOString(),
+        AccessKeyId: opened.accessKeyId,
+        SecretAccessKey: opened.secretAccessKey,
+        SessionToken: opened.sessionToken,
+        Expiration: opened.expiration,
       },
-      AssumedRoleUser: { AssumedRoleId: `${userId(assumed.accessKeyId)}:${session}`, Arn: assumed.arn },
+      AssumedRoleUser: { AssumedRoleId: `${userId(opened.accessKeyId)}:${session}`, Arn: opened.arn },
     };
   },
 };
+
+/** An hour at most for a role that is assumed as a role ("role chaining"), whatever the role allows. */
+function durationOf({ arn }: Principal, form: URLSearchParams): number {
+  const seconds = Number(form.get('DurationSeconds') ?? 3600);
+  const isChained = arn.includes(':assumed-role/');
+  if (isChained && seconds > 3600)
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+      400,
+    );
+  return seconds;
+}
 
 function userId(accessKeyId: string): string {
   return `AIDA${accessKeyId.slice(4)}`;

@@ -68,7 +68,7 @@ function handle(world: World, cluster: Cluster, request: KubernetesRequest, head
   }
   const { arn } = verified.principal;
   count(arn);
-  const identity = identityOf(cluster, arn, world.clock.now());
+  const identity = identityOf(cluster, verified.principal, world.clock.now());
   if (identity === null || apiServerForgetsCallers(world, cluster)) throw unauthorized();
   const action = actionOf(request);
   const selfReview = action.group === 'authorization.k8s.io' && action.resource.startsWith('selfsubject');

@@ -1,4 +1,5 @@
 import { sha256, signatureInQuery, signatureMatches } from '../aws/sigv4.ts';
+import { hasEnded } from '../world/sessions.ts';
 import type { Cluster, Principal, World } from '../world/world.ts';
 
 /**
@@ -27,6 +28,7 @@ export function verifyToken(world: World, cluster: Cluster, authorization: strin
   if (!signature.signedHeaders.includes('x-k8s-aws-id')) return refused('x-k8s-aws-id is not among the signed headers');
   const principal = world.principals.find(({ accessKeyId }) => accessKeyId === signature.accessKeyId);
   if (principal === undefined) return refused('unknown access key');
+  if (hasEnded(world, principal)) return refused('STS says that the session of the token has ended');
   const { faults } = world;
   if (cluster.expiredKeys.has(principal.accessKeyId) && faults.isOn(cluster.name, 'expired-credentials'))
     return refused('STS says that the credentials of the token have expired');

@@ -1,5 +1,5 @@
 import type { KubernetesIdentity } from '../world/access.ts';
-import { roleOfSession } from '../world/access.ts';
+import { roleOfSession, withoutPath } from '../world/access.ts';
 import type { Principal } from '../world/world.ts';
 import type { PolicyDocument, Wish } from './policy.ts';
 import { isAllowed } from './policy.ts';
@@ -28,11 +28,15 @@ export function createRights(given: Record<string, RightsName>, clusters: readon
   const shipped = {
     upgrade: SHIPPED.upgrade.policies.map((file) => shippedPolicy(file, clusters)),
     observe: SHIPPED.observe.policies.map((file) => shippedPolicy(file, clusters)),
+    'self-mapping': SHIPPED['self-mapping'].policies.map((file) => shippedPolicy(file, clusters)),
   };
   let policies: PolicyDocument[] | null = null;
-  let rbac: Rbac = Object.values(SHIPPED).flatMap((files) => readRbac(shippedText(files.rbac)));
+  let rbac: Rbac = [...new Set(Object.values(SHIPPED).map(({ rbac: file }) => file))].flatMap((file) =>
+    readRbac(shippedText(file)),
+  );
   let used = nothingUsed();
-  const nameOf = (arn: string): RightsName => given[roleOfSession(arn)] ?? 'upgrade';
+  const byArn = new Map(Object.entries(given).map(([arn, name]) => [withoutPath(arn), name]));
+  const nameOf = (arn: string): RightsName => byArn.get(withoutPath(roleOfSession(arn))) ?? 'upgrade';
   return {
     nameOf,
     mayInAws: ({ arn }, wish) => {

@@ -2,13 +2,18 @@ import { readFileSync } from 'node:fs';
 import { fillPolicy } from '#src/cli/fill-policy.ts';
 import type { PolicyDocument } from './policy.ts';
 
-/** The files in docs/ that people are told to install, for the bot as a whole and for a bot that only looks. */
-export type RightsName = 'upgrade' | 'observe' | 'admin';
+/** The files in docs/ that people are told to install, for the bot as a whole, for one that only looks, and for one that maps itself. */
+export type RightsName = 'upgrade' | 'observe' | 'self-mapping' | 'admin';
 
 type Shipped = { policies: readonly string[]; rbac: string; group: string };
 
 export const SHIPPED: Record<Exclude<RightsName, 'admin'>, Shipped> = {
   upgrade: { policies: ['iam-policy.json', 'iam-policy-eksctl.json'], rbac: 'rbac.yaml', group: 'eks-upgrade-bot' },
+  'self-mapping': {
+    policies: ['iam-policy.json', 'iam-policy-eksctl.json', 'iam-policy-access-entry.json'],
+    rbac: 'rbac.yaml',
+    group: 'eks-upgrade-bot',
+  },
   observe: { policies: ['iam-policy-observe.json'], rbac: 'rbac-observe.yaml', group: 'eks-upgrade-observer' },
 };
 

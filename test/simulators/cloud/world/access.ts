@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
 import type { Json } from '../json.ts';
 import { at, isObject, textAt } from '../json.ts';
-import type { AccessEntry, AuthMapping, AwsAuth, Cluster } from './world.ts';
+import type { AccessEntry, AuthMapping, AwsAuth, Cluster, Principal } from './world.ts';
 
 /**
  * Who is let in: the `aws-auth` ConfigMap, and access entries, by the cluster's authentication mode. An entry wins over a
@@ -85,10 +85,19 @@ export function roleOfSession(arn: string): string {
   return match === null ? arn : `arn:aws:iam::${match[1]}:role/${match[2]}`;
 }
 
-/** The Kubernetes user an AWS principal is, or null: it is not mapped. */
-export function identityOf(cluster: Cluster, arn: string, now: number): KubernetesIdentity | null {
+/** aws-auth knows no paths: https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html */
+export function withoutPath(arn: string): string {
+  return arn.replace(/:role\/.*\//, ':role/');
+}
+
+/** The Kubernetes user an AWS principal is, or null: it is not mapped. An entry knows a role by its whole ARN, with its path. */
+export function identityOf(
+  cluster: Cluster,
+  { arn, roleArn }: Pick<Principal, 'arn' | 'roleArn'>,
+  now: number,
+): KubernetesIdentity | null {
   const principal = roleOfSession(arn);
-  const entry = accessEntriesAt(cluster, now).find(({ principalArn }) => principalArn === principal);
+  const entry = accessEntriesAt(cluster, now).find(({ principalArn }) => principalArn === (roleArn ?? principal));
   if (entry !== undefined && cluster.authenticationMode !== 'CONFIG_MAP') {
     const admin = entry.policies.includes(ADMIN_POLICY);
     return { username: entry.username, groups: [...entry.kubernetesGroups, ...(admin ? ['system:masters'] : [])] };

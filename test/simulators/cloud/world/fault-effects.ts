@@ -4,7 +4,7 @@ import { minorOf, versionOfMinor } from '#src/domain/version.ts';
 import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import type { Fault } from '../options.ts';
 import { factsOf } from '../versions.ts';
-import { AWS_AUTH_PATH, roleOfSession } from './access.ts';
+import { AWS_AUTH_PATH, roleOfSession, withoutPath } from './access.ts';
 import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion, HOURS, updateInFlight } from './control-plane.ts';
 import { groupNameOf } from './groups.ts';
@@ -104,7 +104,8 @@ function attachByHand(world: World, cluster: Cluster, nodeGroup: string | undefi
 /** Takes every known principal out of aws-auth and of the access entries; node roles stay. */
 function unmapPrincipals(world: World, cluster: Cluster): void {
   const now = world.clock.now();
-  const principals = new Set([...world.principals.map(({ arn }) => roleOfSession(arn)), ...world.assumableRoles]);
+  const known = [...world.principals.map(({ arn }) => roleOfSession(arn)), ...world.assumableRoles];
+  const principals = new Set([...known, ...known.map(withoutPath)]);
   const data = textsAt(cluster.objects.get(AWS_AUTH_PATH), 'data');
   const without = (text: string | undefined, field: string): string => {
     const parsed: unknown = parse(text ?? '[]');

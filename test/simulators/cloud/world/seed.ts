@@ -4,7 +4,7 @@ import { minorOf, parseVersion } from '#src/domain/version.ts';
 import type { AuthenticationMode, ClusterConfig, GroupConfig, WorldSeed } from '../options.ts';
 import { SHIPPED } from '../rights/shipped.ts';
 import { addonImage, addonVersionsOf, factsOf, knownVersions } from '../versions.ts';
-import { ADMIN_POLICY, roleOfSession } from './access.ts';
+import { ADMIN_POLICY, roleOfSession, withoutPath } from './access.ts';
 import { setActivity } from './activity.ts';
 import { mapRoleInAwsAuth, writeAwsAuth } from './aws-auth.ts';
 import { seedHubWorkloads } from './hub-workloads.ts';
@@ -127,7 +127,7 @@ function seedAccess(world: World, cluster: Cluster, seed: WorldSeed): void {
       .map((userarn) => ({ userarn, username: nameIn(userarn), groups: groupsOf(userarn) }));
     const roles = mapped
       .filter((arn) => arn.includes(':role/'))
-      .map((rolearn) => ({ rolearn, username: nameIn(rolearn), groups: groupsOf(rolearn) }));
+      .map((rolearn) => ({ rolearn: withoutPath(rolearn), username: nameIn(rolearn), groups: groupsOf(rolearn) }));
     writeAwsAuth(cluster, { mapRoles: stringify(roles), mapUsers: stringify(users) }, cluster.createdAt);
     return;
   }

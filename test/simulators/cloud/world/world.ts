@@ -22,7 +22,15 @@ export type World = {
   assumableRoles: string[];
 };
 
-export type Principal = { accessKeyId: string; secretAccessKey: string; arn: string; account: string };
+/** Of a session: `endsAt`, in simulated time, and `roleArn` with the path, which its own ARN does not have; see `sessions.ts`. */
+export type Principal = {
+  accessKeyId: string;
+  secretAccessKey: string;
+  arn: string;
+  account: string;
+  endsAt?: number;
+  roleArn?: string;
+};
 
 /** Who did something, for the effects log. */
 export type Actor = { caller: Caller; principal: string };
