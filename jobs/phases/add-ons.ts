@@ -16,8 +16,9 @@ export const addOns: PhaseRunner<'add-ons'> = async (context) => {
   const begun = new Set<string>();
   for (const [position, action] of step.addons.entries()) {
     if (seen.memory[seenKey(position)] !== undefined) continue;
-    if (underWay.length > 0 && (action.name === 'kube-proxy' || begun.has(action.name) || begun.has('kube-proxy')))
-      break;
+    if (underWay.length > 0 && (action.name === 'kube-proxy' || begun.has('kube-proxy'))) break;
+    // The next of several versions of one add-on; the others need not wait for it.
+    if (begun.has(action.name)) continue;
     const result = await advanceAddon({ ...context, progress: { ...progress, ...seen } }, action);
     if (result.kind === 'gate' || result.kind === 'failed') return result;
     const before = { ...seen };

@@ -476,6 +476,22 @@ describe('the add-ons phase', () => {
       ]);
     });
 
+    it('does not keep the others waiting for one that takes two versions, kube-proxy excepted', async () => {
+      world.cloud.addons = ['vpc-cni', 'coredns', 'kube-proxy'].map((name) => {
+        return { name, version: 'v1.0.0', status: 'ACTIVE', healthIssues: [] };
+      });
+      const move = (name: string, from: string, to: string) => ({ kind: 'eks' as const, name, from, to });
+      const plan = stepWith([
+        move('vpc-cni', 'v1.0.0', 'v1.1.0'),
+        move('vpc-cni', 'v1.1.0', 'v1.2.0'),
+        move('coredns', 'v1.0.0', 'v1.1.0'),
+        move('kube-proxy', 'v1.0.0', 'v1.1.0'),
+      ]);
+      expect(await runPhase(contextFor(world, STEP, { plan }))).toMatchObject({ kind: 'wait' });
+      const asked = world.cloud.calls.map(({ request }) => request as { addon: string; version: string });
+      expect(asked.map(({ addon, version }) => `${addon} ${version}`)).toEqual(['vpc-cni v1.1.0', 'coredns v1.1.0']);
+    });
+
     it('moves one that takes two versions through both, one after the other', async () => {
       world.cloud.addons = [{ name: 'vpc-cni', version: 'v1.0.0', status: 'ACTIVE', healthIssues: [] }];
       const plan = stepWith([

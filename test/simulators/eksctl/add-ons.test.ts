@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { kubeOf } from '../cloud/testing.ts';
 import { COAST, type EksctlWorld, startEksctlWorld } from './testing.ts';
 
 let world: EksctlWorld;
@@ -26,6 +27,24 @@ describe('utils update-… of self-managed add-ons', () => {
     expect(written).toContain(image);
     expect(await world.eksctl(['utils', command, '--approve'])).toMatchObject({ exitCode: 0 });
     expect(new Set(imagesWritten())).toEqual(new Set(written));
+  });
+
+  it('overwrites what somebody set, and carries over the address of DNS and the account of the CNI alone', async () => {
+    world = await startEksctlWorld({ options: { faults: [{ cluster: 'coast', name: 'add-on-settings-changed' }] } });
+    const kube = await kubeOf(world.cloud);
+    const inSystem = async (path: string) => (await kube('GET', path.replace('~', 'namespaces/kube-system'))).body;
+    expect(await inSystem('/apis/apps/v1/~/deployments/coredns')).toMatchObject({ spec: { replicas: 4 } });
+    const account = await inSystem('/api/v1/~/serviceaccounts/aws-node');
+    await world.eksctl(['utils', 'update-coredns', '--approve']);
+    const { stdout } = await world.eksctl(['utils', 'update-aws-node', '--approve']);
+    expect(stdout).toContain('skipped existing "kube-system:ServiceAccount/aws-node"');
+    expect(await inSystem('/apis/apps/v1/~/deployments/coredns')).toMatchObject({ spec: { replicas: 2 } });
+    expect(await inSystem('/api/v1/~/services/kube-dns')).toMatchObject({ spec: { clusterIP: '10.100.0.10' } });
+    expect(JSON.stringify(await inSystem('/api/v1/~/configmaps/coredns'))).not.toContain('corp.example');
+    expect(JSON.stringify(await inSystem('/apis/apps/v1/~/daemonsets/aws-node'))).toContain(
+      '{"name":"ENABLE_PREFIX_DELEGATION","value":"false"}',
+    );
+    expect(await inSystem('/api/v1/~/serviceaccounts/aws-node')).toEqual(account);
   });
 
   it('only plans without --approve', async () => {
