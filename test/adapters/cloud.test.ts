@@ -101,7 +101,7 @@ describe('a cluster with a role', () => {
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, undefined);
     vi.stubEnv(
       'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-      `${world.simulator.controlUrl}/container-credentials?${container}`,
+      `${world.simulator.controlUrl}/container-credentials?${container.toString()}`,
     );
     const cloudOf = createCloudOf({ version: '0', endpointUrl: world.simulator.awsUrl, logger: silent });
     const { eks, stacks, kubernetes } = cloudOf(withRole);

@@ -190,7 +190,7 @@ function runInContainer(controlUrl: string, role: string): void {
   delete process.env['AWS_ACCESS_KEY_ID'];
   delete process.env['AWS_SECRET_ACCESS_KEY'];
   const query = new URLSearchParams({ role });
-  process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${controlUrl}/container-credentials?${query}`;
+  process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${controlUrl}/container-credentials?${query.toString()}`;
 }
 
 type Parts = {
