@@ -1,3 +1,4 @@
+import { healthBefore } from '#src/domain/cluster-health.ts';
 import { TransientError } from '#src/domain/errors.ts';
 import type { Observation } from '#src/domain/observation.ts';
 import { type Planned, planUpgrade } from '#src/domain/plan-upgrade.ts';
@@ -10,6 +11,7 @@ import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
+import { seeHealth } from './see-health.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
@@ -35,7 +37,9 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
   try {
     const { observation, planned } = await observeAndPlan(deps, run);
     if (planned.kind === 'plan' && planned.plan.hash === run.approval?.planHash) {
-      return { facts: [{ kind: 'started', plan: planned.plan, before: snapshotOf(observation) }], inMs: 0 };
+      const before = snapshotOf(observation);
+      const health = healthBefore(await seeHealth(deps, clusterOf(deps.fleet, run.cluster)));
+      return { facts: [{ kind: 'started', plan: planned.plan, before, healthBefore: health }], inMs: 0 };
     }
     const fact = factOf(deps, planned, observation);
     return { facts: [fact.kind === 'planned' ? { ...fact, kind: 'plan-changed' } : fact], inMs: 0 };

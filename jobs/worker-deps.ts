@@ -11,6 +11,7 @@ import type { RunStore } from '#src/ports/run-store.ts';
 import type { SetAsides } from '#src/ports/set-asides.ts';
 import type { SlackMessages } from '#src/ports/slack.ts';
 import type { Tools } from '#src/ports/tools.ts';
+import type { ProbeUrl } from '#src/ports/url-probe.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
 
 /** Everything the jobs reach the world through. Built by the composition root; tests hand in their own. */
@@ -31,5 +32,8 @@ export type WorkerDeps = {
   editConfig: EditConfig;
   eksctl: Eksctl;
   tools: Tools;
+  probeUrl: ProbeUrl;
+  /** Removes what workers of this host that are gone left on the disk; the names of what it removed. */
+  tidyUp: () => Promise<string[]>;
   slack: SlackMessages;
 };

@@ -34,6 +34,7 @@ import { countedFetch } from './adapters/slack-metrics.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { createSteadyClock, watchSteadyClock } from './adapters/steady-clock.ts';
 import { createTools } from './adapters/tools.ts';
+import { createUrlProbe } from './adapters/url-probe.ts';
 import { yamlStrings } from './adapters/yaml-strings.ts';
 import { type Config, secretsOf } from './config.ts';
 import { InternalError } from './domain/errors.ts';
@@ -53,6 +54,7 @@ import type { RunStore } from './ports/run-store.ts';
 import type { SetAsides } from './ports/set-asides.ts';
 import type { SlackMessages, SlackPeople } from './ports/slack.ts';
 import type { Tools } from './ports/tools.ts';
+import type { ProbeUrl } from './ports/url-probe.ts';
 import type { WakeUps } from './ports/wake-ups.ts';
 
 /**
@@ -64,7 +66,7 @@ export type Overrides = { clock?: Clock; outside?: (ports: OutsidePorts) => Outs
 /** The ways out of the process, before anything is built on them: `store` does not announce its changes yet. */
 export type OutsidePorts = Pick<
   Context,
-  'store' | 'ledger' | 'wakeUps' | 'cloudOf' | 'repository' | 'eksctl' | 'tools' | 'slack'
+  'store' | 'ledger' | 'wakeUps' | 'cloudOf' | 'repository' | 'eksctl' | 'tools' | 'slack' | 'probeUrl'
 >;
 
 /** Everything, built once. The only place that constructs clients. */
@@ -84,7 +86,10 @@ export type Context = {
   editConfig: EditConfig;
   eksctl: Eksctl;
   tools: Tools;
+  probeUrl: ProbeUrl;
   slack: SlackMessages;
+  /** Removes what workers of this host that are gone left on the disk; the names of what it removed. */
+  tidyUp: () => Promise<string[]>;
   people: SlackPeople;
   operations: Operations;
   releaseCluster: ReleaseCluster;
@@ -120,7 +125,8 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
   const background = backgroundClient(slackClient);
   const children = childProcesses(config, clouds);
-  await tidyUp(config, log);
+  const removed = await tidyUp(config);
+  if (removed.length > 0) log.info({ removed }, 'removed what workers that are gone left behind');
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
   const ports = outside({
     ...storage.ports,
@@ -128,6 +134,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     eksctl: measureEksctl(children.eksctl, metrics),
     cloudOf: clouds,
     slack: createSlackMessages(background),
+    probeUrl: createUrlProbe(),
   });
   const permalink = createPermalinks(background);
   // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
@@ -155,6 +162,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     renderCopy: renderCopyText,
     editConfig: createEditConfig({ parseObject, yamlStrings }),
     people,
+    tidyUp: () => tidyUp(config),
     operations,
     releaseCluster: createReleaseCluster({ clock, log, fleet: config.fleet, store, setAsides: storage.setAsides }),
     openSlack: (checks) =>
@@ -251,11 +259,9 @@ async function openStorage({ redisUrl, role }: Config, { clock, log }: { clock: 
 }
 
 /** Checkouts and credentials' sockets of workers that were killed. Nothing depends on it, so nothing fails by it. */
-async function tidyUp({ workDirectory }: Config, log: Logger): Promise<void> {
-  for (const folder of [join(workDirectory, 'git', 'checkouts'), join(workDirectory, 'aws')]) {
-    const removed = await removeAbandonedFolders(folder).catch(() => []);
-    if (removed.length > 0) log.info({ folder, removed }, 'removed what workers that are gone left behind');
-  }
+async function tidyUp({ workDirectory }: Config): Promise<string[]> {
+  const folders = [join(workDirectory, 'git', 'checkouts'), join(workDirectory, 'aws')];
+  return (await Promise.all(folders.map((folder) => removeAbandonedFolders(folder).catch(() => [])))).flat();
 }
 
 /** What goes through the one door for child processes, each with its own part of the environment. */

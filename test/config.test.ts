@@ -252,6 +252,7 @@ describe('the fleet file', () => {
           skewPolicy: 'runbook',
           allowAmiFamilyChange: false,
           overwriteAddons: false,
+          healthUrls: ['https://hub.example.org/hub/health'],
         },
         {
           name: 'harbour',
@@ -268,6 +269,7 @@ describe('the fleet file', () => {
           skewPolicy: 'supported',
           allowAmiFamilyChange: false,
           overwriteAddons: false,
+          healthUrls: [],
         },
       ],
     });
@@ -391,6 +393,16 @@ describe('the fleet file', () => {
       'no label selector',
       (fleet) => Object.assign(fleet, { activitySelectors: ['a in b'] }),
       'activitySelectors[0] is "a in b": give a Kubernetes label selector like component=singleuser-server',
+    ],
+    [
+      'a health URL with a password in it',
+      (fleet) => Object.assign(fleet.clusters[0], { healthUrls: ['https://maya:secret@hub.example.org/'] }),
+      'clusters[0].healthUrls[0] is "https://maya:secret@hub.example.org/": give an address that answers 2xx to anybody who asks, like https://hub.example.org/hub/health, without a password in it',
+    ],
+    [
+      'a health URL that is no address of the web',
+      (fleet) => Object.assign(fleet.clusters[0], { healthUrls: ['file:///etc/passwd'] }),
+      'clusters[0].healthUrls[0] is "file:///etc/passwd": give an address that answers 2xx to anybody who asks, like https://hub.example.org/hub/health, without a password in it',
     ],
     [
       'a permission that is neither true nor false',

@@ -36,6 +36,9 @@ const APPS = { group: 'apps', namespace: 'kube-system' } as const;
 const READS: AccessWish[] = [
   { verb: 'list', group: '', resource: 'nodes' },
   { verb: 'list', group: '', resource: 'pods' },
+  { verb: 'list', group: 'apps', resource: 'deployments' },
+  { verb: 'list', group: 'apps', resource: 'statefulsets' },
+  { verb: 'list', group: 'apps', resource: 'daemonsets' },
   { verb: 'get', resource: 'daemonsets', name: 'aws-node', ...APPS },
   { verb: 'get', resource: 'daemonsets', name: 'kube-proxy', ...APPS },
   { verb: 'get', resource: 'deployments', name: 'coredns', ...APPS },

@@ -12,8 +12,14 @@ export const WORKLOADS: Record<CoreAddon, { kind: 'DaemonSet' | 'Deployment'; na
 /** eksctl labels the nodes of all its groups, EKS those of managed ones. */
 const GROUP_LABELS = ['alpha.eksctl.io/nodegroup-name', 'eks.amazonaws.com/nodegroup'];
 
+/** https://kubernetes.io/docs/reference/node/node-status/#condition */
+const TROUBLES = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'];
+
 export function toObservedNode({ metadata, spec, status }: V1Node): ObservedNode {
   const labels = metadata?.labels ?? {};
+  const troubles = (status?.conditions ?? []).flatMap(({ type, status: state }) =>
+    TROUBLES.includes(type) && state === 'True' ? [type] : [],
+  );
   const group = GROUP_LABELS.map((label) => labels[label]).find((value) => value !== undefined);
   return {
     name: metadata?.name ?? '',
@@ -22,6 +28,7 @@ export function toObservedNode({ metadata, spec, status }: V1Node): ObservedNode
     kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
     unschedulable: spec?.unschedulable ?? false,
     phasedOut: spec?.taints?.some(({ key }) => key === PHASE_OUT.key) ?? false,
+    ...(troubles.length === 0 ? {} : { troubles }),
   };
 }
 

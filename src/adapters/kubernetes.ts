@@ -7,12 +7,13 @@ import { concurrently } from './concurrently.ts';
 import type { KubernetesApis } from './kubernetes-client.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { apiMessage, isApiFailure, isNotFound, isUnauthorized } from './kubernetes-errors.ts';
+import { listAll } from './kubernetes-list.ts';
 import { mainImage, toObservedNode, toUserPods, WORKLOADS } from './kubernetes-mapping.ts';
 import { setPhaseOut } from './kubernetes-phase-out.ts';
 import { daemonSetRollout, deploymentRollout, podProblems } from './kubernetes-rollout.ts';
+import { listPendingPods, listWorkloads } from './kubernetes-workloads.ts';
 
 const NAMESPACE = 'kube-system';
-const PAGE = 500;
 const IN_FLIGHT = 4;
 
 export function createKubernetes(connection: KubernetesConnection): Kubernetes {
@@ -51,6 +52,8 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       return map === null ? null : groupsOf(map.data ?? {}, arn);
     },
     mapPrincipal: (mapping) => mapPrincipal(connection, mapping),
+    workloads: () => listWorkloads(connection),
+    pendingPods: () => listPendingPods(connection),
     patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
   };
 }
@@ -182,18 +185,4 @@ async function patchAwsNodeRunAsNonRoot({ use }: KubernetesConnection): Promise<
 
 function nullIfMissing(error: unknown): null | undefined {
   return isNotFound(error) ? null : undefined;
-}
-
-type Page = { limit: number; _continue?: string };
-type List<T> = { items: T[]; metadata?: { _continue?: string } };
-
-async function listAll<T>(list: (page: Page) => Promise<List<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let next: string | undefined;
-  do {
-    const { items: found, metadata } = await list({ limit: PAGE, ...(next === undefined ? {} : { _continue: next }) });
-    items.push(...found);
-    next = metadata?._continue === '' ? undefined : metadata?._continue;
-  } while (next !== undefined);
-  return items;
 }

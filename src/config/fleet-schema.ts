@@ -127,6 +127,13 @@ const access = group(
         ? { kind: 'access-entry' }
         : { kind: 'bootstrap-role', roleArn: bootstrapRole, groups: groups ?? ['eks-upgrade-bot'] },
   );
+const HEALTH_URL_NEED =
+  'give an address that answers 2xx to anybody who asks, like https://hub.example.org/hub/health, without a password in it';
+
+function isHealthUrl(value: string): boolean {
+  const url = URL.parse(value);
+  return url !== null && ['https:', 'http:'].includes(url.protocol) && url.username === '' && url.password === '';
+}
 
 const cluster = group(
   {
@@ -146,6 +153,12 @@ const cluster = group(
       .default('supported'),
     allowAmiFamilyChange: yesOrNo.default(false),
     overwriteAddons: yesOrNo.default(false),
+    healthUrls: z
+      .array(text(HEALTH_URL_NEED, isHealthUrl), {
+        error: ({ input }) => `is ${shown(input)}: give a list of addresses`,
+      })
+      .max(20, { error: 'has more than 20 addresses: give those that show whether people can work' })
+      .default([]),
   },
   'give name, region, account and config of a cluster',
 );

@@ -35,6 +35,8 @@ export type FleetCluster = {
   allowAmiFamilyChange: boolean;
   /** eksctl may overwrite what people set in self-managed add-ons; saved before all the same. */
   overwriteAddons?: boolean;
+  /** Addresses that answer 2xx while the cluster does what people have it for. */
+  healthUrls: string[];
 };
 
 /** Where a cluster's eksctl config lives. */

@@ -72,6 +72,8 @@ export type ObservedNode = {
   unschedulable: boolean;
   /** It carries the taint that keeps new servers off (`PHASE_OUT`). */
   phasedOut: boolean;
+  /** Conditions that say what is short on it, e.g. DiskPressure; absent: none. */
+  troubles?: string[];
 };
 
 /** While a step deletes or replaces its nodes they carry `eks-upgrade/phase-out:NoSchedule`: what runs stays, nothing new comes. */

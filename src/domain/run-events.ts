@@ -1,3 +1,4 @@
+import type { HealthBefore } from './cluster-health.ts';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { PendingState } from './config-state.ts';
 import type { GateQuestion, GateResolution } from './gate.ts';
@@ -33,7 +34,7 @@ export type RunFact =
   /** The cluster changed since the approval: it no longer counts. */
   | { kind: 'plan-changed'; plan: Plan; expiresAt: number }
   /** The approved plan was made again with the same hash; `plan` is that fresh copy. */
-  | { kind: 'started'; plan: Plan; before: ClusterSnapshot }
+  | { kind: 'started'; plan: Plan; before: ClusterSnapshot; healthBefore?: HealthBefore }
   | { kind: 'step-started'; stepId: StepId }
   | { kind: 'step-waiting'; stepId: StepId; for: string; memory: Record<string, string>; notes: string[] }
   | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[] }
@@ -114,7 +115,13 @@ export function evolve(run: Run, event: RunEvent): Run {
         state: { kind: 'awaiting-approval', since: event.at, expiresAt: event.expiresAt },
       };
     case 'started':
-      return { ...run, plan: event.plan, before: event.before, startedAt: event.at };
+      return {
+        ...run,
+        plan: event.plan,
+        before: event.before,
+        startedAt: event.at,
+        ...(event.healthBefore === undefined ? {} : { healthBefore: event.healthBefore }),
+      };
     case 'step-started':
     case 'step-waiting':
     case 'step-done':

@@ -1,4 +1,5 @@
 import type { AddonObject } from './addon-settings.ts';
+import type { HealthBefore } from './cluster-health.ts';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { ConfigInGit } from './config-state.ts';
 import type { GateRecord } from './gate.ts';
@@ -55,6 +56,8 @@ export type Run = {
   after: ClusterSnapshot | null;
   /** The latest look at the cluster for people who have to decide or take over (cluster-sight.ts). */
   sight: ClusterSight | null;
+  /** How the cluster did when the run began; absent: an older bot began it, and did not look. */
+  healthBefore?: HealthBefore;
   /** What stands in git of this run; absent: nothing was tried yet. */
   configInGit?: ConfigInGit;
 };
@@ -119,6 +122,8 @@ export type Failure = {
   detail: string | null;
   /** What a person may decide beside Retry and Abort. */
   choice?: OverwriteChoice;
+  /** What people read first, in place of which step failed: `upgraded, 2 workloads are not back`. */
+  headline?: string;
 };
 
 /** EKS would not update an add-on because fields of it were changed by hand; a person may let it overwrite them, once. */

@@ -90,7 +90,8 @@ export function overwriteButton(run: Run, stop: StopRecord, { addon, version, fi
 
 export function retryLabel({ cause }: StopRecord): string {
   if (cause.kind === 'stop-requested') return 'Continue';
-  return isAboutAccess(cause.failure.code) ? 'Check again' : 'Retry';
+  const { code } = cause.failure;
+  return isAboutAccess(code) || code === 'NotHealthy' ? 'Check again' : 'Retry';
 }
 
 /** The bot lacks a right that a person gives it; then there is nothing to repeat, only to look again. */

@@ -164,7 +164,7 @@ function stopped(run: Run, upgrade: string): CardState {
       const step = run.plan?.steps.find(({ id }) => id === cause.stepId);
       const title = step === undefined ? cause.stepId : describeStep(step);
       return said(
-        `${upgrade} is stopped: the step "${outside(title)}" failed.`,
+        `${upgrade} is stopped: ${outside(cause.failure.headline ?? `the step "${title}" failed`)}.`,
         explained(cause.failure.message),
         decide,
       );

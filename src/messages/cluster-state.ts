@@ -194,6 +194,14 @@ function unfinishedCore(run: PlannedRun): string[] {
   });
 }
 
+/** The upgrade is done, and the run stopped because not all is well that was before. */
+function isUnhealthy({ stops }: Run): boolean {
+  const stop = stops.at(-1);
+  return (
+    stop?.cause.kind === 'step-failed' && stop.cause.failure.code === 'NotHealthy' && stop.resolution.kind !== 'retried'
+  );
+}
+
 /** What a run that stands still, or has ended early, means for users. */
 export function meaningForUsers(run: Run): string {
   if (!hasStarted(run)) return 'Nothing was changed: users notice nothing.';
@@ -201,6 +209,8 @@ export function meaningForUsers(run: Run): string {
   const away = [...gone, ...uncertain];
   if (away.length > 0)
     return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
+  if (isUnhealthy(run))
+    return 'What is named above is not there for users until it is back. The upgrade itself is done, and no node group is missing.';
   if (currentSight(run)?.kind === 'could-not-look')
     return 'As far as the bot knows from its own steps no node group is missing; it could not look.';
   if (isFailing(run)) return 'Running servers keep running, and servers can be started.';

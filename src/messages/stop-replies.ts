@@ -35,7 +35,10 @@ function stopReply(run: Run, stop: StopRecord, number: number): Message {
 type FailureNotice = { stop: StopRecord; number: number; failure: Failure; what: string };
 
 function failure(run: Run, { stop, number, failure, what }: FailureNotice): Message {
-  const headline = `The upgrade of ${subject(run)} stopped: ${what}.`;
+  const headline =
+    failure.headline === undefined
+      ? `The upgrade of ${subject(run)} stopped: ${what}.`
+      : `${outside(run.cluster)} is at ${run.to}: ${outside(failure.headline)}.`;
   const cause = explained(failure.message);
   // Whoever worded the remedy does not know what the button says for this failure.
   const remedy = explained(failure.remedy.replace(/\bpress Retry\b/, `press ${retryLabel(stop)}`));

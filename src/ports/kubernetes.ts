@@ -1,5 +1,6 @@
 import type { UserPod } from '#src/domain/activity.ts';
 import type { AddonObject } from '#src/domain/addon-settings.ts';
+import type { Workload } from '#src/domain/cluster-health.ts';
 import type { CoreAddon, ObservedNode } from '#src/domain/observation.ts';
 
 /**
@@ -40,6 +41,10 @@ export type Kubernetes = {
    * when somebody else changed it at the same moment.
    */
   mapPrincipal: (mapping: PrincipalMapping) => Promise<void>;
+  /** All Deployments, StatefulSets and DaemonSets of the cluster. */
+  workloads: () => Promise<Workload[]>;
+  /** Pods that wait for a node or for their images, as `namespace/name`. */
+  pendingPods: () => Promise<string[]>;
   /** eksctl issue 6048: strategic merge patch that removes runAsNonRoot from aws-node's container. */
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };

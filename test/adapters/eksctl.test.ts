@@ -15,6 +15,7 @@ const CLUSTER: FleetCluster = {
   coreGroups: ['core-*'],
   skewPolicy: 'supported',
   allowAmiFamilyChange: false,
+  healthUrls: [],
   config: { remote: 'https://example.org/x.git', branch: 'main', path: 'coast.jsonnet' },
 };
 

@@ -35,6 +35,7 @@ export function wrapPorts(ports: OutsidePorts, { probe, effects }: Watch): Outsi
     eksctl: wrapEksctl(ports.eksctl, { probe, effects }),
     tools: { versions: () => probe.around(probe.here('tools: versions'), () => ports.tools.versions()) },
     slack: wrapSlack(ports.slack, probe),
+    probeUrl: (url) => probe.around(probe.here('url: health'), () => ports.probeUrl(url)),
   };
 }
 
@@ -214,6 +215,8 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
       setPhaseOut: act('kubernetes: taint', kubernetes.setPhaseOut, (node, on) => `${node} ${on ? 'on' : 'off'}`),
       addonWorkload: read('kubernetes: workload', kubernetes.addonWorkload, (addon) => addon),
       addonObjects: read('kubernetes: objects of an add-on', kubernetes.addonObjects, (addon) => addon),
+      workloads: read('kubernetes: workloads', kubernetes.workloads),
+      pendingPods: read('kubernetes: pending pods', kubernetes.pendingPods),
       mappedRoles: read('kubernetes: aws-auth', kubernetes.mappedRoles),
       changeNodeRoles: act('kubernetes: change aws-auth', kubernetes.changeNodeRoles),
       mappedGroups: read('kubernetes: who is in aws-auth', kubernetes.mappedGroups),

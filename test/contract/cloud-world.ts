@@ -38,6 +38,7 @@ export function fleetCluster(name: string, more: Partial<FleetCluster> = {}): Fl
     coreGroups: ['core-*'],
     skewPolicy: 'supported',
     allowAmiFamilyChange: false,
+    healthUrls: [],
     ...more,
   };
 }

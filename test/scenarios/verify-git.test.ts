@@ -1,6 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, test } from 'vitest';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { sharedWorld } from '../support/scenario-world.ts';
+
+/** The address of a hub that answers with this status. */
+const hub = { status: 200, url: '' };
+const server = createServer((_request, response) => response.writeHead(hub.status).end()).listen(0, '127.0.0.1');
+await once(server, 'listening');
+hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hub/health`;
+afterAll(() => server.close());
 
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({
@@ -8,6 +18,7 @@ const world = sharedWorld({
     selfManaged('truth', { version: '1.23' }),
     managed('refused', { version: '1.33' }),
     managed('unmerged', { version: '1.33' }),
+    { ...managed('hubless', { version: '1.33' }), fleet: { healthUrls: [hub.url] } },
   ],
   git: 'faulty',
   eksctl: [],
@@ -69,5 +80,30 @@ describe.concurrent('git tells the truth early', () => {
     expect(await world().remote.merge('eks-upgrade/unmerged-')).toEqual(['eks-upgrade/unmerged-1.34']);
     await world().types('maya', '/eks-upgrade unmerged 1.35');
     await world().comesTo('awaiting-approval', 'unmerged');
+  });
+});
+
+describe.concurrent('what is called done is done', () => {
+  test('a hub that does not come back: upgraded, with its name in the failure notice, until it is back', async () => {
+    world().cloud.setFault({ cluster: 'hubless', name: 'workload-stays-away' });
+    await approved('hubless', '1.34');
+    await world().eventually(() => world().changes('hubless').includes('control plane 1.33 → 1.34'));
+    hub.status = 503;
+    world().cloud.setFault({ cluster: 'hubless', name: 'workload-deleted-by-hand', workload: 'prod/proxy' });
+    await world().comesTo('stopped', 'hubless');
+    expect(world().text('failure:1', 'hubless')).toContain('hubless is at 1.34: upgraded, 1 workload is not back.');
+    const told = world().content('failure:1', 'hubless');
+    expect(told).toContain('Deployment prod/hub (0 of 1 ready)');
+    expect(told).toContain(`${hub.url} is not healthy (503)`);
+    expect(told).not.toContain('prod/proxy');
+    expect(told).toContain('What is named above is not there for users until it is back');
+
+    hub.status = 200;
+    world().cloud.setFault({ cluster: 'hubless', name: 'workload-stays-away' }, false);
+    await world().presses('maya', 'Check again', 'hubless');
+    await world().comesTo('succeeded', 'hubless');
+    const seen = world().content('step:verify', 'hubless');
+    expect(seen).toContain('deleted meanwhile, which is no failure: Deployment prod/proxy');
+    expect(seen).toContain(`healthy: ${hub.url}`);
   });
 });

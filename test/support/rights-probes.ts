@@ -148,6 +148,8 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
     probe('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
     probe('nodes', () => coast.kubernetes.nodes()),
+    probe('workloads', () => coast.kubernetes.workloads()),
+    probe('pending pods', () => coast.kubernetes.pendingPods()),
     probe('activity', () => coast.kubernetes.userPods(['component=singleuser-server'])),
     probe('aws-node', () => coast.kubernetes.addonWorkload('vpc-cni')),
     probe('kube-proxy', () => coast.kubernetes.addonWorkload('kube-proxy')),

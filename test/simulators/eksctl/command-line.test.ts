@@ -143,6 +143,7 @@ describe("run by the bot's adapter", () => {
           coreGroups: [],
           skewPolicy: 'supported',
           allowAmiFamilyChange: false,
+          healthUrls: [],
           config: { remote: 'r', branch: 'main', path: 'coast.json' },
         },
         args: ['create', 'nodegroup', '--include=core-b'],

@@ -1,4 +1,5 @@
 import type { AddonObject } from '#src/domain/addon-settings.ts';
+import type { Workload } from '#src/domain/cluster-health.ts';
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
@@ -31,6 +32,9 @@ export type FakeCloud = Cloud & {
   offered: Record<string, OfferedAddonVersions | null>;
   workloads: Record<CoreAddon, AddonWorkload | null>;
   addonObjects: Record<CoreAddon, AddonObject[]>;
+  /** What runs in the cluster beside the add-ons. */
+  teamWorkloads: Workload[];
+  pending: string[];
   activityIs: Activity;
   /** The node all pods of users are on; null: they wait for one. */
   activityNode: string | null;
@@ -102,6 +106,8 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       coredns: aWorkload('eks/coredns:v1.8.7-eksbuild.1', 'Deployment'),
     },
     addonObjects: { 'kube-proxy': [], 'vpc-cni': [], coredns: [] },
+    teamWorkloads: [],
+    pending: [],
     mapped: [],
     mappedOtherwise: [],
     entries: {},
@@ -212,6 +218,8 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         cloud.nodeList = cloud.nodeList.map((node) => (node.name === name ? { ...node, phasedOut: on } : node));
         cloud.onPhaseOut(name, on);
       },
+      workloads: async () => structuredClone(cloud.teamWorkloads),
+      pendingPods: async () => [...cloud.pending],
       addonWorkload: async (addon) => {
         reach('addonWorkload');
         return structuredClone(cloud.workloads[addon]);

@@ -22,6 +22,7 @@ export const COAST: FleetCluster = {
   coreGroups: ['core-*'],
   skewPolicy: 'supported',
   allowAmiFamilyChange: false,
+  healthUrls: [],
 };
 
 export const FLEET: Fleet = {
@@ -57,6 +58,10 @@ export type FakeConfig = {
 };
 
 export type FakeWorld = {
+  /** What health URLs answer, where they are not healthy. */
+  urls: Map<string, { healthy: boolean; says: string }>;
+  /** What workers that are gone left on the disk. */
+  abandoned: string[];
   deps: WorkerDeps;
   clock: FakeClock;
   store: MemoryRunStore;
@@ -91,6 +96,8 @@ export function fakeWorld(): FakeWorld {
     eksctl: [],
     onEksctl: { act: async () => ({ kind: 'exited', code: 0, lastLines: '' }) },
     logged: [],
+    urls: new Map(),
+    abandoned: [],
     tools: {
       versions: (['eksctl', 'jsonnet', 'git'] as const).map((tool) => ({
         tool,
@@ -173,6 +180,8 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
       },
     },
     tools: { versions: async () => world.tools.versions },
+    probeUrl: async (url) => world.urls.get(url) ?? { healthy: true, says: '200' },
+    tidyUp: async () => world.abandoned.splice(0),
     slack,
   };
 }

@@ -1,0 +1,15 @@
+import type { Health, UrlHealth } from '#src/domain/cluster-health.ts';
+import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { WorkerDeps } from './worker-deps.ts';
+
+/** How the cluster does for those who use it: seen when a run begins, and again at its end. */
+export async function seeHealth(deps: WorkerDeps, cluster: FleetCluster): Promise<Health> {
+  const { kubernetes } = deps.cloudOf(cluster);
+  const [workloads, pendingPods, nodes, urls] = await Promise.all([
+    kubernetes.workloads(),
+    kubernetes.pendingPods(),
+    kubernetes.nodes(),
+    Promise.all(cluster.healthUrls.map(async (url): Promise<UrlHealth> => ({ url, ...(await deps.probeUrl(url)) }))),
+  ]);
+  return { workloads, pendingPods, nodes, urls };
+}
