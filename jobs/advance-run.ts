@@ -1,10 +1,10 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
-import type { Step } from '#src/domain/plan.ts';
+import type { Plan, Step } from '#src/domain/plan.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isFailing, mayHavePhasedOut, owedSteps } from '#src/domain/run-progress.ts';
+import { hasActed, isFailing, isGiveBack, mayHavePhasedOut, owedSteps } from '#src/domain/run-progress.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
@@ -93,6 +93,7 @@ async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   if (run.startedAt === null)
     return run.stopRequest === null ? beginRun(deps, run) : { facts: [{ kind: 'stopped' }], inMs: 0 };
   if (run.plan === null) throw new Error(`run ${run.id} is running without a plan`);
+  if (run.abortRequest !== undefined) return giveBack(deps, claim, run.plan);
   const { inProgress, ready } = nextSteps(run.plan, run);
   const mayBegin = run.stopRequest === null && !isFailing(run);
   const beginning = mayBegin ? ready : ready.filter(({ id }) => owedSteps(run).includes(id));
@@ -100,6 +101,21 @@ async function takeForward(deps: WorkerDeps, claim: Claim): Promise<Decided> {
     return { facts: beginning.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
   if (inProgress.length > 0) return advanceSteps(deps, { claim, steps: inProgress });
   return run.stopRequest === null ? succeed(deps, run) : { facts: [{ kind: 'stopped' }], inMs: 0 };
+}
+
+/** Aborted while groups were deleted: only these are created, and then the run ends. */
+async function giveBack(deps: WorkerDeps, claim: Claim, plan: Plan): Promise<Decided> {
+  const { run } = claim;
+  const open = plan.steps.filter((step) => isGiveBack(step) && run.steps[step.id]?.kind !== 'done');
+  const inProgress = open.filter(({ id }) => run.steps[id]?.kind === 'started');
+  const beginning = open.filter(
+    (step) => !inProgress.includes(step) && (!isFailing(run) || run.steps[step.id] === undefined),
+  );
+  if (beginning.length > 0)
+    return { facts: beginning.map(({ id }): RunFact => ({ kind: 'step-started', stepId: id })), inMs: 0 };
+  return inProgress.length > 0
+    ? advanceSteps(deps, { claim, steps: inProgress })
+    : { facts: [{ kind: 'aborted' }], inMs: 0 };
 }
 
 /**

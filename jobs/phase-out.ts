@@ -19,7 +19,7 @@ import type { WorkerDeps } from './worker-deps.ts';
  *
  * All of it is one short action, and the run remembers nothing of it: a worker that dies in between leaves taints, and
  * whoever has the run next finds them on the nodes and decides again. What a step leaves behind that then fails or is not
- * gone on with is taken off when the run stops (`liftLeftovers`). See docs/adr/0006.
+ * gone on with is taken off when the run stops (`liftLeftovers`). See docs/adr/0012.
  */
 type Context = Pick<PhaseContext<'node-groups'>, 'deps' | 'cloud' | 'run' | 'plan' | 'confirmClaim'> & {
   step: StepOf<'node-groups'>;

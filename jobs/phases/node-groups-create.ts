@@ -2,6 +2,7 @@ import { type GroupProof, proveGroup } from '#src/domain/group-proof.ts';
 import type { ObservedNodeGroup } from '#src/domain/observation.ts';
 import { isEksctlBusy } from '#src/domain/run-progress.ts';
 import { listNames } from '#src/domain/step-title.ts';
+import { parseVersion } from '#src/domain/version.ts';
 import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { rolesKeptOut, withoutReadyNode } from '../let-in.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
@@ -27,7 +28,7 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   const command = commandOf(context);
   if (command !== null && command.state.kind !== 'ended') return waitForCommand(context, command.args);
   const seen = await seeNodeGroups(cloud, cluster.name);
-  const proofs = step.groups.map((name) => ({ name, proof: proveGroup(groupNamed(seen, name), step.version) }));
+  const proofs = step.groups.map((name) => ({ name, proof: proofOf(groupNamed(seen, name), step) }));
   const evidence = proofs.flatMap(({ proof }) => (proof.kind === 'proven' ? [proof.evidence] : []));
   const isProven = evidence.length === step.groups.length;
   const doubtful = withoutReadyNode(seen.filter(({ name }) => step.groups.includes(name)));
@@ -46,16 +47,25 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
     });
   }
   if (named(proofs, 'in-progress').length > 0) return wait(context, proofs, 'CloudFormation to finish');
+  const missing = named(proofs, 'missing');
+  // What can be given back is, whatever became of the others.
+  if (step.givesBack && missing.length > 0) return create(context, missing);
   const broken = named(proofs, 'failed');
   if (broken.length > 0)
     return clearAway(
       context,
       seen.filter(({ name }) => broken.includes(name)),
     );
-  const missing = named(proofs, 'missing');
   if (missing.length > 0) return create(context, missing);
   const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: doubtful });
   return keptOut.length === 0 ? waitForNodes(context, proofs) : letIn(context, keptOut);
+}
+
+/** For people who are given a group back it is there at whatever version it is: it was not deleted, or is new already. */
+function proofOf(group: ObservedNodeGroup | undefined, { version, givesBack }: Context['step']): GroupProof {
+  const proof = proveGroup(group, version);
+  const is = proof.kind === 'wrong-version' ? parseVersion(proof.version) : undefined;
+  return givesBack && is !== undefined ? proveGroup(group, is) : proof;
 }
 
 function atWrongVersion({
@@ -84,9 +94,10 @@ function atWrongVersion({
  * that has nodes is deleted like any other: not under the people who use it.
  */
 async function clearAway(context: Context, broken: ObservedNodeGroup[]): Promise<PhaseResult> {
-  const { progress, cloud, cluster } = context;
+  const { progress, cloud, cluster, step } = context;
   const names = broken.map(({ name }) => name);
-  if (progress.attempt === 1 || wasCleared(context)) return stackFailure({ cloud, cluster, groups: names });
+  if ((progress.attempt === 1 && !step.givesBack) || wasCleared(context))
+    return stackFailure({ cloud, cluster, groups: names });
   const hasNodes = broken.some(({ nodes }) => nodes.length > 0);
   const inTheWay = hasNodes && !isEksctlBusy(context.run) ? await phaseOut(context, names) : null;
   if (inTheWay !== null) return inTheWay;

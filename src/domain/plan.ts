@@ -48,8 +48,11 @@ export type StepAction =
 export type Phase = StepAction['phase'];
 
 export type NodeGroupsAction =
-  /** eksctl create nodegroup --include=<groups>, proven by stack, nodes and version. */
-  | { action: 'create'; role: 'core' | 'others'; groups: string[]; renames: Rename[] }
+  /**
+   * eksctl create nodegroup --include=<groups>, proven by stack, nodes and version. `givesBack`: in no plan that is approved;
+   * added when a run is aborted, for groups that it has deleted.
+   */
+  | { action: 'create'; role: 'core' | 'others'; groups: string[]; renames: Rename[]; givesBack?: true }
   /**
    * eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. `renames`: so that the rendered copy holds
    * a core group under the name it lives by. `role` core: only the replaced core groups, whose stacks go while eksctl does

@@ -2,7 +2,8 @@ import type { HealthBefore } from './cluster-health.ts';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { PendingState } from './config-state.ts';
 import type { GateQuestion, GateResolution } from './gate.ts';
-import type { Plan, StepId } from './plan.ts';
+import { retryGiveBack } from './give-back.ts';
+import type { Plan, Step, StepId } from './plan.ts';
 import type {
   ClusterSnapshot,
   CommandOutcome,
@@ -58,6 +59,8 @@ export type RunFact =
   | { kind: 'stopped' }
   /** `overwrite`: the person also let EKS overwrite these fields, in one update. */
   | { kind: 'retried'; overwrite?: OverwriteChoice }
+  /** Groups are away: these steps give them back, and then the run is aborted. */
+  | { kind: 'abort-requested'; steps: Step[] }
   | { kind: 'aborted' }
   /** Right before the command that replaces them, in the same commit; only the audit log keeps the objects. */
   | ({ kind: 'add-on-saved'; stepId: StepId } & SavedAddon)
@@ -164,6 +167,8 @@ export function evolve(run: Run, event: RunEvent): Run {
         : stopped({ ...run, stopRequest: null }, event.at, { kind: 'stop-requested', decision: run.stopRequest });
     case 'retried':
       return retried(run, event);
+    case 'abort-requested':
+      return givingBack(run, event);
     case 'aborted':
       return ended(
         {
@@ -171,7 +176,10 @@ export function evolve(run: Run, event: RunEvent): Run {
             kind: 'aborted',
             ...decisionOf(event),
           }),
-          state: { kind: 'aborted', decision: decisionOf(event) },
+          state: {
+            kind: 'aborted',
+            decision: { ...decisionOf(event), by: event.by === 'bot' ? (run.abortRequest?.by ?? event.by) : event.by },
+          },
         },
         event.at,
       );
@@ -288,9 +296,29 @@ function retried(run: Run, event: Extract<RunEvent, { kind: 'retried' }>): Run {
   const cause = run.stops.at(-1)?.cause;
   const overwrite = event.overwrite === undefined ? {} : { overwrite: event.overwrite };
   const resolved = resolveStop(run, { kind: 'retried', ...overwrite, ...decisionOf(event) });
+  if (run.abortRequest !== undefined && run.plan !== null)
+    return { ...resolved, plan: retryGiveBack({ ...run, plan: run.plan }), state: { kind: 'running' } };
   return cause?.kind === 'planning-failed'
     ? { ...resolved, planAttempt: run.planAttempt + 1, state: { kind: 'planning' } }
     : { ...resolved, state: { kind: 'running' } };
+}
+
+/** Nothing of the upgrade goes on: a command that was asked for and has not begun never does. */
+function givingBack(run: Run, event: Extract<RunEvent, { kind: 'abort-requested' }>): Run {
+  const { plan, command } = run;
+  if (plan === null) return run;
+  const decision = decisionOf(event);
+  const resolved = resolveGate(resolveStop(run, { kind: 'aborted', ...decision }), { kind: 'aborted', ...decision });
+  const outcome = { kind: 'spawn-failed', message: 'the run was aborted before it began' } as const;
+  return {
+    ...resolved,
+    plan: { ...plan, steps: [...plan.steps, ...event.steps] },
+    command:
+      command?.state.kind === 'requested' ? { ...command, state: { kind: 'ended', at: event.at, outcome } } : command,
+    stopRequest: null,
+    abortRequest: decision,
+    state: { kind: 'running' },
+  };
 }
 
 function resolveStop(run: Run, resolution: Run['stops'][number]['resolution']): Run {

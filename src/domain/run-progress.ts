@@ -1,6 +1,8 @@
 import type { Step, StepId } from './plan.ts';
 import type { CommandRecord, Run } from './run.ts';
 
+export type GiveBackStep = Extract<Step, { phase: 'node-groups'; action: 'create' }>;
+
 /** The latest command of a step: the one in hand, or what is kept of it since another step had its turn. */
 export function commandOfStep({ command, pastCommands }: Commands, stepId: StepId): CommandRecord | null {
   return command?.stepId === stepId ? command : (pastCommands[stepId] ?? null);
@@ -21,22 +23,35 @@ export function hasActed(run: Commands & Pick<Run, 'steps'>, stepId: StepId): bo
 }
 
 /** The steps that are in the middle of a change. */
-export function stepsAtWork(run: Commands & Pick<Run, 'steps'>): StepId[] {
-  return Object.keys(run.steps).filter((stepId) => hasActed(run, stepId));
+export function stepsAtWork(run: Commands & Pick<Run, 'plan' | 'steps' | 'abortRequest'>): StepId[] {
+  const left = run.abortRequest === undefined ? [] : abandoned(run);
+  return Object.keys(run.steps).filter((stepId) => hasActed(run, stepId) && !left.includes(stepId));
 }
 
 /**
  * Creations of groups that this run deleted. They begin even after a failure elsewhere or a stop request: nobody may be
  * left without a group because something else went wrong.
  */
-export function owedSteps({ plan, steps }: Pick<Run, 'plan' | 'steps'>): StepId[] {
+export function owedSteps(run: Pick<Run, 'plan' | 'steps' | 'abortRequest'>): StepId[] {
+  const { plan, steps } = run;
+  const left = run.abortRequest === undefined ? [] : abandoned(run);
   const isOwed = (step: Step): boolean =>
     step.phase === 'node-groups' &&
     step.action === 'create' &&
     step.role === 'others' &&
     step.after.every((id) => steps[id]?.kind === 'done') &&
     (steps[step.id] === undefined || steps[step.id]?.kind === 'started');
-  return (plan?.steps ?? []).filter(isOwed).map(({ id }) => id);
+  return (plan?.steps ?? []).filter((step) => isOwed(step) && !left.includes(step.id)).map(({ id }) => id);
+}
+
+/** Once a run is aborted only what gives back deleted groups goes on. */
+function abandoned({ plan }: Pick<Run, 'plan'>): StepId[] {
+  return (plan?.steps ?? []).filter((step) => !isGiveBack(step)).map(({ id }) => id);
+}
+
+/** Creates groups again that a run has deleted which somebody aborted (give-back.ts). */
+export function isGiveBack(step: Step): step is GiveBackStep {
+  return step.phase === 'node-groups' && step.action === 'create' && step.givesBack === true;
 }
 
 /** A step that closes nodes for new servers has begun and was not seen done: whatever became of it, some may be closed still. */

@@ -45,6 +45,8 @@ export type Run = {
   delays: DelayRecord[];
   /** A person pressed "Stop after this step". */
   stopRequest: Decision | null;
+  /** A person aborted it while groups were deleted: it ends when they are there again. Absent otherwise. */
+  abortRequest?: Decision;
   /** The one child process a run may have; its row is written before the spawn. */
   command: CommandRecord | null;
   /** The latest command of each open step whose turn is over, because another step has it now. */

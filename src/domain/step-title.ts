@@ -63,7 +63,7 @@ function describeAddons(addons: readonly AddonAction[]): string {
 function describeNodeGroupsStep(step: Extract<Step, { phase: 'node-groups' }>): string {
   switch (step.action) {
     case 'create':
-      return `node groups: create ${listNames(step.groups)} at ${step.version}`;
+      return `node groups: create ${listNames(step.groups)} ${step.givesBack ? 'again ' : ''}at ${step.version}`;
     case 'delete':
       return `node groups: delete ${listNames(step.groups)}`;
     case 'update-managed':

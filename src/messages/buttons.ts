@@ -1,11 +1,13 @@
 import { acceptedOn, groupsReplaced } from '#src/domain/activity.ts';
 import type { GateAbout, GateRecord } from '#src/domain/gate.ts';
+import { giveBackSteps, groupsOwed } from '#src/domain/give-back.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { OverwriteChoice, Run, StopRecord } from '#src/domain/run.ts';
+import type { GiveBackStep } from '#src/domain/run-progress.ts';
+import { listNames } from '#src/domain/step-title.ts';
 import { ACTIONS, decisionValue, gateValue, runValue, stopValue } from './actions.ts';
 import type { Button } from './blocks.ts';
-import { groupsAway } from './cluster-state.ts';
 import { hasPlan } from './message.ts';
 import { aboutMinutes, countOf } from './mrkdwn.ts';
 
@@ -123,25 +125,46 @@ export function stopAtGateButton(run: Run, gate: GateRecord): Button {
   return { label: 'Stop', actionId: ACTIONS.stopAtGate, value: gateValue(run, gate.stepId) };
 }
 
+/** Nobody is left without a group: what was deleted is created first, and a person may end a run that cannot. */
 export function abortButton(run: Run): Button {
+  if (hasPlan(run) && run.abortRequest !== undefined) return endWithoutButton(run, groupsOwed(run));
+  const back = hasPlan(run) && run.startedAt !== null ? giveBackSteps(run) : [];
   return {
-    label: 'Abort',
+    label: back.length === 0 ? 'Abort' : GIVE_BACK,
     actionId: ACTIONS.abort,
     value: runValue(run),
     style: 'danger',
     confirm: {
       title: `Abort the upgrade of ${run.cluster}?`.slice(0, 100),
-      text: abortInWords(run),
-      confirm: 'Abort',
+      text: abortInWords(back),
+      confirm: back.length === 0 ? 'Abort' : 'Re-create, then stop',
       deny: 'Go back',
     },
   };
 }
 
-function abortInWords(run: Run): string {
-  const { gone, uncertain } = hasPlan(run) ? groupsAway(run) : { gone: [], uncertain: [] };
-  const away = gone.length + uncertain.length;
-  const missing =
-    away === 0 ? '' : ` ${countOf(away, 'node group')} may be missing, and will not be created by this run.`;
-  return `The run ends here, and nothing is undone: what is at a new version stays there.${missing} Another upgrade can be asked for afterwards.`;
+export const GIVE_BACK = 'Re-create at the old version, then stop';
+export const END_WITHOUT = 'End without them';
+
+function abortInWords(back: readonly GiveBackStep[]): string {
+  if (back.length === 0)
+    return 'The run ends here, and nothing is undone: what is at a new version stays there. Another upgrade can be asked for afterwards.';
+  const groups = back.map(({ groups: names, version }) => `${listNames(names)} at ${version}`).join(', ');
+  return `Created again first: ${groups}. Then the run ends; what else is at a new version stays there. Another upgrade can be asked for afterwards.`;
+}
+
+/** The last resort: somebody takes it over by hand. */
+function endWithoutButton(run: Run, groups: readonly string[]): Button {
+  return {
+    label: END_WITHOUT,
+    actionId: ACTIONS.abort,
+    value: runValue(run),
+    style: 'danger',
+    confirm: {
+      title: `End it without ${countOf(groups.length, 'node group')}?`.slice(0, 100),
+      text: `The bot does not create ${listNames(groups, 6)} any more: servers on them cannot start until somebody creates them by hand. The run ends, and gives the cluster free for another one.`,
+      confirm: END_WITHOUT,
+      deny: 'Go back',
+    },
+  };
 }

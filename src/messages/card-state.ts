@@ -1,12 +1,13 @@
+import { groupsOwed } from '#src/domain/give-back.ts';
 import type { Step } from '#src/domain/plan.ts';
-import type { Run } from '#src/domain/run.ts';
-import { isFailing } from '#src/domain/run-progress.ts';
+import type { Decision, Run } from '#src/domain/run.ts';
+import { isFailing, isGiveBack } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
 import { configInGitLines } from './config-in-git.ts';
 import { gateWords } from './gate-words.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
-import { byWhom, capitalised, countOf, duration, explained, outside, person, when } from './mrkdwn.ts';
+import { byWhom, capitalised, countOf, duration, explained, names, outside, person, when } from './mrkdwn.ts';
 import { type CurrentStep, currentSteps } from './progress.ts';
 
 /** `headline`: one sentence; `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
@@ -84,6 +85,7 @@ function running(run: Run, upgrade: string): CardState {
   }
   const stop = stopRequestLine(run);
   if (isFailing(run)) return failing(run, upgrade);
+  if (run.abortRequest !== undefined) return givingBack(run, upgrade, run.abortRequest);
   const [first, ...others] = currentSteps(run);
   const git = run.configInGit?.failure == null ? [] : configInGitLines(run).slice(-1);
   if (first === undefined) return said(`${upgrade} is running, between two steps.`, ...git, ...stop);
@@ -91,6 +93,17 @@ function running(run: Run, upgrade: string): CardState {
   const headline = `${upgrade} is running: ${stepNumbers(run.plan, steps)}, ${titles(steps)}.`;
   const waits = others.length === 0 ? stepWaiting(first) : [first, ...others].flatMap(namedWaiting);
   return said(headline, ...waits, ...git, ...stop);
+}
+
+/** Nobody is left without a group because somebody aborted. */
+function givingBack(run: PlannedRun, upgrade: string, decision: Decision): CardState {
+  return said(
+    `${upgrade} is being aborted ${byWhom(decision)}: node groups ${names(groupsOwed(run))}, which it had deleted, are created again first.`,
+    'Nothing else is changed, and the run ends when they are there.',
+    ...currentSteps(run)
+      .filter(({ step }) => isGiveBack(step))
+      .flatMap(stepWaiting),
+  );
 }
 
 /** A step failed while another one was at work. */

@@ -80,7 +80,7 @@ function buttons(run: Run): Block[] {
       return [actions([approveButton(run, run.plan), rejectButton(run, run.plan)])];
     case 'running':
       if (isFailing(run)) return [];
-      return run.stopRequest === null ? [actions([stopButton(run)])] : [];
+      return run.stopRequest === null && run.abortRequest === undefined ? [actions([stopButton(run)])] : [];
     default:
       return [];
   }

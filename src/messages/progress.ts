@@ -1,6 +1,7 @@
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
+import { isGiveBack } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import type { PlannedRun } from './message.ts';
 import { aboutMinutes, duration, outside, when } from './mrkdwn.ts';
@@ -18,13 +19,19 @@ export function currentSteps(run: PlannedRun): CurrentStep[] {
 /** One line a step, each with its state in words. */
 export function progressLines(run: PlannedRun): string[] {
   const { steps } = run.plan;
-  const open = steps.filter((step) => run.steps[step.id]?.kind !== 'done');
+  const notDone = steps.filter((step) => run.steps[step.id]?.kind !== 'done');
+  const open = notDone.filter((step) => isToCome(run, step));
   const left =
     isUnderWay(run) && open.length > 0 ? `, ${aboutMinutes(minutesTogether(open))} left at the usual pace` : '';
   return [
-    `*Steps: ${steps.length - open.length} of ${steps.length} done*${left}`,
+    `*Steps: ${steps.length - notDone.length} of ${steps.length} done*${left}`,
     ...steps.map((step, i) => `${i + 1}. ${stepLine(run, step)}`),
   ];
+}
+
+/** Once it is aborted only what gives groups back. */
+function isToCome({ abortRequest }: Run, step: Step): boolean {
+  return abortRequest === undefined || isGiveBack(step);
 }
 
 function isUnderWay(run: Run): boolean {
@@ -36,7 +43,7 @@ function stepLine(run: PlannedRun, step: Step): string {
   const progress = run.steps[step.id];
   switch (progress?.kind) {
     case undefined:
-      return `${title} (${isUnderWay(run) ? `to do, ${aboutMinutes(step.expectedMinutes)}` : 'not begun'})`;
+      return `${title} (${isUnderWay(run) && isToCome(run, step) ? `to do, ${aboutMinutes(step.expectedMinutes)}` : 'not begun'})`;
     case 'done':
       return `✓ ${title} (done after ${duration(progress.at - progress.startedAt)})`;
     case 'started':

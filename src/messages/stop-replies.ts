@@ -1,12 +1,21 @@
+import { giveBackSteps, groupsOwed, retryGiveBack } from '#src/domain/give-back.ts';
 import type { Failure, OverwriteChoice, Run, StopRecord } from '#src/domain/run.ts';
-import { isFailing } from '#src/domain/run-progress.ts';
+import { isFailing, isGiveBack } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { actions, type Block, context, sections } from './blocks.ts';
-import { abortButton, OVERWRITE_LABEL, overwriteButton, retryButton, retryLabel } from './buttons.ts';
+import {
+  abortButton,
+  END_WITHOUT,
+  GIVE_BACK,
+  OVERWRITE_LABEL,
+  overwriteButton,
+  retryButton,
+  retryLabel,
+} from './buttons.ts';
 import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-state.ts';
 import { configInGitLines } from './config-in-git.ts';
-import { hasStarted, type Message, notice, subject, threadReply } from './message.ts';
-import { byWhom, code, explained, outside, preformatted, when } from './mrkdwn.ts';
+import { hasPlan, hasStarted, type Message, notice, subject, threadReply } from './message.ts';
+import { byWhom, code, explained, names, outside, preformatted, when } from './mrkdwn.ts';
 
 /** A reply for every stop of the run: a failure is a notice, a requested stop is for those in the thread. */
 export function stopReplies(run: Run): Message[] {
@@ -63,6 +72,27 @@ function whatNow(run: Run): string {
     : 'The bot changes nothing until somebody decides.';
 }
 
+/** What the other button does. */
+function abortMeans(run: Run): string {
+  if (hasPlan(run) && run.abortRequest !== undefined)
+    return `*${END_WITHOUT}* is the last resort: the run ends, and somebody has to create ${names(groupsOwed(run))} by hand before servers can start there.`;
+  const back = hasStarted(run) ? giveBackSteps(run) : [];
+  if (back.length === 0) return '*Abort* ends the run and leaves the cluster as it is.';
+  const groups = back.map(({ groups: list, version }) => `${names(list)} at ${version}`).join(', ');
+  return `*${GIVE_BACK}* creates ${groups}, so that nobody is left without them, and then ends the run; all else stays as it is.`;
+}
+
+/** The old version may be refused for good: then people are told what Retry takes. */
+function atNearest(run: Run): string {
+  if (!hasPlan(run) || run.abortRequest === undefined) return '';
+  const before = run.plan.steps.filter(isGiveBack);
+  const next = retryGiveBack(run).steps.filter(isGiveBack);
+  const changed = next.find(({ version }, i) => version !== before[i]?.version);
+  return changed === undefined
+    ? ''
+    : `, with ${names(changed.groups)} at ${changed.version}: the nearest version, because the one before is refused`;
+}
+
 function detail({ detail }: Failure): string[] {
   return detail === null || detail.trim() === '' ? [] : [preformatted(detail, 1200)];
 }
@@ -77,7 +107,7 @@ function afterwards(run: Run, stop: StopRecord): string {
     choiceOf(stop) === undefined
       ? ''
       : `*${OVERWRITE_LABEL}* lets EKS put its own values there, in this one update: what was set by hand is lost. `;
-  return `${overwrite}*${label}* ${what}. *Abort* ends the run and leaves the cluster as it is.`;
+  return `${overwrite}*${label}* ${what}${atNearest(run)}. ${abortMeans(run)}`;
 }
 
 /**
@@ -121,7 +151,7 @@ function requestedStop(run: Run, stop: StopRecord, number: number): Message {
   const by = stop.cause.kind === 'stop-requested' ? ` as asked for ${byWhom(stop.cause.decision)}` : '';
   const headline = `The upgrade of ${subject(run)} is stopped${by}.`;
   const after = resolved(stop);
-  const next = after ?? 'Nothing is changed until somebody presses Continue or Abort.';
+  const next = after ?? `Nothing is changed until somebody decides. *${retryLabel(stop)}* goes on. ${abortMeans(run)}`;
   return threadReply({
     key: `stopped:${number}`,
     text: `${headline} ${next}`,

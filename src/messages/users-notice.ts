@@ -1,6 +1,6 @@
+import { coreNames } from '#src/domain/groups-away.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
-import { coreNames } from './cluster-state.ts';
 import { aboutMinutes } from './mrkdwn.ts';
 
 /** What people who use the cluster will notice, in the order in which it comes; whole sentences. */

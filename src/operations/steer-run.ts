@@ -1,4 +1,6 @@
+import { giveBackSteps } from '#src/domain/give-back.ts';
 import type { Run, UserId } from '#src/domain/run.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
 import { decide, type OperationDeps, type Verdict } from './decide.ts';
 import type { OperationResult, Operations } from './operations.ts';
 import { isOneOf, isOperator } from './permissions.ts';
@@ -57,8 +59,13 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
               kind: 'too-late',
               why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.',
             }
-          : { kind: 'fact', fact: { kind: 'aborted' } };
+          : { kind: 'fact', fact: abortOf(run) };
       case 'running':
+        if (run.abortRequest !== undefined)
+          return {
+            kind: 'too-late',
+            why: 'The run is being aborted already: it ends as soon as the node groups that it deleted are there again.',
+          };
         return {
           kind: 'too-late',
           why: 'The run is in the middle of a step. Press "Stop after this step" first, then abort.',
@@ -77,9 +84,20 @@ export function requestStop(
   return steer(deps, click, (run) => {
     if (run.state.kind === 'waiting') return { kind: 'fact', fact: { kind: 'gate-stopped' } };
     if (run.state.kind !== 'running') return { kind: 'too-late', why: `There is nothing to stop: ${stateText(run)}.` };
+    if (run.abortRequest !== undefined)
+      return {
+        kind: 'too-late',
+        why: 'The run is being aborted: it ends as soon as the node groups that it deleted are there again.',
+      };
     if (run.stopRequest !== null) return { kind: 'too-late', why: 'The run stops after this step already.' };
     return { kind: 'fact', fact: { kind: 'stop-requested' } };
   });
+}
+
+/** What was deleted is given back first; a person may end a run that cannot. */
+function abortOf(run: Run): RunFact {
+  const steps = run.plan === null || run.startedAt === null ? [] : giveBackSteps({ ...run, plan: run.plan });
+  return steps.length === 0 ? { kind: 'aborted' } : { kind: 'abort-requested', steps };
 }
 
 /** A step may fail while its command goes on; the next run of the cluster must not begin beside it. */

@@ -337,7 +337,7 @@ describe('notices', () => {
     expect(failure).toContain(
       'Servers that run on `nb-small`, `nb-large`, `dask-worker` cannot start until these groups are back.',
     );
-    expect(failure).toContain('3 node groups may be missing, and will not be created by this run.');
+    expect(failure).toContain('Created again first: nb-small, nb-large, dask-worker at 1.22. Then the run ends');
   });
 
   it('failure: does not claim to know what a command did that was not seen to end', () => {

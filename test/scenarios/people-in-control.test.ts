@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
-import { managed } from '../support/scenario-clusters.ts';
+import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
 const run = promisify(execFile);
@@ -75,6 +75,46 @@ describe('a server that starts when nodes are about to be replaced', () => {
       await world.comesTo('succeeded');
       expect(world.changes()).toEqual([...untouched, ...updates]);
       expect(closings(), 'the taint went with the node').toEqual([...once, once[0]]);
+    },
+  );
+});
+
+describe('an abort while a group is deleted', () => {
+  scenario.concurrent(
+    'creates it again at the version it had, and ends when it is there; when that fails people try again',
+    async ({ startWorld }) => {
+      const world = await startWorld({
+        clusters: [selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } })],
+      });
+      const rollsBack = (on: string) => {
+        const unsubscribe = world.cloud.onEffect(() => {
+          if (!world.changes().includes(on)) return;
+          unsubscribe();
+          world.cloud.setFault({ cluster: 'coast', name: 'stack-rolls-back', times: 2 });
+        });
+      };
+      await world.types('maya', '/eks-upgrade coast 1.24');
+      await world.comesTo('awaiting-approval');
+      rollsBack('delete nb-small');
+      await world.presses('sam', 'Approve');
+      await world.comesTo('stopped');
+      expect(world.buttons()).toEqual(['Retry', 'Re-create at the old version, then stop']);
+      expect(world.content('failure:1')).toContain('creates `nb-small` at 1.23');
+
+      await world.presses('sam', 'Re-create at the old version, then stop');
+      await world.eventually(() => world.text('card').includes('is being aborted'));
+      await world.comesTo('stopped');
+      expect(world.buttons(), 'it rolled back once more').toEqual(['Retry', 'End without them']);
+      await world.presses('maya', 'Retry');
+      await world.comesTo('aborted');
+      expect(world.cluster().nodeGroups).toMatchObject([
+        { name: 'core-b', version: '1.24', readyNodes: 1 },
+        { name: 'nb-small', version: '1.23', stackStatus: 'CREATE_COMPLETE' },
+      ]);
+      expect(world.notices().at(-1)).toContain(
+        'Node groups that it had deleted are there again (`nb-small` at 1.23); all else stays as it is. No node group is missing',
+      );
+      expect(world.doubled()).toEqual([]);
     },
   );
 });
