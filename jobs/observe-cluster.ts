@@ -30,6 +30,7 @@ export async function observeCluster(
   checkTools(await looks[2]);
   const account = await looks[1];
   const seen = await looks[0];
+  await cloud.kubernetes.reach(seen);
   const { kubernetes, mapping } = await lookInside(cloud, { cluster, mode: seen.authenticationMode });
   const asSeen = { ...cloud, kubernetes };
   const [config, offeredVersions, seenGroups, addons, pods] = await Promise.all([

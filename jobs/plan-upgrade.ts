@@ -19,6 +19,13 @@ const HOUR = 3_600_000;
 /** How long planning waits for an outside that does not answer before it says so (run time). */
 const PLANNING_PATIENCE_MS = 5 * 60_000;
 
+/** Settings do not heal by waiting; a name or a network that is away for a moment does. */
+const NAMED_PATIENCE_MS = 30_000;
+
+function patienceFor({ code }: TransientError): number {
+  return code.startsWith('ApiServer') ? NAMED_PATIENCE_MS : PLANNING_PATIENCE_MS;
+}
+
 /** Observes and plans. What stands in the way is a stop in words that can be retried; what policy forbids is a refusal. */
 export async function planRun(deps: WorkerDeps, run: Run): Promise<Decided> {
   try {
@@ -99,7 +106,7 @@ async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promi
     run.approval?.at ?? 0,
     ...run.stops.map(({ resolution }) => ('at' in resolution ? resolution.at : 0)),
   );
-  if (error instanceof TransientError && deps.clock.now() - since < PLANNING_PATIENCE_MS) {
+  if (error instanceof TransientError && deps.clock.now() - since < patienceFor(error)) {
     deps.log.warn(
       { ...idsOf(run), code: error.code, err: error.message },
       'cannot observe the cluster yet, looking again',

@@ -12,9 +12,15 @@ export const preflight: PhaseRunner<'preflight'> = async ({ deps, cluster, cloud
       remedy: 'Wait until it is ACTIVE, then press Retry',
     });
   }
+  await cloud.kubernetes.reach(seen);
   return {
     kind: 'done',
-    evidence: [...tools, `account ${account}`, `EKS shows ${cluster.name} ACTIVE at ${seen.version}`],
+    evidence: [
+      ...tools,
+      `account ${account}`,
+      `EKS shows ${cluster.name} ACTIVE at ${seen.version}`,
+      'its API server answers',
+    ],
     notes: seen.version === plan.from ? [] : [`the control plane is at ${seen.version} already`],
   };
 };

@@ -26,6 +26,13 @@ export function toEksCluster(cluster: Cluster, region: string): EksCluster {
     healthIssues: (cluster.health?.issues ?? []).map(({ code, message }) => `${code ?? 'Unknown'}: ${message ?? ''}`),
     endpoint: cluster.endpoint,
     certificateAuthority: Buffer.from(cluster.certificateAuthority.data, 'base64').toString('utf8'),
+    access: {
+      // What EKS says of a cluster by default: https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+      publicAccess: cluster.resourcesVpcConfig?.endpointPublicAccess ?? true,
+      publicCidrs: cluster.resourcesVpcConfig?.publicAccessCidrs ?? [],
+      privateAccess: cluster.resourcesVpcConfig?.endpointPrivateAccess ?? false,
+      securityGroup: cluster.resourcesVpcConfig?.clusterSecurityGroupId ?? null,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { NoAnswer } from '#src/domain/api-server-reach.ts';
 import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
 
 /** An answer of the API server that is not 2xx. `body` is its text: usually a `Status` object as JSON. */
@@ -108,19 +109,43 @@ const NO_ROUTE = ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'];
 /** OpenSSL's verify errors and Node's own: https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
 
+/** Of those, what a certificate says that another authority signed. */
+const NOT_TRUSTED =
+  /^(UNABLE_TO_(?:VERIFY|GET_ISSUER)|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT_IN_CHAIN|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA)/;
+
 /** What kept the call from being answered, in words; `undefined` when it was not the network. */
 function networkCause(error: unknown): string | undefined {
+  return networkFailure(error)?.words;
+}
+
+/** For who has to know what to do about it. */
+export function noAnswerOf(error: unknown): NoAnswer {
+  return networkFailure(error) ?? { kind: 'lost', words: messageOf(error) };
+}
+
+function networkFailure(error: unknown): NoAnswer | undefined {
   for (const link of chainOf(error)) {
-    if (link.name === 'TimeoutError') return `no answer in time (time-out): ${link.message}`;
-    const code = 'code' in link && typeof link.code === 'string' ? link.code : '';
-    if (DNS.includes(code)) return `the name of the API server is not found (DNS): ${link.message}`;
-    if (code === 'ECONNREFUSED') return `connection refused: ${link.message || code}`;
-    if (TIMED_OUT.includes(code)) return `no answer in time (time-out): ${link.message || code}`;
-    if (BROKEN.includes(code)) return `connection lost: ${link.message || code}`;
-    if (NO_ROUTE.includes(code)) return `no route to the API server: ${link.message || code}`;
-    if (TLS.test(code)) return `the API server's certificate is not trusted (TLS): ${link.message || code}`;
+    const failure = failureOfLink(link);
+    if (failure !== undefined) return failure;
   }
   return undefined;
+}
+
+function failureOfLink(link: Error): NoAnswer | undefined {
+  if (link.name === 'TimeoutError') return { kind: 'silent', words: `no answer in time (time-out): ${link.message}` };
+  const code = 'code' in link && typeof link.code === 'string' ? link.code : '';
+  const words = link.message || code;
+  if (DNS.includes(code))
+    return { kind: 'name-unknown', words: `the name of the API server is not found (DNS): ${link.message}` };
+  if (code === 'ECONNREFUSED') return { kind: 'lost', words: `connection refused: ${words}` };
+  if (TIMED_OUT.includes(code)) return { kind: 'silent', words: `no answer in time (time-out): ${words}` };
+  if (BROKEN.includes(code)) return { kind: 'lost', words: `connection lost: ${words}` };
+  if (NO_ROUTE.includes(code)) return { kind: 'silent', words: `no route to the API server: ${words}` };
+  if (!TLS.test(code)) return undefined;
+  return {
+    kind: NOT_TRUSTED.test(code) ? 'not-trusted' : 'tls',
+    words: `the API server's certificate is not trusted (TLS): ${words}`,
+  };
 }
 
 /** undici says only "fetch failed": the reason is in the causes, or in the errors of each address that was tried. */

@@ -12,6 +12,7 @@ import { mainImage, toObservedNode, toUserPods, WORKLOADS } from './kubernetes-m
 import { setPhaseOut } from './kubernetes-phase-out.ts';
 import { daemonSetRollout, deploymentRollout, podProblems } from './kubernetes-rollout.ts';
 import { listPendingPods, listWorkloads } from './kubernetes-workloads.ts';
+import { reachApiServer } from './reach-api-server.ts';
 
 const NAMESPACE = 'kube-system';
 const IN_FLIGHT = 4;
@@ -19,6 +20,7 @@ const IN_FLIGHT = 4;
 export function createKubernetes(connection: KubernetesConnection): Kubernetes {
   const { use } = connection;
   return {
+    reach: (server) => reachApiServer(server),
     reviewAccess: (wishes) => reviewAccess(connection, wishes),
     serverVersion: async () => (await use('get /version', ({ version }) => version.getCode())).gitVersion,
     nodes: async () => {

@@ -24,17 +24,23 @@ export type Unexplained = { kind: 'nodes' | 'scaling-group'; group: string | nul
 
 export const NO_FINDINGS: GroupFindings = { foreignPolicies: [], unseenRoles: null, unexplained: [] };
 
-export function findingWarnings(draft: PlanDraft): PlanNote[] {
-  return [...foreignPolicies(draft), ...unseenRoles(draft), ...unexplained(draft)];
+/** What leaves users without nodes half-way. */
+export function roleWarnings(draft: PlanDraft): PlanNote[] {
+  return [...foreignPolicies(draft), ...unseenRoles(draft)];
 }
+
+/** How many commands stand in a plan; who runs some of them knows the others. */
+const COMMANDS_SHOWN = 3;
 
 function foreignPolicies({ request: { observation }, rotations }: PlanDraft): PlanNote[] {
   const planned = new Set(rotations.flatMap(({ groups }) => groups));
   const found = observation.findings.foreignPolicies.filter(({ group }) => planned.has(group));
   if (found.length === 0) return [];
   const list = found.map((one) => `${one.group} (${namesOf(one).join(', ')})`).join('; ');
-  const commands = found.flatMap(takeOffCommands).join('; ');
-  const text = `Somebody put policies on the roles of node groups: ${list}. With them CloudFormation cannot delete the group: its nodes go, its stack stays as DELETE_FAILED, and the run stops with users left without these nodes. The new group does not get them either. What it needs belongs into the config (iam.attachPolicyARNs); then take them off before you approve: ${commands}`;
+  const commands = found.flatMap(takeOffCommands);
+  const left = commands.length - COMMANDS_SHOWN;
+  const shown = [...commands.slice(0, COMMANDS_SHOWN), ...(left > 0 ? [`and ${left} more like these`] : [])].join('; ');
+  const text = `Somebody put policies on the roles of node groups: ${list}. With them CloudFormation cannot delete the group: its nodes go, its stack stays as DELETE_FAILED, and the run stops with users left without these nodes. The new group does not get them either. What it needs belongs into the config (iam.attachPolicyARNs); then take them off before you approve: ${shown}`;
   const id = found.map((one) => `${one.group}=${namesOf(one).join('+')}`).sort();
   return [{ id: `role-policies:${id.join(',')}`, text }];
 }
@@ -59,7 +65,7 @@ function unseenRoles({ request: { observation }, rotations }: PlanDraft): PlanNo
   return [{ id: 'role-policies-not-checked', text }];
 }
 
-function unexplained({ request: { observation }, to }: PlanDraft): PlanNote[] {
+export function unexplainedWarnings({ request: { observation }, to }: PlanDraft): PlanNote[] {
   const { unexplained: found } = observation.findings;
   if (found.length === 0) return [];
   const list = found.map(describeUnexplained).join('; ');

@@ -1,25 +1,26 @@
 import { amiFamilyWarnings } from './ami-families.ts';
 import { alternateName } from './core-groups.ts';
-import { findingWarnings } from './group-findings.ts';
+import { roleWarnings, unexplainedWarnings } from './group-findings.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type PlanDraft } from './plan-draft.ts';
 import { isTooOldFor } from './skew.ts';
 import { versionOfGroup } from './survey-groups.ts';
 import { minorsBetween } from './version.ts';
 
-/** What an approver must know about the node groups as they are. */
+/** What an approver must know about the node groups as they are; what may leave users without nodes comes first. */
 export function groupWarnings(draft: PlanDraft): PlanNote[] {
   return [
-    ...unchecked(draft),
+    ...roleWarnings(draft),
+    ...amiFamilyWarnings(draft),
+    ...smallerCore(draft),
     ...outOfSkew(draft),
-    ...strays(draft),
+    ...keptOut(draft),
+    ...unchecked(draft),
+    ...degraded(draft),
     ...missing(draft),
     ...adopted(draft),
-    ...smallerCore(draft),
-    ...amiFamilyWarnings(draft),
-    ...findingWarnings(draft),
-    ...degraded(draft),
-    ...keptOut(draft),
+    ...strays(draft),
+    ...unexplainedWarnings(draft),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { ApiServerAccess } from '#src/domain/api-server-reach.ts';
 import type { ObservedCluster, OfferedAddonVersions, OfferedVersion } from '#src/domain/observation.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
 
@@ -62,6 +63,7 @@ export type EksCluster = Omit<ObservedCluster, 'account'> & {
   endpoint: string;
   /** PEM. */
   certificateAuthority: string;
+  access: ApiServerAccess;
 };
 
 /** `type` e.g. STANDARD (people), EC2_LINUX (nodes). */

@@ -2,12 +2,18 @@ import type { UserPod } from '#src/domain/activity.ts';
 import type { AddonObject } from '#src/domain/addon-settings.ts';
 import type { Workload } from '#src/domain/cluster-health.ts';
 import type { CoreAddon, ObservedNode } from '#src/domain/observation.ts';
+import type { EksCluster } from './eks.ts';
 
 /**
  * The Kubernetes API of one cluster. Throws `TransientError` (connection, 5xx, 429), and
  * `KubernetesUnauthorized` semantics as a value: callers decide what a 401 means by when it comes.
  */
 export type Kubernetes = {
+  /**
+   * Whether the API server answers at all, known within five real seconds. `server`: as DescribeCluster shows it now.
+   * Throws TransientError that names what is in the way, by its code (`ApiServerPrivate`, …).
+   */
+  reach: (server: EksCluster) => Promise<void>;
   /** SelfSubjectAccessReview for each wish; 401 is `unauthorized`, not an error. */
   reviewAccess: (wishes: AccessWish[]) => Promise<AccessReview>;
   /** `gitVersion` of /version, e.g. `v1.22.17-eks-0a21954`. */

@@ -208,6 +208,7 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
     },
     nodeRoles: { policies: read('iam: policies of a role', nodeRoles.policies) },
     kubernetes: {
+      reach: read('kubernetes: reach', kubernetes.reach),
       reviewAccess: read('kubernetes: review access', kubernetes.reviewAccess),
       serverVersion: read('kubernetes: version', kubernetes.serverVersion),
       nodes: read('kubernetes: nodes', kubernetes.nodes),

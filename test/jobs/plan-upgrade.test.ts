@@ -100,6 +100,38 @@ describe('planning', () => {
     expect(world.config.openCheckouts).toBe(0);
   });
 
+  it('names what keeps it from the API server within half a minute, and what to do', async () => {
+    const error = new TransientError(
+      'ApiServerCidrs',
+      'EKS lets only 203.0.113.0/24 in\naws eks update-cluster-config',
+    );
+    world.cloud.failing.set('reach', error);
+    await advanceOnce(world, asked.id);
+    expect(now().state.kind, 'it may pass').toBe('planning');
+    world.clock.advance(30_000);
+    await advanceOnce(world, asked.id);
+    expect(now().stops[0]?.cause).toMatchObject({
+      failure: {
+        code: 'ApiServerCidrs',
+        message: 'EKS lets only 203.0.113.0/24 in',
+        remedy: expect.stringContaining('curl https://checkip.amazonaws.com'),
+        detail: 'aws eks update-cluster-config',
+      },
+    });
+  });
+
+  it('asks again when somebody put a policy on a role between the approval and the start', async () => {
+    const ownRole = { name: 'role-of-nb', attached: [], inline: [] };
+    world.cloud.groupStacks = world.cloud.groupStacks.map((stack) => ({ ...stack, ownRole }));
+    world.cloud.rolePolicies['role-of-nb'] = { attached: [], inline: [] };
+    await advanceOnce(world, asked.id);
+    approve();
+    world.cloud.rolePolicies['role-of-nb'].inline.push('by-hand');
+    await advanceOnce(world, asked.id);
+    expect(now().state.kind).toBe('awaiting-approval');
+    expect(now().plan?.warnings.map(({ id }) => id)).toContainEqual(expect.stringMatching(/^role-policies:/));
+  });
+
   it('gives the exact command when Kubernetes does not know the bot', async () => {
     world.cloud.failing.set('nodes', new TransientError('KubernetesUnauthorized', '401'));
     await advanceOnce(world, asked.id);

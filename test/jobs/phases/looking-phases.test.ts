@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
+import { TransientError } from '#src/domain/errors.ts';
 import { aPlan, inOrder } from '#test/support/builders.ts';
 import { aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
@@ -21,9 +22,15 @@ describe('the preflight phase', () => {
         'git 0.230.0',
         'account 111122223333',
         'EKS shows coast ACTIVE at 1.22',
+        'its API server answers',
       ],
       notes: [],
     });
+  });
+
+  it('does not go on when the API server does not answer', async () => {
+    world.cloud.failing.set('reach', new TransientError('ApiServerPrivate', 'a private endpoint only'));
+    await expect(runPhase(contextFor(world, 'preflight'))).rejects.toMatchObject({ code: 'ApiServerPrivate' });
   });
 
   it('refuses a wrong account and names both', async () => {

@@ -50,7 +50,7 @@ export type CloudSimulator = {
 
 export async function startCloudSimulator(options: CloudOptions): Promise<CloudSimulator> {
   const world = emptyWorld(options);
-  const identity = await makeServerIdentity();
+  const [identity, foreign] = await Promise.all([makeServerIdentity(), makeServerIdentity()]);
   const servers: Server[] = [];
   for (const seed of options.worlds) {
     const cluster = newCluster(seed, world.clock.now());
@@ -58,6 +58,7 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     servers.push(server);
     cluster.endpoint = `https://127.0.0.1:${await listen(server, 0)}`;
     cluster.certificateAuthority = identity.caPem;
+    cluster.foreignAuthority = foreign.caPem;
     cluster.renewCertificate = renewal(cluster, server);
     seedCluster(world, cluster, seed);
     world.clusters.push(cluster);

@@ -89,6 +89,7 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       arn: 'arn:aws:eks:us-west-2:111122223333:cluster/coast',
       endpoint: 'https://coast.example',
       certificateAuthority: '',
+      access: { publicAccess: true, publicCidrs: ['0.0.0.0/0'], privateAccess: false, securityGroup: null },
     },
     updates: [],
     managed: [],
@@ -196,6 +197,7 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       },
     },
     kubernetes: {
+      reach: async () => reach('reach'),
       reviewAccess: async (wishes) => {
         cloud.wishes = wishes;
         return cloud.review;

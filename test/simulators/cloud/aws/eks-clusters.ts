@@ -50,7 +50,7 @@ function clusterJson(world: World, cluster: Cluster): JsonObject {
     arn: `arn:aws:eks:${cluster.region}:${cluster.account}:cluster/${cluster.name}`,
     createdAt: seconds(cluster.createdAt),
     version,
-    endpoint: cluster.endpoint,
+    endpoint: endpointOf(world, cluster),
     roleArn: `arn:aws:iam::${cluster.account}:role/eksctl-${cluster.name}-cluster-ServiceRole`,
     resourcesVpcConfig: {
       subnetIds: ['subnet-0a1b2c3d4e5f60001', 'subnet-0a1b2c3d4e5f60002', 'subnet-0a1b2c3d4e5f60003'],
@@ -71,7 +71,7 @@ function clusterJson(world: World, cluster: Cluster): JsonObject {
       oidc: { issuer: `https://oidc.eks.${cluster.region}.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE` },
     },
     status: clusterStatus(cluster, now),
-    certificateAuthority: { data: Buffer.from(cluster.certificateAuthority).toString('base64') },
+    certificateAuthority: { data: Buffer.from(authorityOf(world, cluster)).toString('base64') },
     platformVersion: knownFactsOf(version).platformVersion,
     tags: { 'alpha.eksctl.io/cluster-name': cluster.name },
     health: { issues: [] },
@@ -79,6 +79,17 @@ function clusterJson(world: World, cluster: Cluster): JsonObject {
     upgradePolicy: { supportType: 'EXTENDED' },
     deletionProtection: false,
   };
+}
+
+/** Fault `api-server-name-unknown`: no label of a name may be that long, so no DNS server is asked. */
+function endpointOf({ faults }: World, { name, region, endpoint }: Cluster): string {
+  return faults.isOn(name, 'api-server-name-unknown')
+    ? `https://${'0'.repeat(64)}.gr7.${region}.eks.amazonaws.com`
+    : endpoint;
+}
+
+function authorityOf({ faults }: World, { name, certificateAuthority, foreignAuthority }: Cluster): string {
+  return faults.isOn(name, 'wrong-certificate-authority') ? foreignAuthority : certificateAuthority;
 }
 
 /** Every version the simulator knows is offered, the two and a half newest years of them in standard support as of 2026-11. */

@@ -23,10 +23,25 @@ export function kubernetesServer(world: World, cluster: Cluster, identity: Serve
     if (world.faults.isOn(cluster.name, 'api-server-away')) request.socket.destroy();
     else void serve(world, cluster, request, response);
   });
+  holdBack(server, () => world.faults.isOn(cluster.name, 'api-server-silent'));
   server.on('connection', (socket: Socket) => {
     if (world.faults.strikes(cluster.name, 'api-server-away')) socket.resetAndDestroy();
   });
   return server;
+}
+
+/** Fault `api-server-silent`: connections are taken and nothing ever comes back, as from behind a firewall that drops packets. */
+function holdBack(server: Server, isSilent: () => boolean): void {
+  const handshakes = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (isSilent())
+      socket
+        .on('error', () => undefined)
+        .on('end', () => socket.destroy())
+        .resume();
+    else for (const handshake of handshakes) handshake.call(server, socket);
+  });
 }
 
 async function serve(

@@ -34,6 +34,7 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
     authenticationMode: authenticationModeOf(seed, version),
     endpoint: '',
     certificateAuthority: '',
+    foreignAuthority: '',
     renewCertificate: () => undefined,
     expiredKeys: new Set(),
     updates: [],

@@ -45,6 +45,8 @@ export type Cluster = {
   authenticationMode: AuthenticationMode;
   endpoint: string;
   certificateAuthority: string;
+  /** One that the API server's certificate is not of; see the fault `wrong-certificate-authority`. */
+  foreignAuthority: string;
   /** The API server gets a certificate of a new authority, and `certificateAuthority` says which. */
   renewCertificate: () => void;
   /** Access keys that have expired; see the fault `expired-credentials`. */
