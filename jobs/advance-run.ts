@@ -2,6 +2,7 @@ import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
+import { stepsWithRaisedGroups } from '#src/domain/proof-memory.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
 import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isFailing, isGiveBack, mayHavePhasedOut, owedSteps } from '#src/domain/run-progress.ts';
@@ -16,6 +17,7 @@ import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { confirmClaim, isClaimLost } from './ownership.ts';
 import { liftLeftovers } from './phase-out.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
+import { setBackAtRest } from './set-back.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** What to do with the run's ticket: look again in `ms` of run time, or let it go because the run has ended. */
@@ -74,9 +76,9 @@ async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
     case 'running':
       return takeForward(deps, claim);
     case 'waiting':
-      return lookAtGate(deps, claim);
+      return (await setBackAtRest(deps, claim)) ?? lookAtGate(deps, claim);
     case 'stopped':
-      return standStill(deps, claim);
+      return (await setBackAtRest(deps, claim)) ?? standStill(deps, claim);
     default:
       throw new Error(`run ${run.id} is in state ${run.state.kind}, which nobody takes forward`);
   }
@@ -191,14 +193,15 @@ export async function stopForError(deps: WorkerDeps, claim: Claim, error: unknow
     return { kind: 'again', ms: LOOK_AGAIN_MS };
   }
   const failure = failureOf(error);
+  const ms = stepsWithRaisedGroups(claim.run).length > 0 ? LOOK_AGAIN_MS : MAX_PARK_MS;
   await deps.store.change({
     runId: claim.runId,
     claim,
-    wakeAt: at + MAX_PARK_MS,
+    wakeAt: at + ms,
     decide: (run) => {
       if (run.state.kind === 'stopped' || hasEnded(run)) return [];
       return [{ at, by: 'bot', kind: run.startedAt === null ? 'planning-failed' : 'run-failed', failure }];
     },
   });
-  return { kind: 'again', ms: MAX_PARK_MS };
+  return { kind: 'again', ms };
 }

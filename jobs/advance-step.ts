@@ -51,7 +51,7 @@ async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ f
     : null;
 }
 
-function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): PhaseContext<Phase> {
+export function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): PhaseContext<Phase> {
   const cluster = clusterOf(deps.fleet, claim.run.cluster);
   return {
     deps,

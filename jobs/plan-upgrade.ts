@@ -70,6 +70,7 @@ export async function observeAndPlan(
       coreGroups: cluster.coreGroups,
       allowAmiFamilyChange: cluster.allowAmiFamilyChange,
       overwriteAddons: cluster.overwriteAddons === true,
+      proveEmptyGroups: cluster.proveEmptyGroups,
     },
     previous: run.plan,
     now: deps.clock.now(),

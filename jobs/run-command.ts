@@ -76,7 +76,7 @@ function copyFor(step: Step): { version: string; renames: { from: string; to: st
   if (!('version' in step)) throw new Error(`step ${step.id} has no use for a rendered copy`);
   return {
     version: step.version,
-    renames: step.phase === 'node-groups' && step.action !== 'update-managed' ? step.renames : [],
+    renames: 'renames' in step ? step.renames : [],
   };
 }
 

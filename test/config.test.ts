@@ -253,6 +253,7 @@ describe('the fleet file', () => {
           allowAmiFamilyChange: false,
           overwriteAddons: false,
           healthUrls: ['https://hub.example.org/hub/health'],
+          proveEmptyGroups: 'one',
         },
         {
           name: 'harbour',
@@ -270,6 +271,7 @@ describe('the fleet file', () => {
           allowAmiFamilyChange: false,
           overwriteAddons: false,
           healthUrls: [],
+          proveEmptyGroups: 'one',
         },
       ],
     });

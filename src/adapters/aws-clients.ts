@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient } from '@aws-sdk/client-eks';
@@ -36,6 +37,8 @@ export type AwsClients = {
   ec2: () => Promise<EC2Client>;
   /** As `ec2`. */
   iam: () => Promise<IAMClient>;
+  /** As `ec2`: only a group that is proven by a node needs it. */
+  autoScaling: () => Promise<AutoScalingClient>;
   sts: STSClient;
   credentials: CredentialProvider;
   /**
@@ -73,20 +76,24 @@ export function createAwsClients(principal: AwsPrincipal, settings: AwsSettings)
   cloudFormation.middlewareStack.add(renewer, WHOLE_CALL);
   sts.middlewareStack.add(renewer, WHOLE_CALL);
   const { metrics } = settings;
-  let opening: Promise<EC2Client> | undefined;
-  const openEc2 = async (): Promise<EC2Client> => {
-    const ec2 = new (await import('@aws-sdk/client-ec2')).EC2Client({ ...common, credentials });
-    ec2.middlewareStack.add(renewer, WHOLE_CALL);
-    if (metrics !== undefined) ec2.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
-    return ec2;
-  };
-  let openingIam: Promise<IAMClient> | undefined;
-  const openIam = async (): Promise<IAMClient> => {
-    const iam = new (await import('@aws-sdk/client-iam')).IAMClient({ ...common, credentials });
-    iam.middlewareStack.add(renewer, WHOLE_CALL);
-    if (metrics !== undefined) iam.middlewareStack.add(requestCounter('iam', metrics), EACH_REQUEST);
-    return iam;
-  };
+  const ec2 = openedOnce(async () => {
+    const client = new (await import('@aws-sdk/client-ec2')).EC2Client({ ...common, credentials });
+    client.middlewareStack.add(renewer, WHOLE_CALL);
+    if (metrics !== undefined) client.middlewareStack.add(requestCounter('ec2', metrics), EACH_REQUEST);
+    return client;
+  });
+  const iam = openedOnce(async () => {
+    const client = new (await import('@aws-sdk/client-iam')).IAMClient({ ...common, credentials });
+    client.middlewareStack.add(renewer, WHOLE_CALL);
+    if (metrics !== undefined) client.middlewareStack.add(requestCounter('iam', metrics), EACH_REQUEST);
+    return client;
+  });
+  const autoScaling = openedOnce(async () => {
+    const client = new (await import('@aws-sdk/client-auto-scaling')).AutoScalingClient({ ...common, credentials });
+    client.middlewareStack.add(renewer, WHOLE_CALL);
+    if (metrics !== undefined) client.middlewareStack.add(requestCounter('autoscaling', metrics), EACH_REQUEST);
+    return client;
+  });
   if (metrics !== undefined) {
     eks.middlewareStack.add(requestCounter('eks', metrics), EACH_REQUEST);
     cloudFormation.middlewareStack.add(requestCounter('cloudformation', metrics), EACH_REQUEST);
@@ -96,14 +103,9 @@ export function createAwsClients(principal: AwsPrincipal, settings: AwsSettings)
     region,
     eks,
     cloudFormation,
-    ec2: () => {
-      opening ??= openEc2();
-      return opening;
-    },
-    iam: () => {
-      openingIam ??= openIam();
-      return openingIam;
-    },
+    ec2: ec2.get,
+    iam: iam.get,
+    autoScaling: autoScaling.get,
     sts,
     credentials: (options) => credentials(options),
     confirmedCredentials: async (options) => {
@@ -113,11 +115,25 @@ export function createAwsClients(principal: AwsPrincipal, settings: AwsSettings)
     },
     close: () => {
       for (const client of [eks, cloudFormation, sts]) client.destroy();
-      for (const client of [opening, openingIam])
-        client?.then(
-          (open) => open.destroy(),
-          () => undefined,
-        );
+      ec2.close();
+      iam.close();
+      autoScaling.close();
+    },
+  };
+}
+
+function openedOnce<Client extends { destroy: () => void }>(open: () => Promise<Client>) {
+  let opening: Promise<Client> | undefined;
+  return {
+    get: () => {
+      opening ??= open();
+      return opening;
+    },
+    close: () => {
+      opening?.then(
+        (client) => client.destroy(),
+        () => undefined,
+      );
     },
   };
 }

@@ -1,7 +1,10 @@
 import { InternalError, messageOf, RefusedError, TransientError, UserError } from '#src/domain/errors.ts';
 
 /** What was asked of AWS: `service` is the prefix of IAM actions, `operation` the API's name. */
-export type AwsCall = { service: 'eks' | 'cloudformation' | 'ec2' | 'sts' | 'iam'; operation: string };
+export type AwsCall = {
+  service: 'autoscaling' | 'eks' | 'cloudformation' | 'ec2' | 'sts' | 'iam';
+  operation: string;
+};
 
 /** The parts of a thrown SDK error that decide what it means. */
 type SdkError = {
@@ -54,6 +57,11 @@ const UNAVAILABLE = [
   'InternalFailure',
   'InternalError',
   'ResourcePropagationDelayException',
+  // Auto Scaling: another change of the same group is under way.
+  'ResourceContention',
+  'ResourceContentionFault',
+  'ScalingActivityInProgress',
+  'ScalingActivityInProgressFault',
 ];
 /** Of Node's net, dns and tls; the SDK gives up on them after its own retries. */
 const NETWORK =

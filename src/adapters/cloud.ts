@@ -2,6 +2,7 @@ import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Cloud, CloudOf } from '#src/ports/cloud.ts';
 import type { Eks } from '#src/ports/eks.ts';
 import type { Kubernetes } from '#src/ports/kubernetes.ts';
+import { createAutoScaling } from './auto-scaling.ts';
 import type { AdapterLogger } from './aws-call.ts';
 import {
   type AwsClients,
@@ -82,6 +83,7 @@ function openRoom(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps):
     eks,
     stacks: createNodeGroupStacks({ clients, cluster: name, logger }),
     nodeRoles: createNodeRoles({ clients, cluster: name, logger }),
+    autoScaling: createAutoScaling({ clients, cluster: name, logger }),
     kubernetes: own.kubernetes,
     bootstrap: bootstrap?.kubernetes ?? null,
   };

@@ -44,6 +44,14 @@ export function toUserPods(pods: V1Pod[]): UserPod[] {
   return [...byId.values()];
 }
 
+/** As kubectl drain tells: what a DaemonSet or the kubelet itself (a mirror pod) put there, and what has ended, is nobody's loss. */
+export function goesWithItsNode({ metadata, status }: V1Pod): boolean {
+  const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const isMirror = metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+  const isOfDaemonSet = metadata?.ownerReferences?.some(({ kind }) => kind === 'DaemonSet') === true;
+  return !hasEnded && !isMirror && !isOfDaemonSet;
+}
+
 /** The container that gives the add-on its version: the one named after the workload, else the first. */
 export function mainImage(containers: V1Container[] | undefined, workload: string): string {
   return (containers?.find(({ name }) => name === workload) ?? containers?.[0])?.image ?? '';

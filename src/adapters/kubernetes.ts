@@ -8,7 +8,7 @@ import type { KubernetesApis } from './kubernetes-client.ts';
 import type { KubernetesConnection } from './kubernetes-connection.ts';
 import { apiMessage, isApiFailure, isNotFound, isUnauthorized } from './kubernetes-errors.ts';
 import { listAll } from './kubernetes-list.ts';
-import { mainImage, toObservedNode, toUserPods, WORKLOADS } from './kubernetes-mapping.ts';
+import { goesWithItsNode, mainImage, toObservedNode, toUserPods, WORKLOADS } from './kubernetes-mapping.ts';
 import { setPhaseOut } from './kubernetes-phase-out.ts';
 import { daemonSetRollout, deploymentRollout, podProblems } from './kubernetes-rollout.ts';
 import { listPendingPods, listWorkloads } from './kubernetes-workloads.ts';
@@ -26,6 +26,14 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
     nodes: async () => {
       const nodes = await listAll((page) => use('list nodes', ({ core }) => core.listNode(page)));
       return nodes.map(toObservedNode);
+    },
+    visitors: async (node) => {
+      const pods = await listAll((page) =>
+        use(`list pods on ${node}`, ({ core }) =>
+          core.listPodForAllNamespaces({ ...page, fieldSelector: `spec.nodeName=${node}` }),
+        ),
+      );
+      return pods.filter(goesWithItsNode).map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
     },
     userPods: async (selectors) => {
       const pods = await concurrently(IN_FLIGHT, selectors, (labelSelector) =>

@@ -64,7 +64,7 @@ function detailLines(step: Step): string[] {
   }
 }
 
-const SIGNS = { create: '+', delete: '-', 'update-managed': '~' } as const;
+const SIGNS = { create: '+', delete: '-', 'update-managed': '~', prove: '?' } as const;
 
 function notes(list: readonly PlanNote[], sign = '!'): string[] {
   return bullets(

@@ -45,7 +45,7 @@ async function plan(line: CommandLine): Promise<ExitCode> {
   const planned = planUpgrade({
     observation: assumedObservation({ config, path: options.config, from, to: options.to }),
     to: options.to,
-    policy: { skew: options.skew, coreGroups: options.coreGroups },
+    policy: { skew: options.skew, coreGroups: options.coreGroups, proveEmptyGroups: 'one' },
     previous: null,
     now: line.now(),
   });

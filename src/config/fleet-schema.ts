@@ -159,6 +159,9 @@ const cluster = group(
       })
       .max(20, { error: 'has more than 20 addresses: give those that show whether people can work' })
       .default([]),
+    proveEmptyGroups: z
+      .enum(['none', 'one', 'all'], { error: ({ input }) => `is ${shown(input)}: give "none", "one" or "all"` })
+      .default('one'),
   },
   'give name, region, account and config of a cluster',
 );

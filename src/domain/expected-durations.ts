@@ -38,6 +38,8 @@ function nodeGroupsMinutes(
       return batches * 5;
     case 'delete':
       return action.groups.some((name) => nodesOf(name, groups) > 0) ? batches * 5 : batches;
+    case 'prove':
+      return 3;
     case 'update-managed':
       return Math.max(0, ...action.groups.map((name) => managedMinutes(nodesOf(name, groups))));
     default:

@@ -1,3 +1,4 @@
+import type { ProveEmptyGroups } from './empty-groups.ts';
 import type { SelfMapping } from './self-mapping.ts';
 import type { SkewPolicy } from './skew.ts';
 
@@ -37,6 +38,7 @@ export type FleetCluster = {
   overwriteAddons?: boolean;
   /** Addresses that answer 2xx while the cluster does what people have it for. */
   healthUrls: string[];
+  proveEmptyGroups: ProveEmptyGroups;
 };
 
 /** Where a cluster's eksctl config lives. */

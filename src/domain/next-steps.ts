@@ -1,4 +1,4 @@
-import type { Plan, Step } from './plan.ts';
+import type { NodeGroupsAction, Plan, Step } from './plan.ts';
 import type { Run } from './run.ts';
 
 export type NextSteps = {
@@ -19,7 +19,12 @@ export function nextSteps(plan: Plan, run: Pick<Run, 'steps'>): NextSteps {
   return { inProgress, ready };
 }
 
+/** Of groups that people may be using: a proof takes away only the node that it asked for. */
+export function takesNodesAway(action: NodeGroupsAction['action']): boolean {
+  return action === 'delete' || action === 'update-managed';
+}
+
 /** Begins the next hop or deletes something: what must not begin while people cannot be told. */
 export function endangersUsers(step: Step): boolean {
-  return step.phase === 'control-plane' || (step.phase === 'node-groups' && step.action !== 'create');
+  return step.phase === 'control-plane' || (step.phase === 'node-groups' && takesNodesAway(step.action));
 }

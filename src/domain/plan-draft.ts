@@ -1,5 +1,6 @@
 import { type AddonSchedule, scheduleAddons } from './addon-actions.ts';
 import { alternateName } from './core-groups.ts';
+import type { ProveEmptyGroups } from './empty-groups.ts';
 import type { Observation } from './observation.ts';
 import type { Plan } from './plan.ts';
 import { type Rotation, scheduleRotations } from './rotations.ts';
@@ -41,6 +42,8 @@ export type PlanPolicy = {
   allowAmiFamilyChange?: boolean;
   /** The fleet file allows that eksctl overwrites what people set in self-managed add-ons. */
   overwriteAddons?: boolean;
+  /** `none` when it is left out. */
+  proveEmptyGroups?: ProveEmptyGroups;
 };
 
 /** A rotation of self-managed groups, with the names core groups have before and after it. */

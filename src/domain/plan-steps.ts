@@ -1,3 +1,4 @@
+import { groupsToProve } from './empty-groups.ts';
 import { expectedMinutes } from './expected-durations.ts';
 import type { ExpectedGroup, Rename, Step, StepAction } from './plan.ts';
 import { actsOnAddons, type CoreRotation, type PlanDraft } from './plan-draft.ts';
@@ -66,7 +67,7 @@ function addonsStep({ version, addons }: PlanDraft['addons']['at'][number]): Ste
 function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
   const renames = renamesThroughout(draft);
   const rotations = draft.rotations.flatMap((rotation, index) =>
-    rotation.at === at ? [rotationActions(rotation, renames[index] ?? NO_RENAMES)] : [],
+    rotation.at === at ? [rotationActions(draft, rotation, renames[index] ?? NO_RENAMES)] : [],
   );
   const managed = draft.managedUpdates
     .filter((update) => update.at === at)
@@ -80,7 +81,8 @@ function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
  * The rendered copy of a command holds the core groups under the names they live by at that moment: the deletion
  * needs the old ones, all else the new ones.
  */
-function rotationActions({ goal: version, core, others }: CoreRotation, renames: RotationRenames): Stage[] {
+function rotationActions(draft: PlanDraft, rotation: CoreRotation, renames: RotationRenames): Stage[] {
+  const { goal: version, core, others } = rotation;
   const common = { phase: 'node-groups', version } as const;
   const [fresh, old] = [core.map(({ to }) => to), core.map(({ from }) => from)];
   const createCore: Strand = [{ ...common, action: 'create', role: 'core', groups: fresh, renames: renames.after }];
@@ -88,9 +90,17 @@ function rotationActions({ goal: version, core, others }: CoreRotation, renames:
   const replaceOthers: Strand = [
     { ...common, action: 'delete', groups: others, renames: renames.before },
     { ...common, action: 'create', role: 'others', groups: others, renames: renames.after },
+    ...proofs(draft, rotation),
   ];
   const hasCore = core.length > 0;
   return [hasCore ? [createCore] : [], [hasCore ? deleteCore : [], others.length > 0 ? replaceOthers : []]];
+}
+
+/** Groups that want no nodes show nothing by themselves; the old core group is still going away meanwhile. */
+function proofs({ survey, request: { policy } }: PlanDraft, { goal: version, others }: CoreRotation): StepAction[] {
+  const created = survey.ours.filter(({ name }) => others.includes(name));
+  const groups = groupsToProve(created, policy.proveEmptyGroups ?? 'none');
+  return groups.length === 0 ? [] : [{ phase: 'node-groups', version, action: 'prove', groups }];
 }
 
 type RotationRenames = { before: Rename[]; after: Rename[] };

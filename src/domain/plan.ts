@@ -60,7 +60,9 @@ export type NodeGroupsAction =
    */
   | { action: 'delete'; role?: 'core'; groups: string[]; renames: Rename[] }
   /** UpdateNodegroupVersion in place. */
-  | { action: 'update-managed'; groups: string[] };
+  | { action: 'update-managed'; groups: string[] }
+  /** Each of these, which want no nodes, is shown to work by a node that is taken away again. */
+  | { action: 'prove'; groups: string[] };
 
 /** A core group changes its name in the rendered copy: `core-a` → `core-b`. `from` is always the name in the config at the plan's commit. */
 export type Rename = { from: string; to: string };

@@ -66,6 +66,8 @@ function describeNodeGroupsStep(step: Extract<Step, { phase: 'node-groups' }>): 
       return `node groups: create ${listNames(step.groups)} ${step.givesBack ? 'again ' : ''}at ${step.version}`;
     case 'delete':
       return `node groups: delete ${listNames(step.groups)}`;
+    case 'prove':
+      return `node groups: prove ${listNames(step.groups)} by a node at ${step.version}`;
     case 'update-managed':
       return `node groups: update ${listNames(step.groups)} to ${step.version}`;
     default:

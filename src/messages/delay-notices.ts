@@ -112,6 +112,8 @@ function meaningForGroups(step: NodeGroupsAction): string {
         : `Servers cannot start on node groups ${names(step.groups)} until these are there again. Other groups are not touched by this step.`;
     case 'delete':
       return `What runs on node groups ${names(step.groups)} ends with them. Other groups are not touched by this step.`;
+    case 'prove':
+      return `Users notice nothing of this step: node groups ${names(step.groups)} are there, and the bot waits for a node that shows that they work.`;
     case 'update-managed':
       return `Nodes of ${names(step.groups)} are still being replaced. A server on a replaced node ends, unsaved work is lost, and it can be started again.`;
     default:
@@ -126,6 +128,8 @@ function whatToDo(step: Step): string {
     case 'control-plane':
       return `Tell users that it takes longer. An update of a control plane can be neither cancelled nor hurried; when it takes hours, ask AWS support and name the update. ${BY_ITSELF}`;
     case 'node-groups':
+      if (step.action === 'prove')
+        return `Look at the activity of the Auto Scaling groups, and at the nodes: what keeps a node from coming shows there. ${BY_ITSELF}`;
       return step.action === 'update-managed'
         ? `Tell users that it takes longer. Look at the updates of the groups in the EKS console: pods that may not be evicted and missing capacity show there. ${BY_ITSELF}`
         : `Tell users that it takes longer. Look at the events of the stacks in CloudFormation: missing capacity and what keeps a stack from being deleted show there. ${BY_ITSELF}`;

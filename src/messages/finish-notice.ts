@@ -2,7 +2,19 @@ import type { ClusterSnapshot } from '#src/domain/run.ts';
 import { context, sections } from './blocks.ts';
 import { branchText } from './config-in-git.ts';
 import { type Message, notice, type StartedRun } from './message.ts';
-import { byWhom, code, countOf, duration, explained, joined, outside, person, sentenceList, when } from './mrkdwn.ts';
+import {
+  byWhom,
+  code,
+  countOf,
+  duration,
+  explained,
+  joined,
+  outside,
+  person,
+  sentence,
+  sentenceList,
+  when,
+} from './mrkdwn.ts';
 
 /** Versions before and after come from what was seen, not from the plan. */
 export function finishNotice(run: StartedRun): Message[] {
@@ -19,6 +31,7 @@ export function finishNotice(run: StartedRun): Message[] {
       blocks: [
         ...sections([`*${headline}*`, 'Servers can be started as usual, and uptime checks should be quiet again.']),
         ...sections(['*Before and after*', ...versionLines(run.before, run.after)], 5000),
+        ...sections(proofLines(run), 2500),
         ...sections(config.lines, 3000),
         context(
           `Asked for by ${person(run.requestedBy)}${decided}. Began ${when(startedAt)}, finished ${when(endedAt)}.`,
@@ -26,6 +39,17 @@ export function finishNotice(run: StartedRun): Message[] {
       ],
     }),
   ];
+}
+
+/** What no node has shown to work, and whose size the bot had to leave: notes of the steps that prove groups. */
+function proofLines({ plan, steps }: StartedRun): string[] {
+  const notes = plan.steps.flatMap((step) => {
+    const progress = steps[step.id];
+    const isProof = step.phase === 'node-groups' && step.action === 'prove';
+    return isProof && progress?.kind === 'done' ? progress.notes : [];
+  });
+  if (notes.length === 0) return [];
+  return ['*Please note about node groups*', ...notes.map((note) => `• ${sentence(outside(note, 700))}`)];
 }
 
 function configText(run: StartedRun): { spoken: string; lines: string[] } {

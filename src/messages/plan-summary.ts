@@ -91,6 +91,8 @@ function groupLines(steps: readonly Step[], maxChars: number): string[] {
         ];
       case 'delete':
         return [`• Delete ${step.role === 'core' ? 'the old core group' : count}: ${list}`];
+      case 'prove':
+        return [`• Prove by a node each, for a few minutes: ${list}`];
       case 'update-managed':
         return [`• Update ${count} in place to ${step.version}: ${list}`];
       default:
@@ -157,11 +159,11 @@ function stepStatements(step: Step): string[] {
   if (step.phase === 'add-ons')
     return step.addons.map((addon) => `add-ons for ${step.version}: ${outside(describeAddon(addon), 200)}`);
   if (step.phase !== 'node-groups') return [outside(describeStep(step), 200)];
-  const verb =
-    step.action === 'create'
-      ? `create at ${step.version}`
-      : step.action === 'delete'
-        ? 'delete'
-        : `update to ${step.version}`;
+  const verb = {
+    create: `create at ${step.version}`,
+    delete: 'delete',
+    'update-managed': `update to ${step.version}`,
+    prove: `prove by a node at ${step.version}`,
+  }[step.action];
   return step.groups.map((group) => `${verb}: node group ${code(group)}`);
 }

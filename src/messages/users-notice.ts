@@ -1,4 +1,5 @@
 import { coreNames } from '#src/domain/groups-away.ts';
+import { takesNodesAway } from '#src/domain/next-steps.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { minutesTogether } from '#src/domain/plan-minutes.ts';
 import { aboutMinutes } from './mrkdwn.ts';
@@ -12,7 +13,7 @@ export function whatUsersNotice(plan: Plan): string[] {
 
 /** Servers end, or nodes are exchanged under them. */
 export function disruptsUsers(plan: Plan): boolean {
-  return plan.steps.some((step) => step.phase === 'node-groups' && step.action !== 'create');
+  return plan.steps.some((step) => step.phase === 'node-groups' && takesNodesAway(step.action));
 }
 
 type Part = { position: number; text: string };

@@ -1,4 +1,5 @@
 import { giveBackSteps } from '#src/domain/give-back.ts';
+import { stepsWithRaisedGroups } from '#src/domain/proof-memory.ts';
 import type { Run, UserId } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import { decide, type OperationDeps, type Verdict } from './decide.ts';
@@ -54,12 +55,7 @@ export function abortRun(deps: OperationDeps, click: Parameters<Operations['abor
         return { kind: 'fact', fact: { kind: 'withdrawn' } };
       case 'waiting':
       case 'stopped':
-        return isCommandUnderWay(run)
-          ? {
-              kind: 'too-late',
-              why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.',
-            }
-          : { kind: 'fact', fact: abortOf(run) };
+        return whyNotLeft(run) ?? { kind: 'fact', fact: abortOf(run) };
       case 'running':
         if (run.abortRequest !== undefined)
           return {
@@ -98,6 +94,22 @@ export function requestStop(
 function abortOf(run: Run): RunFact {
   const steps = run.plan === null || run.startedAt === null ? [] : giveBackSteps({ ...run, plan: run.plan });
   return steps.length === 0 ? { kind: 'aborted' } : { kind: 'abort-requested', steps };
+}
+
+/** An aborted run does nothing more, so nothing of it may be half done. */
+function whyNotLeft(run: Run): Verdict | null {
+  if (isCommandUnderWay(run))
+    return {
+      kind: 'too-late',
+      why: 'eksctl is still running: it cannot be left alone with the cluster. Abort again when it has ended.',
+    };
+  const raised = stepsWithRaisedGroups(run).flatMap(({ groups }) => groups);
+  return raised.length === 0
+    ? null
+    : {
+        kind: 'too-late',
+        why: `The bot is taking back the node that it asked for to prove ${raised.join(', ')}. Abort again in a minute or two.`,
+      };
 }
 
 /** A step may fail while its command goes on; the next run of the cluster must not begin beside it. */

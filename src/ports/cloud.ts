@@ -1,4 +1,5 @@
 import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { AutoScaling } from './auto-scaling.ts';
 import type { Eks } from './eks.ts';
 import type { Identity } from './identity.ts';
 import type { Kubernetes } from './kubernetes.ts';
@@ -11,6 +12,7 @@ export type Cloud = {
   eks: Eks;
   stacks: NodeGroupStacks;
   nodeRoles: NodeRoles;
+  autoScaling: AutoScaling;
   /** Connects with endpoint and CA from DescribeCluster; looked up again after a 401, a TLS or a connection error. */
   kubernetes: Kubernetes;
   /** The same cluster, as the role that the fleet file names for the bot's mapping; null: it names none. */

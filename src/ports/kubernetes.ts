@@ -26,6 +26,8 @@ export type Kubernetes = {
    * node is gone. A TransientError when somebody else changes the node all the time.
    */
   setPhaseOut: (node: string, on: boolean) => Promise<void>;
+  /** Pods on a node, as namespace/name, that would go with it: those of DaemonSets and of the node itself are left out. */
+  visitors: (node: string) => Promise<string[]>;
   /** The add-on's DaemonSet or Deployment in kube-system; null: not there. */
   addonWorkload: (addon: CoreAddon) => Promise<AddonWorkload | null>;
   /**

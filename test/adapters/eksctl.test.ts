@@ -16,6 +16,7 @@ const CLUSTER: FleetCluster = {
   skewPolicy: 'supported',
   allowAmiFamilyChange: false,
   healthUrls: [],
+  proveEmptyGroups: 'none',
   config: { remote: 'https://example.org/x.git', branch: 'main', path: 'coast.jsonnet' },
 };
 

@@ -148,7 +148,7 @@ function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepos
 }
 
 function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
-  const { identity, eks, stacks, nodeRoles, kubernetes, bootstrap } = cloud;
+  const { identity, eks, stacks, nodeRoles, autoScaling, kubernetes, bootstrap } = cloud;
   const read =
     <A extends unknown[], T>(
       name: string,
@@ -207,6 +207,16 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
       interfacesIn: read('ec2: DescribeNetworkInterfaces', stacks.interfacesIn),
     },
     nodeRoles: { policies: read('iam: policies of a role', nodeRoles.policies) },
+    autoScaling: {
+      groupsOf: read('autoscaling: DescribeAutoScalingGroups', autoScaling.groupsOf),
+      setDesired: act(
+        'autoscaling: SetDesiredCapacity',
+        autoScaling.setDesired,
+        ({ group, desired }) => `${group.replace(/-[^-]+$/, '')} ${desired}`,
+      ),
+      removeInstance: act('autoscaling: TerminateInstanceInAutoScalingGroup', autoScaling.removeInstance),
+      failedLaunches: read('autoscaling: DescribeScalingActivities', autoScaling.failedLaunches),
+    },
     kubernetes: {
       reach: read('kubernetes: reach', kubernetes.reach),
       reviewAccess: read('kubernetes: review access', kubernetes.reviewAccess),
@@ -214,6 +224,7 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
       nodes: read('kubernetes: nodes', kubernetes.nodes),
       userPods: read('kubernetes: user pods', kubernetes.userPods),
       setPhaseOut: act('kubernetes: taint', kubernetes.setPhaseOut, (node, on) => `${node} ${on ? 'on' : 'off'}`),
+      visitors: read('kubernetes: pods on a node', kubernetes.visitors),
       addonWorkload: read('kubernetes: workload', kubernetes.addonWorkload, (addon) => addon),
       addonObjects: read('kubernetes: objects of an add-on', kubernetes.addonObjects, (addon) => addon),
       workloads: read('kubernetes: workloads', kubernetes.workloads),

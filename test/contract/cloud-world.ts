@@ -20,7 +20,12 @@ export type CloudWorld = {
   close: () => Promise<void>;
 };
 
-export type WorldFault = 'update-fails' | 'update-by-someone-else' | 'no-access' | 'aws-node-run-as-non-root';
+export type WorldFault =
+  | 'no-capacity'
+  | 'update-fails'
+  | 'update-by-someone-else'
+  | 'no-access'
+  | 'aws-node-run-as-non-root';
 
 /** `speed`: simulated milliseconds in a real one; by default so that ten minutes pass in less than a second. */
 export type MakeWorld = (options?: { speed?: number }) => Promise<CloudWorld>;
@@ -39,6 +44,7 @@ export function fleetCluster(name: string, more: Partial<FleetCluster> = {}): Fl
     skewPolicy: 'supported',
     allowAmiFamilyChange: false,
     healthUrls: [],
+    proveEmptyGroups: 'none',
     ...more,
   };
 }

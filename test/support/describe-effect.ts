@@ -16,6 +16,9 @@ export function describeEffect(effect: Effect): string | null {
       return `add-on ${detail('addon')}`;
     case 'object-changed':
       return workload(detail('path'));
+    // A group that is proven by a node has one for some minutes.
+    case 'desired-capacity-set':
+    case 'instance-terminated':
     case 'access-entry-created':
     case 'access-entry-deleted':
     case 'access-policy-associated':

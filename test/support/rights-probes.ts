@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureOf } from '#jobs/failure.ts';
 import { type ClusterClouds, createCloudOf } from '#src/adapters/cloud.ts';
+import type { ScalingGroup } from '#src/domain/empty-group-proof.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
@@ -129,6 +130,7 @@ const NODE_ROLE = `arn:aws:iam::${ACCOUNT}:role/eksctl-harbor-nodegroup-workers-
 function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
   const stack = 'eksctl-coast-nodegroup-core-a';
   let role = '';
+  let scalingGroup = '';
   return [
     probe('the cluster', () => harbor.eks.describeCluster('harbor')),
     probe('offered versions', () => harbor.eks.offeredVersions()),
@@ -147,6 +149,13 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     },
     probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
     probe('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
+    probe('sizes of groups', () => coast.autoScaling.groupsOf([stack])),
+    {
+      ...probe('why a node does not come', () => coast.autoScaling.failedLaunches(scalingGroup, 0)),
+      prepare: async () => {
+        scalingGroup = (await coast.autoScaling.groupsOf([stack]))[0]?.name ?? '';
+      },
+    },
     probe('nodes', () => coast.kubernetes.nodes()),
     probe('workloads', () => coast.kubernetes.workloads()),
     probe('pending pods', () => coast.kubernetes.pendingPods()),
@@ -174,6 +183,10 @@ function changeProbes(coast: Cloud, harbor: Cloud): Probe[] {
     for (const { name, phasedOut } of nodes) await harbor.kubernetes.setPhaseOut(name, !phasedOut);
   };
   const group = { cluster: 'harbor', nodeGroup: 'workers', version: '1.33' as const, token: 'group' };
+  let scalingGroup: ScalingGroup | undefined;
+  const lookAtGroup = async (): Promise<void> => {
+    [scalingGroup] = await coast.autoScaling.groupsOf(['eksctl-coast-nodegroup-core-a']);
+  };
   let roles = 0;
   const newRole = (): string => {
     roles += 1;
@@ -185,6 +198,23 @@ function changeProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('the control plane’s update', () =>
       harbor.eks.updateClusterVersion({ cluster: 'harbor', version: '1.34', token: 'hop' }),
     ),
+    {
+      ...probe('the size of a group', async () => {
+        const { name = '', sizes } = scalingGroup ?? {};
+        await coast.autoScaling.setDesired({ group: name, desired: sizes?.desired ?? 0 });
+      }),
+      prepare: lookAtGroup,
+    },
+    {
+      ...probe('a node that is taken away', () =>
+        coast.autoScaling.removeInstance(scalingGroup?.instances.at(-1)?.id ?? ''),
+      ),
+      prepare: async () => {
+        await lookAtGroup();
+        await coast.autoScaling.setDesired({ group: scalingGroup?.name ?? '', desired: 2 });
+        await lookAtGroup();
+      },
+    },
     probe('an access entry for nodes', () =>
       harbor.eks.createNodeAccessEntry({ cluster: 'harbor', roleArn: newRole(), type: 'EC2_LINUX', token: newRole() }),
     ),

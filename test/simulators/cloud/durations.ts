@@ -25,6 +25,10 @@ export type Durations = {
   rolloutMax: number;
   managedUpdateBase: number;
   managedUpdatePerNode: number;
+  /** From SetDesiredCapacity to the launch of the instance. */
+  scaleOut: number;
+  /** From the termination of an instance by Auto Scaling until its node is gone. */
+  scaleIn: number;
 };
 
 export const defaultDurations: Durations = {
@@ -44,4 +48,6 @@ export const defaultDurations: Durations = {
   rolloutMax: MINUTE,
   managedUpdateBase: 2 * MINUTE,
   managedUpdatePerNode: 5 * MINUTE,
+  scaleOut: 15 * SECOND,
+  scaleIn: 30 * SECOND,
 };

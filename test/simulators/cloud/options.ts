@@ -126,7 +126,10 @@ export type Fault = {
   times?: number;
   /** Simulated milliseconds from when it is switched on. */
   forMs?: number;
-  /** Of `stack-deleted-by-hand`: which group; absent: the newest. Of `policy-attached-by-hand`: absent: all. */
+  /**
+   * Of `stack-deleted-by-hand`: which group; absent: the newest. Of `policy-attached-by-hand` and of what keeps nodes or
+   * stacks away: only this group; absent: all.
+   */
   nodeGroup?: string;
   /** Of `workload-stays-away` and `workload-deleted-by-hand`: `namespace/name`; absent: `prod/hub`. */
   workload?: string;

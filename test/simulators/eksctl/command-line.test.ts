@@ -144,6 +144,7 @@ describe("run by the bot's adapter", () => {
           skewPolicy: 'supported',
           allowAmiFamilyChange: false,
           healthUrls: [],
+          proveEmptyGroups: 'none',
           config: { remote: 'r', branch: 'main', path: 'coast.json' },
         },
         args: ['create', 'nodegroup', '--include=core-b'],

@@ -1,5 +1,6 @@
 import type { AddonObject } from '#src/domain/addon-settings.ts';
 import type { Workload } from '#src/domain/cluster-health.ts';
+import type { FailedLaunch, ScalingGroup } from '#src/domain/empty-group-proof.ts';
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
@@ -28,6 +29,11 @@ export type FakeCloud = Cloud & {
   /** By role; a role that is not here does not exist. */
   rolePolicies: Record<string, RolePolicies>;
   nodeList: ObservedNode[];
+  /** Auto Scaling groups; their sizes change as they are asked to, instances come when the test makes them. */
+  scaling: ScalingGroup[];
+  launchFailures: FailedLaunch[];
+  /** Pods by node. */
+  visitorsOn: Record<string, string[]>;
   addons: EksAddon[];
   offered: Record<string, OfferedAddonVersions | null>;
   workloads: Record<CoreAddon, AddonWorkload | null>;
@@ -99,6 +105,9 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     interfaces: {},
     rolePolicies: {},
     nodeList: [],
+    scaling: [],
+    launchFailures: [],
+    visitorsOn: {},
     addons: [],
     offered: {},
     workloads: {
@@ -196,8 +205,30 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         return structuredClone(cloud.rolePolicies[role] ?? null);
       },
     },
+    autoScaling: {
+      groupsOf: async (stackNames) => {
+        reach('groupsOf');
+        return structuredClone(cloud.scaling.filter(({ stackName }) => stackNames.includes(stackName)));
+      },
+      setDesired: async ({ group, desired }) => {
+        reach('setDesired');
+        cloud.calls.push({ call: 'setDesired', request: { group, desired } });
+        for (const one of cloud.scaling) if (one.name === group) one.sizes.desired = desired;
+      },
+      removeInstance: async (instanceId) => {
+        reach('removeInstance');
+        cloud.calls.push({ call: 'removeInstance', request: instanceId });
+        for (const one of cloud.scaling) {
+          if (!one.instances.some(({ id }) => id === instanceId)) continue;
+          one.sizes.desired -= 1;
+          one.instances = one.instances.filter(({ id }) => id !== instanceId);
+        }
+      },
+      failedLaunches: async () => structuredClone(cloud.launchFailures),
+    },
     kubernetes: {
       reach: async () => reach('reach'),
+      visitors: async (node) => cloud.visitorsOn[node] ?? [],
       reviewAccess: async (wishes) => {
         cloud.wishes = wishes;
         return cloud.review;

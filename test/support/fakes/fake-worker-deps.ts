@@ -23,6 +23,7 @@ export const COAST: FleetCluster = {
   skewPolicy: 'supported',
   allowAmiFamilyChange: false,
   healthUrls: [],
+  proveEmptyGroups: 'none',
 };
 
 export const FLEET: Fleet = {

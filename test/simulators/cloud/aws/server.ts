@@ -6,6 +6,7 @@ import { callerOf } from '../effects.ts';
 import { eksActions, queryActions, ssmActions } from '../rights/call-actions.ts';
 import { hasEnded } from '../world/sessions.ts';
 import type { Principal, World } from '../world/world.ts';
+import { autoScalingOperations, groupOfInstance } from './auto-scaling.ts';
 import { cloudformationOperations } from './cloudformation.ts';
 import { ec2Operations } from './ec2.ts';
 import { eksAnswer, eksError, eksOperation } from './eks.ts';
@@ -29,6 +30,7 @@ const queryServices: Record<string, Record<string, QueryHandler<AwsRequest>>> = 
   cloudformation: cloudformationOperations,
   ec2: ec2Operations,
   iam: iamOperations,
+  autoscaling: autoScalingOperations,
 };
 
 export function awsServer(world: World): Server {
@@ -145,7 +147,9 @@ function dispatch(service: string, request: AwsRequest): AwsResponse {
   const handler = queryServices[service]?.[operation];
   if (handler === undefined)
     throw new AwsError('InvalidAction', `the simulator has no operation ${operation} of ${service}`, 400);
-  const call = { service, operation, resource: form.get('StackName') ?? form.get('RoleName') ?? '*' };
+  const scalingGroup = form.get('AutoScalingGroupName') ?? groupOfInstance(request, form.get('InstanceId'));
+  const resource = form.get('StackName') ?? form.get('RoleName') ?? scalingGroup ?? '*';
+  const call = { service, operation, resource };
   const actions = queryActions(request, service, form);
   return admitted(request, { call, actions }, (view) => queryAnswer(service, operation, handler(view, form)));
 }

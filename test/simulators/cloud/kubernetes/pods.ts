@@ -7,7 +7,7 @@ import { containersOf } from '../world/kube-system.ts';
 import { uidOf } from '../world/objects.ts';
 import type { PodProblem } from '../world/rollouts.ts';
 import { progressOf } from '../world/rollouts.ts';
-import { homeNode, isAtHome } from '../world/workload-home.ts';
+import { homeNode, isAtHome, isCore } from '../world/workload-home.ts';
 import type { Cluster, Instance, KubeObject, World } from '../world/world.ts';
 import { kubeTime } from './nodes.ts';
 
@@ -55,7 +55,11 @@ function workloadPods(world: World, cluster: Cluster, path: string, object: Kube
   const { wanted, updated, problem } = progressOf(world, cluster, path, object);
   const isOnEveryNode = object['kind'] === 'DaemonSet';
   const ready = readyNodesAt(world, cluster, now);
-  const nodes = isOnEveryNode ? nodesAt(world, cluster, now) : isOfTeam(path) ? homeOf(world, cluster) : ready;
+  const nodes = isOnEveryNode
+    ? nodesAt(world, cluster, now)
+    : isOfTeam(path)
+      ? homeOf(world, cluster)
+      : whereTheyAre(ready);
   const runs = isAtHome(world, cluster, path);
   const rollout = cluster.rollouts.get(path);
   const name = textAt(object.metadata, 'name') ?? '';
@@ -93,6 +97,12 @@ function workloadPods(world: World, cluster: Cluster, path: string, object: Kube
 function homeOf(world: World, cluster: Cluster): Instance[] {
   const home = homeNode(world, cluster);
   return home === undefined ? [] : [home];
+}
+
+/** Replicas of CoreDNS stay where they are: a node that comes for other things gets none. */
+function whereTheyAre(ready: Instance[]): Instance[] {
+  const core = ready.filter(isCore);
+  return core.length > 0 ? core : ready;
 }
 
 function podObject(cluster: Cluster, pod: Pod): JsonObject {

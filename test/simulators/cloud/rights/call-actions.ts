@@ -1,8 +1,9 @@
 import type { AwsAction } from '../authorize.ts';
+import { groupOfInstance } from '../aws/auto-scaling.ts';
 import type { AwsRequest } from '../aws/request.ts';
 import type { Json } from '../json.ts';
 import { textAt } from '../json.ts';
-import { eksResource, type Place, parameterArn, queryResource } from './resource-arns.ts';
+import { autoScalingGroupArn, eksResource, type Place, parameterArn, queryResource } from './resource-arns.ts';
 import { managedLaunchNeeds } from './stack-actions.ts';
 
 /** Everything that AWS asks about the caller before it does what a call says: its own action, and what hangs on it. */
@@ -41,12 +42,20 @@ export function queryActions(request: AwsRequest, service: string, form: URLSear
   const operation = form.get('Action') ?? '';
   const resource = queryResource(service, form, placeOf(request));
   const own = { action: `${service}:${operation}`, resource };
+  if (operation === 'TerminateInstanceInAutoScalingGroup')
+    return [{ ...own, resource: groupArnOfInstance(request, form) }];
   if (service !== 'cloudformation') return [own];
   if (operation === 'DescribeStacks' && resource === '*')
     return [own, { action: 'cloudformation:ListStacks', resource }];
   return operation === 'CreateStack' && form.has('Tags.member.1.Key')
     ? [own, { action: 'cloudformation:TagResource', resource }]
     : [own];
+}
+
+/** The call names the instance, and is checked on its group: list_amazonec2autoscaling.html. */
+function groupArnOfInstance(request: AwsRequest, form: URLSearchParams): string {
+  const group = groupOfInstance(request, form.get('InstanceId'));
+  return group === undefined ? '*' : autoScalingGroupArn(placeOf(request), group);
 }
 
 export function ssmActions(request: AwsRequest, operation: string): AwsAction[] {

@@ -5,6 +5,7 @@ import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import type { Fault } from '../options.ts';
 import { factsOf } from '../versions.ts';
 import { AWS_AUTH_PATH, roleOfSession, withoutPath } from './access.ts';
+import { launchMissing } from './auto-scaling.ts';
 import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion, HOURS, updateInFlight } from './control-plane.ts';
 import { groupNameOf } from './groups.ts';
@@ -39,6 +40,7 @@ export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, wo
 function endFault(world: World, cluster: Cluster, { name }: Fault): void {
   if (name === 'policy-attached-by-hand') detachAll(world, cluster);
   if (name === 'nodes-never-ready') for (const instance of cluster.instances) instance.unwell = false;
+  if (name === 'no-capacity') launchMissing(world, cluster);
   if (name === 'no-capacity') for (const group of cluster.managedGroups) group.issues = [];
 }
 

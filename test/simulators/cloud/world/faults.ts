@@ -5,8 +5,8 @@ import type { Fault, FaultName } from '../options.ts';
 export type FaultSwitches = {
   set: (fault: Fault) => void;
   clear: (cluster: string, name: FaultName) => void;
-  /** Whether it strikes now; uses up one of its times. */
-  strikes: (cluster: string, name: FaultName) => boolean;
+  /** Whether it strikes now; uses up one of its times. One that is of a node group strikes only that. */
+  strikes: (cluster: string, name: FaultName, nodeGroup?: string | null) => boolean;
   /** Whether it is on, without using it up. */
   isOn: (cluster: string, name: FaultName) => boolean;
   list: () => Fault[];
@@ -30,8 +30,9 @@ export function faultSwitches(clock: Pick<Clock, 'now'>, initial: Fault[] = []):
     set,
     clear: (cluster, name) => void faults.delete(`${cluster}/${name}`),
     isOn: (cluster, name) => switchedOn(cluster, name) !== undefined,
-    strikes: (cluster, name) => {
+    strikes: (cluster, name, nodeGroup) => {
       const fault = switchedOn(cluster, name);
+      if (nodeGroup !== undefined && fault?.nodeGroup !== undefined && fault.nodeGroup !== nodeGroup) return false;
       if (fault?.times !== undefined) fault.times -= 1;
       return fault !== undefined;
     },

@@ -6,14 +6,18 @@ import type { Cluster, ManagedGroup, Update, World } from './world.ts';
 export type GroupTrouble = 'no-capacity' | 'never-ready';
 
 /** Whether a fault strikes a group that gets this many new nodes now; a group without nodes notices nothing. */
-export function groupTrouble(world: World, cluster: Cluster, nodes: number): GroupTrouble | null {
+export function groupTrouble(
+  world: World,
+  cluster: Cluster,
+  { nodes, group }: { nodes: number; group: string | null },
+): GroupTrouble | null {
   if (nodes === 0) return null;
-  if (world.faults.strikes(cluster.name, 'no-capacity')) return 'no-capacity';
-  return world.faults.strikes(cluster.name, 'nodes-never-ready') ? 'never-ready' : null;
+  if (world.faults.strikes(cluster.name, 'no-capacity', group)) return 'no-capacity';
+  return world.faults.strikes(cluster.name, 'nodes-never-ready', group) ? 'never-ready' : null;
 }
 
 /** Words as seen in eksctl#4732 and ray#49097. */
-function noCapacity(instanceType: string, region: string): string {
+export function noCapacity(instanceType: string, region: string): string {
   return (
     `We currently do not have sufficient ${instanceType} capacity in the Availability Zone you requested (${region}a). ` +
     'Our system will be working on provisioning additional capacity. You can currently get ' +

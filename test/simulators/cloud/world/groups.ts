@@ -21,8 +21,8 @@ const CLUSTER_TAG = 'alpha.eksctl.io/cluster-name';
 const GROUP_TAG = 'alpha.eksctl.io/nodegroup-name';
 
 /** The eksctl group of a stack, or null. */
-export function groupNameOf(stack: Stack): string | null {
-  return stack.tags[GROUP_TAG] ?? stack.tags['eksctl.io/v1alpha2/nodegroup-name'] ?? null;
+export function groupNameOf({ tags }: Pick<Stack, 'tags'>): string | null {
+  return tags[GROUP_TAG] ?? tags['eksctl.io/v1alpha2/nodegroup-name'] ?? null;
 }
 
 export function startGroup(world: World, cluster: Cluster, { stack, group, template, nodes, unwell }: NewGroup): void {

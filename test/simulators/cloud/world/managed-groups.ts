@@ -56,7 +56,7 @@ export function startGroupUpdate(
   refuseImpossibleUpdate(world, cluster, group, version);
   const old = instancesOfGroup(cluster, group.name, now);
   const { managedUpdateBase, managedUpdatePerNode } = world.durations;
-  const trouble = groupTrouble(world, cluster, old.length);
+  const trouble = groupTrouble(world, cluster, { nodes: old.length, group: group.name });
   const takes = world.faults.strikes(cluster.name, 'update-takes-hours')
     ? HOURS
     : managedUpdateBase + old.length * managedUpdatePerNode;

@@ -4,7 +4,7 @@ import type { DeniedResource } from '../rights/stack-actions.ts';
 import { imageOf } from '../versions.ts';
 import type { GroupTrouble } from './group-troubles.ts';
 import { groupTrouble, stackTrouble } from './group-troubles.ts';
-import { startGroup, stopGroup } from './groups.ts';
+import { groupNameOf, startGroup, stopGroup } from './groups.ts';
 import { policyInTheWay } from './role-policies.ts';
 import type { GroupTemplate, Template } from './template.ts';
 import { groupOf, parseTemplate, physicalResources, resolve } from './template.ts';
@@ -62,7 +62,9 @@ export function createStack(world: World, cluster: Cluster, request: CreateStack
   const resources = physicalResources(template, context);
   const group = groupOf(template);
   const trouble =
-    group === null || request.seeded !== undefined ? null : groupTrouble(world, cluster, group.sizes.desired);
+    group === null || request.seeded !== undefined
+      ? null
+      : groupTrouble(world, cluster, { nodes: group.sizes.desired, group: groupNameOf(request) });
   const stack: Stack = {
     id,
     name: request.name,
@@ -116,7 +118,9 @@ function creationOf(
   const begins = request.seeded?.at ?? world.clock.now();
   const failure =
     denied ??
-    (group === null || request.seeded !== undefined ? null : failureOf(world, cluster, { template, group, trouble }));
+    (group === null || request.seeded !== undefined
+      ? null
+      : failureOf(world, cluster, { template, group, trouble, nodeGroup: groupNameOf(request) }));
   if (failure === null) return { kind: 'completes', at: begins + stackCreate };
   const failsAt = begins + stackCreate / 2;
   return request.disableRollback
@@ -129,7 +133,12 @@ type Failure = { logicalId: string; type: string; reason: string };
 function failureOf(
   world: World,
   cluster: Cluster,
-  { template, group, trouble }: { template: Template; group: GroupTemplate; trouble: GroupTrouble | null },
+  {
+    template,
+    group,
+    trouble,
+    nodeGroup,
+  }: { template: Template; group: GroupTemplate; trouble: GroupTrouble | null; nodeGroup: string | null },
 ): Failure | null {
   const asg = template.resources.find(
     ({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup' || type === 'AWS::EKS::Nodegroup',
@@ -140,7 +149,7 @@ function failureOf(
   }
   const noNodes = trouble === null ? null : stackTrouble(trouble, group, cluster.region);
   if (asg !== undefined && noNodes !== null) return { logicalId: asg.logicalId, type: asg.type, reason: noNodes };
-  if (asg === undefined || !world.faults.strikes(cluster.name, 'stack-rolls-back')) return null;
+  if (asg === undefined || !world.faults.strikes(cluster.name, 'stack-rolls-back', nodeGroup)) return null;
   const reason =
     'You have requested more vCPU capacity than your current vCPU limit of 32 allows for the instance bucket that the specified ' +
     `instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit. (Service: AutoScaling, Status Code: 400, Request ID: ${randomUUID()})`;

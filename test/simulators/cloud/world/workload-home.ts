@@ -14,7 +14,7 @@ export function homeNode(world: World, cluster: Cluster): Instance | undefined {
   return (core.length > 0 ? core : ready).toSorted((a, b) => a.launchedAt - b.launchedAt)[0];
 }
 
-function isCore({ group, labels }: Instance): boolean {
+export function isCore({ group, labels }: Instance): boolean {
   return group.startsWith('core') || labels['hub.jupyter.org/node-purpose'] === 'core';
 }
 

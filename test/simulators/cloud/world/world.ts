@@ -5,6 +5,7 @@ import type { Caller, EffectsLog } from '../effects.ts';
 import type { JsonObject } from '../json.ts';
 import type { AuthenticationMode, EndpointAccess } from '../options.ts';
 import type { Rights } from '../rights/rights.ts';
+import type { Scaling } from './auto-scaling.ts';
 import type { FaultSwitches } from './faults.ts';
 
 /**
@@ -103,6 +104,8 @@ export type Stack = {
   deletions: { startedAt: number; endsAt: number; outcome: 'deleted' | 'failed'; reason: string; logicalId?: string }[];
   outputs: { key: string; value: string; exportName: string | null }[];
   resources: StackResource[];
+  /** Of its Auto Scaling group, once somebody has scaled it. */
+  scaling?: Scaling;
 };
 
 export type StackResource = { logicalId: string; physicalId: string; type: string };
@@ -137,6 +140,8 @@ export type Instance = {
   launchedAt: number;
   launchedBy: 'group' | 'autoscaler';
   terminatedAt: number | null;
+  /** Auto Scaling is terminating it: it counts no longer, and runs until `terminatedAt`. */
+  leaving?: boolean;
   unschedulable: boolean;
   /** As its kubelet registered it and people (or the bot) changed it; what the node controller adds is computed. */
   taints: Taint[];
