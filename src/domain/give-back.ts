@@ -90,7 +90,7 @@ function failureOf({ steps }: Run, stepId: StepId): Failure | null {
 }
 
 /** The version that Retry takes; null: the same again. */
-export function nearestAfter(run: PlannedRun, step: GiveBackStep, failure: Failure): KubernetesVersion | null {
+function nearestAfter(run: PlannedRun, step: GiveBackStep, failure: Failure): KubernetesVersion | null {
   const isRefused = /\bAMI\b|\bimage\b|version \S+ is (?:not|no longer) supported|invalid version/i.test(
     `${failure.message} ${failure.detail ?? ''}`,
   );

@@ -10,7 +10,7 @@ type PlannedRun = Run & { plan: Plan };
  * aborted, because others change clusters too. A step that is not done has an unknown effect once its command was asked
  * for (that row is written before the spawn), and is told as unknown; before, it has none.
  */
-export type GroupsAway = {
+type GroupsAway = {
   /** Deleted, and not created again. */
   gone: string[];
   /** A deletion or creation began and was not seen to end. */

@@ -79,7 +79,7 @@ function onGroups({ byGroup = {}, unplaced = 0 }: Activity): string {
 }
 
 function takenOn({ accepted = 0 }: GateAbout<'activity'>): string {
-  return accepted === 0 ? '' : `, and only ${accepted} ${accepted === 1 ? 'was' : 'were'} taken on with the approval`;
+  return accepted === 0 ? '' : `, and only ${accepted} ${accepted === 1 ? 'was' : 'were'} taken on before`;
 }
 
 function fewEnough({ accepted = 0 }: GateAbout<'activity'>): string {
