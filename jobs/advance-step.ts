@@ -91,6 +91,8 @@ async function decidedBy(
     }
     case 'command': {
       if (isEksctlBusy(run)) return waiting(run, step, forItsTurn(run, result.meanwhile));
+      const held = await holdForControlPlane(deps, run);
+      if (held !== null) return waiting(run, step, { ...result.meanwhile, ...held });
       const id = randomUUID();
       const fact: RunFact = {
         kind: 'step-waiting',
@@ -118,6 +120,15 @@ async function decidedBy(
       result satisfies never;
       throw new Error(`unknown result ${JSON.stringify(result)}`);
   }
+}
+
+/** Somebody else's update too: eksctl refuses some commands meanwhile, and fails in the middle of others. */
+async function holdForControlPlane(deps: WorkerDeps, run: Run): Promise<Wait | null> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  const { status } = await deps.cloudOf(cluster).eks.describeCluster(cluster.name);
+  return status === 'UPDATING'
+    ? { for: 'the update of the control plane to end: eksctl does nothing meanwhile', pollMs: 30_000 }
+    : null;
 }
 
 /** What the command's step remembers is written down with the command, so not yet. */

@@ -72,11 +72,15 @@ async function execute(
 }
 
 /** The rendered copy has the step's version and the names its core groups live by; nothing in git changes for it. */
-function copyFor(step: Step): { version: string; renames: { from: string; to: string }[] } {
+function copyFor(step: Step): { version: string; renames: { from: string; to: string }[]; only?: string[] } {
   if (!('version' in step)) throw new Error(`step ${step.id} has no use for a rendered copy`);
   return {
     version: step.version,
     renames: 'renames' in step ? step.renames : [],
+    // The core group's creation comes first, and with all groups in its copy shows that each of them can be made.
+    ...(step.phase === 'node-groups' && step.action === 'create' && step.role === 'others'
+      ? { only: step.groups }
+      : {}),
   };
 }
 

@@ -28,7 +28,10 @@ export type WorkerDeps = {
   /** A rendered config's text as what the planner reads of it. Throws UserError for what is no ClusterConfig. */
   readConfig: (rendered: string) => Omit<ObservedConfig, 'commit' | 'path'>;
   /** The rendered copy for one command: its version, and the names its core groups live by. */
-  renderCopy: (rendered: string, change: { version: string; renames: { from: string; to: string }[] }) => string;
+  renderCopy: (
+    rendered: string,
+    change: { version: string; renames: { from: string; to: string }[]; only?: string[] },
+  ) => string;
   editConfig: EditConfig;
   eksctl: Eksctl;
   tools: Tools;

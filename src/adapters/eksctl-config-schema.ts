@@ -79,7 +79,10 @@ export function readConfig(rendered: string): Omit<ObservedConfig, 'commit' | 'p
 }
 
 /** The rendered copy for one command, as JSON text. */
-export function renderCopyText(rendered: string, change: { version: string; renames: Rename[] }): string {
+export function renderCopyText(
+  rendered: string,
+  change: { version: string; renames: Rename[]; only?: string[] },
+): string {
   return `${JSON.stringify(renderCopy(parseObject(rendered), change), null, 2)}\n`;
 }
 

@@ -5,10 +5,25 @@ import type { Rename } from './plan.ts';
  * The rendered copy for one command: the config as it evaluates, with the version the command is to use and the names
  * core groups live by at that moment. Nothing of this is ever written back to the config, so nothing has to be restored.
  */
-export function renderCopy(config: JsonObject, change: { version: string; renames: readonly Rename[] }): JsonObject {
+export function renderCopy(
+  config: JsonObject,
+  change: { version: string; renames: readonly Rename[]; only?: readonly string[] },
+): JsonObject {
   const metadata = isJsonObject(config.metadata) ? config.metadata : {};
   const versioned: JsonObject = { ...config, metadata: { ...metadata, version: change.version } };
-  return change.renames.reduce(renameGroup, versioned);
+  const renamed = change.renames.reduce(renameGroup, versioned);
+  return change.only === undefined ? renamed : withOnly(renamed, change.only);
+}
+
+/** Without the groups that a command is not about: eksctl resolves AMIs and keys of all that the file has. */
+function withOnly(config: JsonObject, names: readonly string[]): JsonObject {
+  const isMeant = (group: Json): boolean =>
+    isJsonObject(group) && typeof group.name === 'string' && names.includes(group.name);
+  const lists = GROUP_LISTS.flatMap((list) => {
+    const groups = config[list];
+    return Array.isArray(groups) ? [[list, groups.filter(isMeant)] as const] : [];
+  });
+  return { ...config, ...Object.fromEntries(lists) };
 }
 
 /** Values of the group that are its name, such as a tag or a label, follow it. */

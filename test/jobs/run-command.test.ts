@@ -35,12 +35,28 @@ describe('a command', () => {
       {
         args: ARGS,
         workingDirectory: '/checkout',
-        config: JSON.stringify({ rendered: '{}', version: '1.24', renames: [{ from: 'core-a', to: 'core-b' }] }),
+        config: JSON.stringify({
+          rendered: '{}',
+          version: '1.24',
+          renames: [{ from: 'core-a', to: 'core-b' }],
+          only: ['nb-small', 'nb-large', 'dask-worker'],
+        }),
       },
     ]);
     expect(now().command?.state).toMatchObject({ kind: 'ended', outcome: { kind: 'exited', code: 1 } });
     expect(world.woken).toContainEqual({ kind: 'run', runId: ID });
     expect(world.config.openCheckouts).toBe(0);
+  });
+
+  it('that creates the core group has all groups in its copy, so that the images and keys of all are proven by it', async () => {
+    const stepId = 'node-groups-1.24-create-core';
+    const plan = aPlan();
+    const command: CommandRecord = { id: 'c1', stepId, attempt: 1, args: ARGS, state: { kind: 'requested', at: 1 } };
+    world.store.put(aRun('running', { plan, steps: progressUpTo(plan, stepId, startedStep(0)), command }));
+    await run();
+    expect(world.eksctl.map(({ config }) => Object.keys(JSON.parse(config) as object))).toEqual([
+      ['rendered', 'version', 'renames'],
+    ]);
   });
 
   it('says nothing of the step: that is looked at by itself', async () => {

@@ -125,6 +125,17 @@ describe('eksctl', () => {
     expect(eventsOf(world, ID).filter((kind) => kind === 'command-requested')).toHaveLength(1);
   });
 
+  it('is not begun while somebody updates the control plane, and is when that has ended', async () => {
+    inBoth(BY_EKSCTL);
+    world.cloud.cluster.status = 'UPDATING';
+    await advanceOnce(world, ID);
+    expect(now().command).toBeNull();
+    expect(waitingFor(ADD_ONS)).toBe('the update of the control plane to end: eksctl does nothing meanwhile');
+    world.cloud.cluster.status = 'ACTIVE';
+    await advanceOnce(world, ID);
+    expect(now().command).toMatchObject({ stepId: ADD_ONS });
+  });
+
   it('is not taken by a later step because Kubernetes began to accept the bot between two looks', async () => {
     inBoth(BY_EKSCTL);
     world.cloud.failing.set('addonWorkload', new TransientError('KubernetesUnauthorized', '401'));
