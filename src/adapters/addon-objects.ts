@@ -87,7 +87,7 @@ const SECRET_NAME = /secret|passw|token|credential|(?:access|api|private|signing
 
 /** Environment variables, keys of a ConfigMap and annotations with a name that speaks of secrets, and whatever looks like one. */
 function redacted(value: Json, { named = false }: { named?: boolean } = {}): Json {
-  if (typeof value === 'string') return redactSecrets(value);
+  if (typeof value === 'string') return redactedText(value);
   if (Array.isArray(value)) return value.map((inner) => redacted(inner));
   if (!isJsonObject(value)) return value;
   const { name } = value;
@@ -98,4 +98,14 @@ function redacted(value: Json, { named = false }: { named?: boolean } = {}): Jso
       return [field, isSecret ? TAKEN_OUT : redacted(inner, { named: field === 'data' || field === 'annotations' })];
     }),
   );
+}
+
+/** Beside what looks like a secret everywhere: flags of programs, and what CoreDNS's plugin etcd logs in with. */
+function redactedText(text: string): string {
+  return redactSecrets(text)
+    .replace(
+      /(--?[\w-]*(?:secret|passw|token|credential|(?:access|api|private)-?key)[\w-]*[= ])\S+/gi,
+      `$1${TAKEN_OUT}`,
+    )
+    .replace(/^(\s*credentials\s)[^\n{]+/gm, `$1${TAKEN_OUT}`);
 }

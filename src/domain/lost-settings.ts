@@ -41,25 +41,38 @@ function valueAfter(values: DefaultValues | undefined): string | null {
 /** `Corefile, replicas (4 → 2), env WARM_IP_TARGET of aws-node and 3 more` */
 export function lostInShort(lost: readonly LostSetting[], most = 4): string {
   const shown = lost.slice(0, most).map(({ setting, now, after }) => {
+    const name = cut(setting, 80);
     const short = after !== null && now.length + after.length <= 24 && !`${now}${after}`.includes('\n');
-    return short ? `${setting} (${now === '' ? 'empty' : now} → ${after === '' ? 'empty' : after})` : setting;
+    return short ? `${name} (${now === '' ? 'empty' : now} → ${after === '' ? 'empty' : after})` : name;
   });
   const left = lost.length - shown.length;
   if (left > 0) return `${shown.join(', ')} and ${left} more`;
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
 }
 
-/** The whole difference, a line each; of texts with several lines those that go (`-`) and those that come (`+`). */
+/** A ConfigMap may have a mebibyte; what is kept with the plan is for people to read. */
+const MOST_LINES = 200;
+const LONGEST_LINE = 500;
+
+/** The difference, a line each; of texts with several lines those that go (`-`) and those that come (`+`). */
 export function lostInFull(lost: readonly LostSetting[]): string[] {
-  return lost.flatMap(({ object, setting, now, after }) => {
-    if (!now.includes('\n') && after?.includes('\n') !== true)
-      return [`${object}, ${setting}: ${now === '' ? '""' : now} → ${after ?? 'gone'}`];
-    const before = now.split('\n');
-    const later = (after ?? '').split('\n');
-    const lines = [
-      ...before.filter((line) => !later.includes(line)).map((line) => `- ${line}`),
-      ...later.filter((line) => line !== '' && !before.includes(line)).map((line) => `+ ${line}`),
-    ];
-    return [`${object}, ${setting}:`, ...(lines.length === 0 ? ['the same lines in another order'] : lines)];
-  });
+  const lines = lost.flatMap(linesOf).map((line) => cut(line, LONGEST_LINE));
+  const left = lines.length - MOST_LINES;
+  return left > 0 ? [...lines.slice(0, MOST_LINES), `… and ${left} more lines`] : lines;
+}
+
+function linesOf({ object, setting, now, after }: LostSetting): string[] {
+  if (!now.includes('\n') && after?.includes('\n') !== true)
+    return [`${object}, ${setting}: ${now === '' ? '""' : now} → ${after ?? 'gone'}`];
+  const before = now.split('\n');
+  const later = (after ?? '').split('\n');
+  const lines = [
+    ...before.filter((line) => !later.includes(line)).map((line) => `- ${line}`),
+    ...later.filter((line) => line !== '' && !before.includes(line)).map((line) => `+ ${line}`),
+  ];
+  return [`${object}, ${setting}:`, ...(lines.length === 0 ? ['the same lines in another order'] : lines)];
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }

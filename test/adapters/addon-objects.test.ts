@@ -40,7 +40,10 @@ describe('an object that is kept', () => {
     const kept = keepable({
       kind: 'DaemonSet',
       metadata: { name: 'aws-node' },
-      data: { 'api-key': 'hush', Corefile: `forward . ${SECRET_KEY}` },
+      data: {
+        'api-key': 'hush',
+        Corefile: `etcd {\n  credentials me hush\n}\nforward . ${SECRET_KEY}\n`,
+      },
       spec: {
         env: [
           { name: 'PROXY_PASSWORD', value: 'hush' },
@@ -48,13 +51,19 @@ describe('an object that is kept', () => {
           { name: 'FROM', valueFrom: { secretKeyRef: { name: 'cni-token', key: 'password' } } },
           { name: 'WARM_ENI_TARGET', value: '1' },
         ],
+        args: ['--enable-ipv6=false', '--api-token=hush'],
         volumes: [{ name: 'certs', secret: { secretName: 'tls' } }],
         automountServiceAccountToken: true,
       },
     });
     expect(JSON.stringify(kept)).not.toMatch(/hush|AKIA/);
     expect(kept).toMatchObject({
+      data: {
+        'api-key': '[secret]',
+        Corefile: expect.stringMatching(/^etcd \{\n {2}credentials \[secret\]\n\}\nforward/),
+      },
       spec: {
+        args: ['--enable-ipv6=false', '--api-token=[secret]'],
         env: [
           { name: 'PROXY_PASSWORD', value: '[secret]' },
           { name: 'HTTPS_PROXY' },

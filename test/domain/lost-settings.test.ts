@@ -190,3 +190,13 @@ describe('lostInShort', () => {
     expect(lostInShort(lost)).toBe(text);
   });
 });
+
+describe('lostInFull', () => {
+  it('stays readable, however large a ConfigMap is', () => {
+    const now = Array.from({ length: 5000 }, (_, line) => `10.0.0.1 host-${line} ${'x'.repeat(1000)}`).join('\n');
+    const lines = lostInFull([{ object: 'ConfigMap coredns', setting: 'hosts', now, after: null }]);
+    expect(lines).toHaveLength(201);
+    expect(lines.at(-1)).toBe('… and 4801 more lines');
+    expect(Math.max(...lines.map(({ length }) => length))).toBe(501);
+  });
+});

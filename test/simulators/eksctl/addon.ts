@@ -1,6 +1,6 @@
 import { DescribeAddonCommand } from '@aws-sdk/client-eks';
 import type { Manifest } from '../addon-manifests.ts';
-import type { JsonObject } from '../cloud/json.ts';
+import { type JsonObject, textAt } from '../cloud/json.ts';
 import { type ClusterCommand, type Invocation, openCluster } from './command.ts';
 import { isOn } from './command-line.ts';
 import { EksctlError } from './eksctl-error.ts';
@@ -91,10 +91,12 @@ async function createOrReplace(
   const parts = path.split('/');
   const name = parts.at(-1) ?? '';
   const namespace = parts.includes('namespaces') ? 'kube-system' : undefined;
-  const group = object['apiVersion'] === 'v1' ? '' : `.${String(object['apiVersion']).split('/')[0]}`;
-  const label = `"${namespace === undefined ? '' : `${namespace}:`}${String(object['kind'])}${group}/${name}"`;
+  const kind = textAt(object, 'kind') ?? '';
+  const apiVersion = textAt(object, 'apiVersion') ?? '';
+  const group = apiVersion === 'v1' ? '' : `.${apiVersion.split('/')[0]}`;
+  const label = `"${namespace === undefined ? '' : `${namespace}:`}${kind}${group}/${name}"`;
   const say = (verb: string): void => log.info(plan ? `(plan) would have ${verb} ${label}` : `${verb} ${label}`);
-  if (found !== null && keeps.includes(name) && object['kind'] === 'ServiceAccount') return say('skipped existing');
+  if (found !== null && keeps.includes(name) && kind === 'ServiceAccount') return say('skipped existing');
   const { resourceVersion } = found?.metadata ?? {};
   const metadata = {
     ...(object['metadata'] as object),

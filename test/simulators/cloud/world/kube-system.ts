@@ -54,7 +54,7 @@ function manifestsOf(addon: CoreAddonName, image: string): Manifest[] {
       return kubeProxyManifests(image);
     default:
       addon satisfies never;
-      throw new Error(`unknown add-on ${addon}`);
+      throw new Error(`unknown add-on ${String(addon)}`);
   }
 }
 
