@@ -1,4 +1,4 @@
-import { healthBefore } from '#src/domain/cluster-health.ts';
+import { type HealthBefore, healthBefore } from '#src/domain/cluster-health.ts';
 import { TransientError } from '#src/domain/errors.ts';
 import type { Observation } from '#src/domain/observation.ts';
 import { type Planned, planUpgrade } from '#src/domain/plan-upgrade.ts';
@@ -45,14 +45,28 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
     const { observation, planned } = await observeAndPlan(deps, run);
     if (planned.kind === 'plan' && planned.plan.hash === run.approval?.planHash) {
       const before = snapshotOf(observation);
-      const health = healthBefore(await seeHealth(deps, clusterOf(deps.fleet, run.cluster)));
-      return { facts: [{ kind: 'started', plan: planned.plan, before, healthBefore: health }], inMs: 0 };
+      return {
+        facts: [{ kind: 'started', plan: planned.plan, before, ...(await healthNow(deps, run, observation)) }],
+        inMs: 0,
+      };
     }
     const fact = factOf(deps, planned, observation);
     return { facts: [fact.kind === 'planned' ? { ...fact, kind: 'plan-changed' } : fact], inMs: 0 };
   } catch (error) {
     return planningFailed(deps, run, error);
   }
+}
+
+/** A bot that is not let in yet sees it as the bootstrap role; without one nobody sees it, and it cannot be compared later. */
+async function healthNow(
+  deps: WorkerDeps,
+  run: Run,
+  { mapping }: Observation,
+): Promise<{ healthBefore?: HealthBefore }> {
+  const cluster = clusterOf(deps.fleet, run.cluster);
+  const cloud = deps.cloudOf(cluster);
+  const kubernetes = mapping === undefined ? cloud.kubernetes : cloud.bootstrap;
+  return kubernetes === null ? {} : { healthBefore: healthBefore(await seeHealth(deps, cluster, kubernetes)) };
 }
 
 export async function observeAndPlan(

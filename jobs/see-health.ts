@@ -3,8 +3,11 @@ import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** How the cluster does for those who use it: seen when a run begins, and again at its end. */
-export async function seeHealth(deps: WorkerDeps, cluster: FleetCluster): Promise<Health> {
-  const { kubernetes } = deps.cloudOf(cluster);
+export async function seeHealth(
+  deps: WorkerDeps,
+  cluster: FleetCluster,
+  kubernetes = deps.cloudOf(cluster).kubernetes,
+): Promise<Health> {
   const [workloads, pendingPods, nodes, urls] = await Promise.all([
     kubernetes.workloads(),
     kubernetes.pendingPods(),
