@@ -120,12 +120,11 @@ function unfinishedCore(run: PlannedRun): string[] {
   });
 }
 
-/** The upgrade is done, and the run stopped because not all is well that was before. */
-function isUnhealthy({ stops }: Run): boolean {
-  const stop = stops.at(-1);
-  return (
-    stop?.cause.kind === 'step-failed' && stop.cause.failure.code === 'NotHealthy' && stop.resolution.kind !== 'retried'
-  );
+/** `upgraded, 2 workloads are not back`: the upgrade is done, and the run stopped because not all is well that was before. */
+function unhealthyHeadline({ stops }: Run): string | null {
+  const { cause, resolution } = stops.at(-1) ?? {};
+  if (cause?.kind !== 'step-failed' || resolution?.kind === 'retried') return null;
+  return cause.failure.headline ?? null;
 }
 
 /** What a run that stands still, or has ended early, means for users. */
@@ -135,8 +134,9 @@ export function meaningForUsers(run: Run): string {
   const away = [...gone, ...uncertain];
   if (away.length > 0)
     return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
-  if (isUnhealthy(run))
-    return 'What is named above is not there for users until it is back. The upgrade itself is done, and no node group is missing.';
+  const unhealthy = unhealthyHeadline(run);
+  if (unhealthy !== null)
+    return `The cluster is ${outside(unhealthy)}: what is not well is missing for users until it is. No node group is missing.`;
   if (currentSight(run)?.kind === 'could-not-look')
     return 'As far as the bot knows from its own steps no node group is missing; it could not look.';
   if (isFailing(run)) return 'Running servers keep running, and servers can be started.';

@@ -96,7 +96,7 @@ describe.concurrent('what is called done is done', () => {
     expect(told).toContain('Deployment prod/hub (0 of 1 ready)');
     expect(told).toContain(`${hub.url} is not healthy (503)`);
     expect(told).not.toContain('prod/proxy');
-    expect(told).toContain('What is named above is not there for users until it is back');
+    expect(told).toContain('what is not well is missing for users until it is');
 
     hub.status = 200;
     world().cloud.setFault({ cluster: 'hubless', name: 'workload-stays-away' }, false);
