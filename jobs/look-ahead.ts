@@ -10,11 +10,12 @@ type Seen = { stacks: NodeGroupStack[]; nodeGroups: ObservedNodeGroup[]; nodes: 
 /** Looks for what makes a deletion or a creation go wrong half-way: in time, people can put it right without a hurry. */
 export async function lookAhead(
   cloud: Cloud,
-  { config, seen }: { config: Pick<ObservedConfig, 'nodeGroups'>; seen: Seen },
+  { cluster, config, seen }: { cluster: string; config: Pick<ObservedConfig, 'nodeGroups'>; seen: Seen },
 ): Promise<GroupFindings> {
   const configured = new Set(config.nodeGroups.map(({ name }) => name));
   const ours = seen.stacks.filter(({ group, kind }) => kind === 'self-managed' && configured.has(group));
-  return { ...(await lookAtRoles(cloud, ours)), unexplained: unexplainedNodes(seen) };
+  const [roles, scaling] = await Promise.all([lookAtRoles(cloud, ours), lookAtScaling(cloud, { cluster, seen })]);
+  return { ...roles, ...scaling, unexplained: [...unexplainedNodes(seen), ...scaling.unexplained] };
 }
 
 type Roles = Pick<GroupFindings, 'foreignPolicies' | 'unseenRoles'>;
@@ -37,6 +38,28 @@ async function lookAtRoles(cloud: Cloud, stacks: NodeGroupStack[]): Promise<Role
   return { foreignPolicies, unseenRoles: null };
 }
 
+type Scaling = Pick<GroupFindings, 'liveSizes' | 'unseenScaling' | 'unexplained'>;
+
+async function lookAtScaling(cloud: Cloud, { cluster, seen }: { cluster: string; seen: Seen }): Promise<Scaling> {
+  const groupOf = new Map(seen.stacks.map(({ stackName, group }) => [stackName, group]));
+  try {
+    const found = (await cloud.autoScaling.ofCluster(cluster)).filter(({ managed }) => !managed);
+    return {
+      liveSizes: found.flatMap(({ stackName, sizes: { min, max } }) => {
+        const group = groupOf.get(stackName ?? '');
+        return group === undefined ? [] : [{ group, min, max }];
+      }),
+      unseenScaling: null,
+      unexplained: found
+        .filter(({ stackName }) => !groupOf.has(stackName ?? ''))
+        .map(({ name }) => ({ kind: 'scaling-group', group: null, what: [name] })),
+    };
+  } catch (error) {
+    if (!(error instanceof UserError && error.code === 'AwsAccessDenied')) throw error;
+    return { liveSizes: [], unseenScaling: error.message, unexplained: [] };
+  }
+}
+
 /** What the stack's template does not say; of what only CloudFormation can resolve nothing is known to be foreign. */
 export function foreignOn(own: Omit<StackRole, 'name'>, seen: RolePolicies | null): RolePolicies {
   return {
@@ -48,7 +71,8 @@ export function foreignOn(own: Omit<StackRole, 'name'>, seen: RolePolicies | nul
 function unexplainedNodes({ stacks, nodeGroups, nodes }: Seen): Unexplained[] {
   const explained = new Set([...stacks.map(({ group }) => group), ...nodeGroups.map(({ name }) => name)]);
   const left = nodes.filter(({ group }) => group === null || !explained.has(group));
-  return [...new Set(left.map(({ group }) => group))].sort().map((group) => ({
+  const groups = [...new Set(left.map(({ group }) => group))];
+  return groups.map((group) => ({
     kind: 'nodes',
     group,
     what: left.filter((node) => node.group === group).map(({ name }) => name),

@@ -47,7 +47,7 @@ export async function observeCluster(
   );
   const [keptOut, findings] = await Promise.all([
     rolesKeptOut(asSeen, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
-    lookAhead(asSeen, { config, seen: seenGroups }),
+    lookAhead(asSeen, { cluster: cluster.name, config, seen: seenGroups }),
   ]);
   return {
     cluster: { ...seen, account },

@@ -1,6 +1,6 @@
-import type { Activity, AutoScalingClient, AutoScalingGroup } from '@aws-sdk/client-auto-scaling';
+import type { Activity, AutoScalingClient, AutoScalingGroup, Filter } from '@aws-sdk/client-auto-scaling';
 import type { FailedLaunch, ScalingGroup } from '#src/domain/empty-group-proof.ts';
-import type { AutoScaling } from '#src/ports/auto-scaling.ts';
+import type { AutoScaling, ClusterScalingGroup } from '#src/ports/auto-scaling.ts';
 import { type AdapterLogger, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 
@@ -28,6 +28,11 @@ export function createAutoScaling({ clients, cluster, logger }: Deps): AutoScali
       }
       return groups;
     },
+    ofCluster: (name) =>
+      call('DescribeAutoScalingGroups', async () => {
+        const owned = { Name: `tag:kubernetes.io/cluster/${name}`, Values: ['owned'] };
+        return (await groupsMatching(await clients.autoScaling(), owned)).flatMap(toClusterGroup);
+      }),
     setDesired: async ({ group, desired }) => {
       const { SetDesiredCapacityCommand } = await import('@aws-sdk/client-auto-scaling');
       await call('SetDesiredCapacity', async () =>
@@ -59,13 +64,30 @@ export function createAutoScaling({ clients, cluster, logger }: Deps): AutoScali
   };
 }
 
-async function groupsTagged(client: AutoScalingClient, stackNames: string[]): Promise<AutoScalingGroup[]> {
+function groupsTagged(client: AutoScalingClient, stackNames: string[]): Promise<AutoScalingGroup[]> {
+  return groupsMatching(client, { Name: `tag:${STACK_TAG}`, Values: stackNames });
+}
+
+async function groupsMatching(client: AutoScalingClient, filter: Filter): Promise<AutoScalingGroup[]> {
   const { paginateDescribeAutoScalingGroups } = await import('@aws-sdk/client-auto-scaling');
   const groups: AutoScalingGroup[] = [];
-  const Filters = [{ Name: `tag:${STACK_TAG}`, Values: stackNames }];
-  for await (const page of paginateDescribeAutoScalingGroups({ client }, { Filters }))
+  for await (const page of paginateDescribeAutoScalingGroups({ client }, { Filters: [filter] }))
     groups.push(...(page.AutoScalingGroups ?? []));
   return groups;
+}
+
+/** EKS tags the groups of managed node groups with `eks:nodegroup-name`: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html */
+function toClusterGroup({
+  AutoScalingGroupName = '',
+  Tags = [],
+  Status,
+  ...group
+}: AutoScalingGroup): ClusterScalingGroup[] {
+  if (Status !== undefined) return [];
+  const tag = (key: string) => Tags.find(({ Key }) => Key === key)?.Value ?? null;
+  const { MinSize: min = 0, MaxSize: max = 0 } = group;
+  const managed = tag('eks:nodegroup-name') !== null;
+  return [{ name: AutoScalingGroupName, stackName: tag(STACK_TAG), managed, sizes: { min, max } }];
 }
 
 /** `Status` is only there while the group is being deleted. */

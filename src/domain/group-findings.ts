@@ -1,3 +1,4 @@
+import type { LiveSizes } from './group-sizes.ts';
 import type { PlanNote } from './plan.ts';
 import type { PlanDraft } from './plan-draft.ts';
 import { listNames } from './step-title.ts';
@@ -10,6 +11,10 @@ export type GroupFindings = {
   unseenRoles: { groups: string[]; why: string } | null;
   /** Nodes and Auto Scaling groups of the cluster that no stack of eksctl and no managed group explains. */
   unexplained: Unexplained[];
+  /** Of the groups whose Auto Scaling group could be looked at. */
+  liveSizes: LiveSizes[];
+  /** Why the Auto Scaling groups could not be looked at; null: they were. */
+  unseenScaling: string | null;
 };
 
 export type ForeignPolicies = {
@@ -22,7 +27,13 @@ export type ForeignPolicies = {
 /** `group` is what a label or a tag says; null: it says nothing. `what`: names of the nodes, or of an Auto Scaling group. */
 export type Unexplained = { kind: 'nodes' | 'scaling-group'; group: string | null; what: string[] };
 
-export const NO_FINDINGS: GroupFindings = { foreignPolicies: [], unseenRoles: null, unexplained: [] };
+export const NO_FINDINGS: GroupFindings = {
+  foreignPolicies: [],
+  unseenRoles: null,
+  unexplained: [],
+  liveSizes: [],
+  unseenScaling: null,
+};
 
 /** What leaves users without nodes half-way. */
 export function roleWarnings(draft: PlanDraft): PlanNote[] {
@@ -63,6 +74,14 @@ function unseenRoles({ request: { observation }, rotations }: PlanDraft): PlanNo
   if (groups.length === 0) return [];
   const text = `Whether somebody put policies on the roles of node groups could not be checked (${listNames(groups)}): ${observation.findings.unseenRoles?.why ?? ''}. If somebody did, their deletion stops half-way, and users are left without these nodes until the policy is off. Look at the roles' permissions in the IAM console, or give the bot that right and ask again.`;
   return [{ id: 'role-policies-not-checked', text }];
+}
+
+/** Nothing goes wrong by it: what would have been said is only not known. */
+export function unseenScalingWarnings({ request: { observation }, rotations }: PlanDraft): PlanNote[] {
+  const why = observation.findings.unseenScaling;
+  if (why === null || rotations.length === 0) return [];
+  const text = `Whether somebody changed the sizes of node groups in AWS could not be checked: ${why}. They come back with those of the config. Compare them in the EC2 console, or give the bot that right and ask again.`;
+  return [{ id: 'group-sizes-not-checked', text }];
 }
 
 export function unexplainedWarnings({ request: { observation }, to }: PlanDraft): PlanNote[] {

@@ -1,6 +1,7 @@
 import { amiFamilyWarnings } from './ami-families.ts';
 import { alternateName } from './core-groups.ts';
-import { roleWarnings, unexplainedWarnings } from './group-findings.ts';
+import { roleWarnings, unexplainedWarnings, unseenScalingWarnings } from './group-findings.ts';
+import { sizeWarnings } from './group-sizes.ts';
 import type { PlanNote } from './plan.ts';
 import { alreadyCreated, type PlanDraft } from './plan-draft.ts';
 import { isTooOldFor } from './skew.ts';
@@ -13,6 +14,7 @@ export function groupWarnings(draft: PlanDraft): PlanNote[] {
     ...roleWarnings(draft),
     ...amiFamilyWarnings(draft),
     ...smallerCore(draft),
+    ...sizeWarnings(draft),
     ...outOfSkew(draft),
     ...keptOut(draft),
     ...unchecked(draft),
@@ -20,6 +22,7 @@ export function groupWarnings(draft: PlanDraft): PlanNote[] {
     ...missing(draft),
     ...adopted(draft),
     ...strays(draft),
+    ...unseenScalingWarnings(draft),
     ...unexplainedWarnings(draft),
   ];
 }

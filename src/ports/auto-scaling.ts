@@ -4,6 +4,8 @@ import type { FailedLaunch, ScalingGroup } from '#src/domain/empty-group-proof.t
 export type AutoScaling = {
   /** Those that these stacks made; one that is being deleted is left out. */
   groupsOf: (stackNames: string[]) => Promise<ScalingGroup[]>;
+  /** All that say by their tag that they are the cluster's, also those that eksctl did not make. */
+  ofCluster: (cluster: string) => Promise<ClusterScalingGroup[]>;
   setDesired: (request: { group: string; desired: number }) => Promise<void>;
   /**
    * Terminates this one instance and lowers the desired size by one from whatever it is at that moment: what somebody
@@ -12,4 +14,12 @@ export type AutoScaling = {
   removeInstance: (instanceId: string) => Promise<void>;
   /** Launches that failed since then (epoch milliseconds), newest first. */
   failedLaunches: (group: string, since: number) => Promise<FailedLaunch[]>;
+};
+
+/** `stackName` null: CloudFormation did not make it. `managed`: EKS did, for a managed node group. */
+export type ClusterScalingGroup = {
+  name: string;
+  stackName: string | null;
+  managed: boolean;
+  sizes: { min: number; max: number };
 };

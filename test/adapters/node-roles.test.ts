@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lookAhead } from '#jobs/look-ahead.ts';
 import { seeGroups } from '#jobs/see-cluster.ts';
+import { NO_FINDINGS } from '#src/domain/group-findings.ts';
 import { type SimulatedWorld, simulatedCloud } from '#test/contract/simulated-cloud.ts';
 import { aConfigGroup } from '#test/support/observations.ts';
 
@@ -14,9 +15,16 @@ test('policies that somebody put on a role are told from those of its stack; a r
   const cloud = world.cloudOf(world.coast);
   const look = async () => {
     const config = { nodeGroups: ['core-a', 'nb-small', 'dask-worker'].map((name) => aConfigGroup(name)) };
-    return lookAhead(cloud, { config, seen: await seeGroups(cloud, 'coast') });
+    return lookAhead(cloud, { cluster: 'coast', config, seen: await seeGroups(cloud, 'coast') });
   };
-  expect(await look()).toEqual({ foreignPolicies: [], unseenRoles: null, unexplained: [] });
+  expect(await look()).toEqual({
+    ...NO_FINDINGS,
+    liveSizes: [
+      { group: 'core-a', min: 1, max: 6 },
+      { group: 'nb-small', min: 0, max: 500 },
+      { group: 'dask-worker', min: 0, max: 500 },
+    ],
+  });
 
   const stacks = await cloud.stacks.list('coast');
   const role = stacks.find(({ group }) => group === 'nb-small')?.ownRole?.name ?? '';

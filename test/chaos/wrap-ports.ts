@@ -209,6 +209,7 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
     nodeRoles: { policies: read('iam: policies of a role', nodeRoles.policies) },
     autoScaling: {
       groupsOf: read('autoscaling: DescribeAutoScalingGroups', autoScaling.groupsOf),
+      ofCluster: read('autoscaling: DescribeAutoScalingGroups', autoScaling.ofCluster),
       setDesired: act(
         'autoscaling: SetDesiredCapacity',
         autoScaling.setDesired,

@@ -515,6 +515,25 @@ const WARNINGS: Case[] = [
     ],
   ],
   [
+    'sizes that somebody changed in AWS, with what they will be; not how many nodes the autoscaler has made of them',
+    aRequest('1.21', {
+      ...QUIET,
+      findings: {
+        liveSizes: [
+          { group: 'nb-small', min: 0, max: 40 },
+          { group: 'core-a', min: 2, max: 10 },
+          { group: 'dask-worker', min: 0, max: 10 },
+        ],
+      },
+    }),
+    [
+      {
+        id: 'group-sizes-differ:core-a,nb-small',
+        text: 'Somebody changed the sizes of node groups in AWS, and they come back with those of the config: core-a at least 2 → 0 nodes; nb-small at most 40 → 10 nodes. Users may find fewer nodes than they have now. Write the sizes you want into the config before you approve.',
+      },
+    ],
+  ],
+  [
     'a degraded managed group',
     aRequest('1.21', { ...QUIET, groups: [aGroup('core-a', '1.20', { kind: 'managed', status: 'DEGRADED' })] }),
     [

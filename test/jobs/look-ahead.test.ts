@@ -11,7 +11,7 @@ const own = (group: string) => ({ name: `role-of-${group}`, attached: ['arn:aws:
 function aCloud() {
   const cloud = fakeCloud();
   cloud.groupStacks = ['core-a', 'nb-small', 'left-over'].map((name) => aStack(name, '1.22', { ownRole: own(name) }));
-  const look = async () => lookAhead(cloud, { config, seen: await seeGroups(cloud, 'coast') });
+  const look = async () => lookAhead(cloud, { cluster: 'coast', config, seen: await seeGroups(cloud, 'coast') });
   return { cloud, look };
 }
 
@@ -26,6 +26,12 @@ it('takes a missing right to look at roles for something to say, and anything el
   await expect(look()).rejects.toThrow('fewer calls');
 });
 
+it('says that sizes could not be checked without the right to look at them', async () => {
+  const { cloud, look } = aCloud();
+  cloud.failing.set('ofCluster', new UserError('AwsAccessDenied', 'AWS denies autoscaling:DescribeAutoScalingGroups'));
+  expect(await look()).toMatchObject({ liveSizes: [], unseenScaling: expect.stringContaining('autoscaling:') });
+});
+
 it('does not know what is foreign where only CloudFormation knows what is its own', () => {
   const seen = { attached: [{ name: 'x', arn: 'arn:x' }], inline: ['y'] };
   expect(foreignOn({ attached: null, inline: null }, seen)).toEqual({ attached: [], inline: [] });
@@ -33,7 +39,7 @@ it('does not know what is foreign where only CloudFormation knows what is its ow
   expect(foreignOn({ attached: [], inline: [] }, null)).toEqual({ attached: [], inline: [] });
 });
 
-it('names nodes that no stack and no managed group explains', async () => {
+it('names nodes and Auto Scaling groups that no stack and no managed group explains', async () => {
   const { cloud, look } = aCloud();
   cloud.managed = [aManagedGroup('managed', '1.22')];
   cloud.nodeList = [
@@ -42,8 +48,16 @@ it('names nodes that no stack and no managed group explains', async () => {
     aNode('ghost', '1.21'),
     aNode('x', '1.22', { group: null, name: 'ip-10-0-0-9' }),
   ];
+  const sizes = { min: 0, max: 3 };
+  cloud.clusterScaling = [
+    { name: 'by-hand', stackName: null, managed: false, sizes },
+    { name: 'eks-managed', stackName: null, managed: true, sizes },
+    { name: 'asg-of-nb', stackName: 'eksctl-coast-nodegroup-nb-small', managed: false, sizes },
+  ];
+  expect((await look()).liveSizes).toEqual([{ group: 'nb-small', ...sizes }]);
   expect((await look()).unexplained).toEqual([
     { kind: 'nodes', group: 'ghost', what: ['ip-10-0-0-1.ghost'] },
     { kind: 'nodes', group: null, what: ['ip-10-0-0-9'] },
+    { kind: 'scaling-group', group: null, what: ['by-hand'] },
   ]);
 });

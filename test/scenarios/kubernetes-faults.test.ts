@@ -55,7 +55,7 @@ test.concurrent('an API server that stays away stops the run before anything is 
   );
   await world.comesTo('stopped', 'reef');
   expect(world.text('failure:1', 'reef')).toMatch(
-    /Kubernetes of reef: .+ What to do: See whether the API server can be reached from where the bot runs/,
+    /The API server of reef cannot be reached: connection lost: .+ What to do: See whether the API server can be reached from where the bot runs/,
   );
   expect(world.changes('reef')).toEqual([]);
   world.cloud.setFault({ cluster: 'reef', name: 'api-server-away' }, false);

@@ -3,6 +3,7 @@ import type { Workload } from '#src/domain/cluster-health.ts';
 import type { FailedLaunch, ScalingGroup } from '#src/domain/empty-group-proof.ts';
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
+import type { ClusterScalingGroup } from '#src/ports/auto-scaling.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { AccessEntry, EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
 import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
@@ -30,6 +31,8 @@ export type FakeCloud = Cloud & {
   rolePolicies: Record<string, RolePolicies>;
   nodeList: ObservedNode[];
   /** Auto Scaling groups; their sizes change as they are asked to, instances come when the test makes them. */
+  /** What the tags of the cluster find. */
+  clusterScaling: ClusterScalingGroup[];
   scaling: ScalingGroup[];
   launchFailures: FailedLaunch[];
   /** Pods by node. */
@@ -106,6 +109,7 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     rolePolicies: {},
     nodeList: [],
     scaling: [],
+    clusterScaling: [],
     launchFailures: [],
     visitorsOn: {},
     addons: [],
@@ -209,6 +213,10 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
       groupsOf: async (stackNames) => {
         reach('groupsOf');
         return structuredClone(cloud.scaling.filter(({ stackName }) => stackNames.includes(stackName)));
+      },
+      ofCluster: async () => {
+        reach('ofCluster');
+        return structuredClone(cloud.clusterScaling);
       },
       setDesired: async ({ group, desired }) => {
         reach('setDesired');

@@ -76,9 +76,10 @@ function filtersIn(form: URLSearchParams): { tag: string; values: string[] }[] {
 }
 
 /** CloudFormation hands the stack's tags on, and adds its own: aws-properties-resource-tags.html. */
-function tagsOf({ stack }: AutoScalingGroup): Record<string, string> {
+function tagsOf({ stack, cluster }: AutoScalingGroup): Record<string, string> {
   return {
     ...stack.tags,
+    [`kubernetes.io/cluster/${cluster.name}`]: 'owned',
     'aws:cloudformation:stack-name': stack.name,
     'aws:cloudformation:stack-id': stack.id,
     'aws:cloudformation:logical-id': 'NodeGroup',

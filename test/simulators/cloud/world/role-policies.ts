@@ -1,6 +1,5 @@
 import { AwsError } from '../aws/errors.ts';
-import { at, isObject, listAt } from '../json.ts';
-import { liveStacks } from './stacks.ts';
+import { at, listAt } from '../json.ts';
 import { parseTemplate, resolve } from './template.ts';
 import type { Cluster, RolePolicy, Stack, World } from './world.ts';
 
@@ -52,9 +51,14 @@ export function rolesOf(stack: Stack): string[] {
 }
 
 function stackOfRole(cluster: Cluster, role: string, now: number): Stack {
-  const stack = liveStacks(cluster, now).find((candidate) => rolesOf(candidate).includes(role));
+  const stack = cluster.stacks.find((candidate) => rolesOf(candidate).includes(role) && !isGone(candidate, now));
   if (stack === undefined) throw new AwsError('NoSuchEntity', `The role with name ${role} cannot be found.`, 404);
   return stack;
+}
+
+/** A role goes with its stack. */
+function isGone({ deletions }: Stack, now: number): boolean {
+  return deletions.some(({ outcome, endsAt }) => outcome === 'deleted' && endsAt <= now);
 }
 
 function ofTemplate(cluster: Cluster, stack: Stack): Pick<RolePolicy, 'name' | 'arn'>[] {
@@ -65,7 +69,7 @@ function ofTemplate(cluster: Cluster, stack: Stack): Pick<RolePolicy, 'name' | '
       return [{ name: resolve(at(properties, 'PolicyName'), stack.resources, context), arn: null }];
     if (type !== 'AWS::IAM::Role') return [];
     return listAt(properties, 'ManagedPolicyArns').map((value) => {
-      const arn = isObject(value) ? resolve(value, stack.resources, context) : String(value);
+      const arn = resolve(value, stack.resources, context);
       return { name: arn.slice(arn.lastIndexOf('/') + 1), arn };
     });
   });
