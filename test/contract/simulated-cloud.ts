@@ -88,7 +88,7 @@ export async function simulatedCloud({ speed = SPEED }: { speed?: number } = {})
         .effects()
         .flatMap((effect) =>
           effect.cluster === cluster && effect.effect.startsWith('node-')
-            ? [`${effect.effect} ${effect['taint']}`]
+            ? [`${effect.effect} ${String(effect['taint'])}`]
             : [],
         ),
     close: async () => {

@@ -73,7 +73,7 @@ describe('an aborted run', () => {
     world.store.put(evolve(run, { kind: 'abort-requested', steps, at: world.clock.now(), by: APPROVER }));
     startNoticePosted(world, run.id);
     world.cloud.groupStacks = OTHERS.map((name, i) => aStack(name, i === 0 ? '1.24' : '1.22'));
-    await advanceUntil(world, run.id, inState('aborted'));
+    expect(await advanceUntil(world, run.id, inState('aborted'))).toMatchObject({ command: null });
   });
 
   it('clears away what is left of a group at once, and stops in words when it cannot; then a person may end it without', async () => {

@@ -125,7 +125,7 @@ describe('taints of a node', () => {
     });
     const strategic = 'application/strategic-merge-patch+json';
     await kube('PATCH', path, { body: { spec: { taints: [OURS] } }, contentType: strategic });
-    expect(cloud.effects().map(({ effect, taint }) => `${effect} ${taint}`)).toEqual([
+    expect(cloud.effects().map(({ effect, taint }) => `${effect} ${String(taint)}`)).toEqual([
       'node-tainted eks-upgrade/phase-out:NoSchedule',
       'node-untainted hub.jupyter.org/dedicated=user:NoSchedule',
     ]);
