@@ -17,6 +17,7 @@ import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { confirmClaim, isClaimLost } from './ownership.ts';
 import { liftLeftovers } from './phase-out.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
+import { releaseNodes, tryToReleaseNodes } from './release-nodes.ts';
 import { setBackAtRest } from './set-back.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
@@ -35,7 +36,11 @@ const LOOK_AGAIN_MS = 15_000;
  */
 export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLook> {
   const { run } = claim;
-  if (hasEnded(run)) return { kind: 'ended' };
+  if (hasEnded(run)) {
+    // Its cluster is not its own any more, but a cordon that is still there is.
+    if (run.state.kind === 'aborted') await tryToReleaseNodes(deps, { run, confirmClaim: async () => undefined });
+    return { kind: 'ended' };
+  }
   const decided = await decide(deps, claim);
   const now = deps.clock.now();
   const events = decided.facts.map((fact): RunEvent => ({ at: now, by: 'bot', ...fact }));
@@ -173,13 +178,11 @@ async function standStill(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   try {
     const cloud = deps.cloudOf(clusterOf(deps.fleet, run.cluster));
     await liftLeftovers(cloud, { confirmClaim: () => confirmClaim(deps, claim) });
+    await releaseNodes(deps, { run, confirmClaim: () => confirmClaim(deps, claim) });
     return { facts: [], inMs: MAX_PARK_MS };
   } catch (error) {
     if (isStorageAway(error) || isClaimLost(error)) throw error;
-    deps.log.warn(
-      { ...idsOf(run), err: messageOf(error) },
-      'cannot see whether nodes still carry the taint of this run',
-    );
+    deps.log.warn({ ...idsOf(run), err: messageOf(error) }, 'cannot see whether nodes are still closed by this run');
     return { facts: [], inMs: 60_000 };
   }
 }

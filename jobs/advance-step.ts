@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { messageOf, TransientError } from '#src/domain/errors.ts';
 import { endangersUsers } from '#src/domain/next-steps.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
-import type { Failure, Run } from '#src/domain/run.ts';
+import type { CommandRecord, Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isEksctlBusy, owedSteps, stepsAtWork } from '#src/domain/run-progress.ts';
+import { hasActed, isEksctlBusy, mayAsk, othersAtWork, WAITS_TO_ASK } from '#src/domain/run-progress.ts';
 import { mapsItself } from '#src/domain/self-mapping.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
@@ -19,6 +19,7 @@ import { confirmClaim, isClaimLost } from './ownership.ts';
 import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { liftLeftovers } from './phase-out.ts';
 import { onlyLooks, runPhase } from './phases.ts';
+import { releaseNodes } from './release-nodes.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */
@@ -104,15 +105,19 @@ async function decidedBy(
       const saved: RunFact[] = result.saves === undefined ? [] : [{ kind: 'add-on-saved', stepId, ...result.saves }];
       // Written before the spawn: a worker that dies with the command leaves a row that says so.
       return {
-        facts: [fact, ...saved, { kind: 'command-requested', id, stepId, attempt, args: result.args }],
+        facts: [fact, ...saved, { kind: 'command-requested', id, stepId, attempt, ...commandOf(result) }],
         inMs: 30_000,
       };
     }
     case 'gate':
       // Nothing else is looked at while people are asked, and what was deleted must be created again meanwhile.
-      if (othersAtWork(run, step).length > 0) return waiting(run, step, forTheOthers(run, step));
-      // Somebody wants it to stand still, and this step has not begun to change anything.
+      if (!mayAsk(run, stepId)) return waiting(run, step, forTheOthers(run, step));
+      // Somebody wants it to stand still.
       if (run.stopRequest !== null) return { facts: [{ kind: 'stopped' }], inMs: 0 };
+      await releaseNodes(deps, { run, confirmClaim: () => confirmClaim(deps, claim) });
+      await liftLeftovers(deps.cloudOf(clusterOf(deps.fleet, run.cluster)), {
+        confirmClaim: () => confirmClaim(deps, claim),
+      });
       return { facts: [{ kind: 'gate-opened', stepId, question: result.question }], inMs: 60_000 };
     case 'failed':
       return failedStep(deps, { claim, step, failure: result.failure });
@@ -131,6 +136,13 @@ async function holdForControlPlane(deps: WorkerDeps, run: Run): Promise<Wait | n
     : null;
 }
 
+function commandOf({
+  args,
+  desired,
+}: Extract<PhaseResult, { kind: 'command' }>): Pick<CommandRecord, 'args' | 'desired'> {
+  return { args, ...(desired === undefined ? {} : { desired }) };
+}
+
 /** What the command's step remembers is written down with the command, so not yet. */
 function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'notes'> = {}): Wait {
   const other = plan?.steps.find(({ id }) => id === command?.stepId);
@@ -138,15 +150,9 @@ function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'no
   return { ...meanwhile, for: `its turn: eksctl does one thing at a time${what}`, pollMs: COMMAND_POLL_MS };
 }
 
-/** In the middle of a change, or owed: what was deleted is created again before people are asked anything. */
-function othersAtWork(run: Run, step: Step): Step[] {
-  const ids = [...stepsAtWork(run), ...owedSteps(run)];
-  return (run.plan?.steps ?? []).filter(({ id }) => id !== step.id && ids.includes(id));
-}
-
 function forTheOthers(run: Run, step: Step): Wait {
-  const others = othersAtWork(run, step);
-  return { for: `the end of what is at work (${others.map(describeStep).join('; ')})`, pollMs: 15_000 };
+  const others = (run.plan?.steps ?? []).filter(({ id }) => othersAtWork(run, step.id).includes(id));
+  return { for: `${WAITS_TO_ASK} (${others.map(describeStep).join('; ')})`, pollMs: 15_000 };
 }
 
 type Wait = { for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] };

@@ -41,6 +41,8 @@ export type PhaseResult =
   | {
       kind: 'command';
       args: string[];
+      /** By group: how many nodes it begins with at least, in the rendered copy only. */
+      desired?: Record<string, number>;
       for: string;
       memory?: Record<string, string>;
       notes?: string[];

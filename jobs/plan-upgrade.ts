@@ -85,6 +85,7 @@ export async function observeAndPlan(
       allowAmiFamilyChange: cluster.allowAmiFamilyChange,
       overwriteAddons: cluster.overwriteAddons === true,
       proveEmptyGroups: cluster.proveEmptyGroups,
+      drainsCore: cluster.core.drain,
     },
     previous: run.plan,
     now: deps.clock.now(),

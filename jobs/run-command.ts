@@ -1,5 +1,6 @@
 import { messageOf } from '#src/domain/errors.ts';
 import type { Step } from '#src/domain/plan.ts';
+import type { CopyChange } from '#src/domain/render-copy.ts';
 import type { CommandOutcome, Run } from '#src/domain/run.ts';
 import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
@@ -54,7 +55,7 @@ async function execute(
   try {
     const cluster = clusterOf(deps.fleet, run.cluster);
     checkout = await deps.repository.checkout(cluster.config, run.plan.config.commit);
-    const config = deps.renderCopy(await checkout.render(), copyFor(step));
+    const config = deps.renderCopy(await checkout.render(), copyFor(step, run.command?.desired));
     await requireOwnership(deps, run);
     deps.log.info({ ...idsOf(run, step), args }, 'running eksctl');
     return await deps.eksctl.run({
@@ -72,7 +73,7 @@ async function execute(
 }
 
 /** The rendered copy has the step's version and the names its core groups live by; nothing in git changes for it. */
-function copyFor(step: Step): { version: string; renames: { from: string; to: string }[]; only?: string[] } {
+function copyFor(step: Step, desired: Record<string, number> | undefined): CopyChange {
   if (!('version' in step)) throw new Error(`step ${step.id} has no use for a rendered copy`);
   return {
     version: step.version,
@@ -81,6 +82,7 @@ function copyFor(step: Step): { version: string; renames: { from: string; to: st
     ...(step.phase === 'node-groups' && step.action === 'create' && step.role === 'others'
       ? { only: step.groups }
       : {}),
+    ...(desired === undefined ? {} : { desired }),
   };
 }
 

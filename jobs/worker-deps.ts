@@ -1,5 +1,6 @@
 import type { Fleet } from '#src/domain/fleet.ts';
 import type { ObservedConfig } from '#src/domain/observation.ts';
+import type { CopyChange } from '#src/domain/render-copy.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { CloudOf } from '#src/ports/cloud.ts';
 import type { EditConfig } from '#src/ports/config-editor.ts';
@@ -28,10 +29,7 @@ export type WorkerDeps = {
   /** A rendered config's text as what the planner reads of it. Throws UserError for what is no ClusterConfig. */
   readConfig: (rendered: string) => Omit<ObservedConfig, 'commit' | 'path'>;
   /** The rendered copy for one command: its version, and the names its core groups live by. */
-  renderCopy: (
-    rendered: string,
-    change: { version: string; renames: { from: string; to: string }[]; only?: string[] },
-  ) => string;
+  renderCopy: (rendered: string, change: CopyChange) => string;
   editConfig: EditConfig;
   eksctl: Eksctl;
   tools: Tools;

@@ -254,6 +254,7 @@ describe('the fleet file', () => {
           overwriteAddons: false,
           healthUrls: ['https://hub.example.org/hub/health'],
           proveEmptyGroups: 'one',
+          core: { drain: true },
         },
         {
           name: 'harbour',
@@ -272,6 +273,7 @@ describe('the fleet file', () => {
           overwriteAddons: false,
           healthUrls: [],
           proveEmptyGroups: 'one',
+          core: { drain: true },
         },
       ],
     });

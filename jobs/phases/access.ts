@@ -67,20 +67,36 @@ const REPLACES_GROUPS: AccessWish[] = [
   { verb: 'update', group: '', resource: 'configmaps', namespace: 'kube-system', name: 'aws-auth' },
 ];
 
+/** What runs on an old core group is moved before that is deleted. */
+const MOVES_CORE: AccessWish[] = [
+  { verb: 'create', group: '', resource: 'pods', subresource: 'eviction' },
+  { verb: 'delete', group: '', resource: 'pods' },
+  { verb: 'list', group: 'policy', resource: 'poddisruptionbudgets' },
+  { verb: 'get', group: '', resource: 'persistentvolumeclaims' },
+  { verb: 'get', group: '', resource: 'persistentvolumes' },
+  { verb: 'list', group: 'apps', resource: 'deployments' },
+  { verb: 'list', group: 'apps', resource: 'statefulsets' },
+];
+
 function wishesOf({ steps }: Plan): AccessWish[] {
   const usesEksctlAddons = steps.some(
     (step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'),
   );
   const replacesGroups = steps.some((step) => step.phase === 'node-groups' && step.action !== 'update-managed');
   const closesNodes = steps.some((step) => step.phase === 'node-groups');
+  const movesCore = steps.some(
+    (step) => step.phase === 'node-groups' && step.action === 'delete' && step.role === 'core' && step.drain !== false,
+  );
   return [
     ...READS,
     ...(closesNodes ? CLOSES_NODES : []),
     ...(usesEksctlAddons ? REPLACES_ADDONS : []),
     ...(replacesGroups ? REPLACES_GROUPS : []),
+    ...(movesCore ? MOVES_CORE : []),
   ];
 }
 
-function wishText({ verb, resource, namespace, name }: AccessWish): string {
-  return `${verb} ${resource}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
+function wishText({ verb, resource, subresource, namespace, name }: AccessWish): string {
+  const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+  return `${verb} ${what}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }

@@ -1,3 +1,4 @@
+import { alternateName } from '#src/domain/core-groups.ts';
 import { type GroupProof, proveGroup } from '#src/domain/group-proof.ts';
 import type { ObservedNodeGroup } from '#src/domain/observation.ts';
 import { isEksctlBusy } from '#src/domain/run-progress.ts';
@@ -49,14 +50,14 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   if (named(proofs, 'in-progress').length > 0) return wait(context, proofs, 'CloudFormation to finish');
   const missing = named(proofs, 'missing');
   // What can be given back is, whatever became of the others.
-  if (step.givesBack && missing.length > 0) return create(context, missing);
+  if (step.givesBack && missing.length > 0) return create(context, missing, seen);
   const broken = named(proofs, 'failed');
   if (broken.length > 0)
     return clearAway(
       context,
       seen.filter(({ name }) => broken.includes(name)),
     );
-  if (missing.length > 0) return create(context, missing);
+  if (missing.length > 0) return create(context, missing, seen);
   const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: doubtful });
   return keptOut.length === 0 ? waitForNodes(context, proofs) : letIn(context, keptOut);
 }
@@ -121,7 +122,7 @@ function included(args: string[]): string[] {
   return args.flatMap((arg) => (arg.startsWith('--include=') ? arg.slice('--include='.length).split(',') : []));
 }
 
-function create(context: Context, missing: string[]): PhaseResult {
+function create(context: Context, missing: string[], seen: ObservedNodeGroup[]): PhaseResult {
   const { progress, step } = context;
   const command = commandOf(context);
   const outcome = command?.args[0] === 'create' && command.state.kind === 'ended' ? command.state.outcome : null;
@@ -130,6 +131,7 @@ function create(context: Context, missing: string[]): PhaseResult {
     return {
       kind: 'command',
       args,
+      ...(step.role === 'core' ? { desired: asManyAsNow(missing, seen) } : {}),
       for: `eksctl to create ${listNames(missing)} at ${step.version}`,
       memory: progress.memory,
     };
@@ -144,6 +146,16 @@ function create(context: Context, missing: string[]): PhaseResult {
       detail: outputOf(outcome) || null,
     },
   );
+}
+
+/**
+ * A new core group begins with as many nodes as the old one has Ready, which the autoscaler may have grown: what runs there
+ * has to find room before the old one goes. The other name of a pair leads back to the one it replaces.
+ */
+function asManyAsNow(groups: string[], seen: ObservedNodeGroup[]): Record<string, number> {
+  const ready = (name: string): number =>
+    groupNamed(seen, alternateName(name) ?? name)?.nodes.filter((node) => node.ready).length ?? 0;
+  return Object.fromEntries(groups.map((name) => [name, ready(name)]));
 }
 
 function waitForNodes(context: Context, proofs: Proofs): PhaseResult {

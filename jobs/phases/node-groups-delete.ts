@@ -6,8 +6,10 @@ import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { phaseOut } from '../phase-out.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
+import { drainCore } from './core-drain.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { keepOut, ownRoles, rolesLeft } from './node-roles.ts';
+import { replacementsOf } from './replacements.ts';
 import { stackFailure } from './stack-failure.ts';
 import { waitUntilShown } from './wait-until-shown.ts';
 
@@ -61,6 +63,8 @@ async function deleteNow(context: Context, stacks: NodeGroupStack[]): Promise<Ph
   const unproven = await replacementUnproven(context);
   if (unproven !== null) return unproven;
   const groups = stacks.map(({ group }) => group);
+  const moving = await drainCore(context);
+  if (moving !== null) return moving;
   // While eksctl is busy the command only waits for its turn: nodes are closed right before they go, not for minutes.
   const inTheWay = isEksctlBusy(context.run) ? null : await phaseOut(context, groups);
   if (inTheWay !== null) return inTheWay;
@@ -88,15 +92,9 @@ function rolesIn({ memory }: Context['progress']): string[] {
  * The core group that replaces an old one was proven in a step of its own, but hours may lie between, at a gate or in a
  * stop: it is seen again right before the old one is deleted. null: nothing is in the way.
  */
-async function replacementUnproven({ cloud, cluster, plan, step }: Context): Promise<PhaseResult | null> {
-  const replacements = plan.steps.flatMap((other) =>
-    other.phase === 'node-groups' &&
-    other.action === 'create' &&
-    other.role === 'core' &&
-    other.version === step.version
-      ? other.groups
-      : [],
-  );
+async function replacementUnproven(context: Context): Promise<PhaseResult | null> {
+  const { cloud, cluster, step } = context;
+  const replacements = replacementsOf(context);
   if (replacements.length === 0) return null;
   const seen = await seeNodeGroups(cloud, cluster.name);
   for (const name of replacements) {

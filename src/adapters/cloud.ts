@@ -2,6 +2,7 @@ import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Cloud, CloudOf } from '#src/ports/cloud.ts';
 import type { Eks } from '#src/ports/eks.ts';
 import type { Kubernetes } from '#src/ports/kubernetes.ts';
+import type { NodeDrain } from '#src/ports/node-drain.ts';
 import { createAutoScaling } from './auto-scaling.ts';
 import type { AdapterLogger } from './aws-call.ts';
 import {
@@ -15,6 +16,7 @@ import { createEks } from './eks.ts';
 import { createIdentity } from './identity.ts';
 import { createKubernetes } from './kubernetes.ts';
 import { createKubernetesConnection } from './kubernetes-connection.ts';
+import { createNodeDrain } from './kubernetes-drain.ts';
 import { createTokenSource } from './kubernetes-token.ts';
 import { createNodeGroupStacks } from './node-group-stacks.ts';
 import { createNodeRoles } from './node-roles.ts';
@@ -85,6 +87,7 @@ function openRoom(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps):
     nodeRoles: createNodeRoles({ clients, cluster: name, logger }),
     autoScaling: createAutoScaling({ clients, cluster: name, logger }),
     kubernetes: own.kubernetes,
+    drain: own.drain,
     bootstrap: bootstrap?.kubernetes ?? null,
   };
   return {
@@ -101,7 +104,7 @@ function openRoom(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps):
 function connectAs(
   { clients, cluster, eks }: { clients: AwsClients; cluster: string; eks: Eks },
   { logger, version }: CloudDeps,
-): { kubernetes: Kubernetes; close: () => void } {
+): { kubernetes: Kubernetes; drain: NodeDrain; close: () => void } {
   const tokens = createTokenSource({ clients, cluster });
   const connection = createKubernetesConnection({
     cluster,
@@ -110,5 +113,9 @@ function connectAs(
     userAgent: `eks-upgrade-bot/${version}`,
     logger,
   });
-  return { kubernetes: createKubernetes(connection), close: () => connection.close() };
+  return {
+    kubernetes: createKubernetes(connection),
+    drain: createNodeDrain(connection),
+    close: () => connection.close(),
+  };
 }

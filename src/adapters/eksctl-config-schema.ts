@@ -3,8 +3,7 @@ import { type ClusterConfig, observedConfigOf } from '#src/domain/eksctl-config.
 import { UserError } from '#src/domain/errors.ts';
 import type { JsonObject } from '#src/domain/json.ts';
 import type { ObservedConfig } from '#src/domain/observation.ts';
-import type { Rename } from '#src/domain/plan.ts';
-import { renderCopy } from '#src/domain/render-copy.ts';
+import { type CopyChange, renderCopy } from '#src/domain/render-copy.ts';
 
 /** Only what we read is checked; eksctl itself validates the whole config strictly. https://schema.eksctl.io/ */
 const count = z
@@ -79,10 +78,7 @@ export function readConfig(rendered: string): Omit<ObservedConfig, 'commit' | 'p
 }
 
 /** The rendered copy for one command, as JSON text. */
-export function renderCopyText(
-  rendered: string,
-  change: { version: string; renames: Rename[]; only?: string[] },
-): string {
+export function renderCopyText(rendered: string, change: CopyChange): string {
   return `${JSON.stringify(renderCopy(parseObject(rendered), change), null, 2)}\n`;
 }
 

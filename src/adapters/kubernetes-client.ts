@@ -2,6 +2,7 @@ import type {
   AppsV1Api,
   AuthorizationV1Api,
   CoreV1Api,
+  CustomObjectsApi,
   RbacAuthorizationV1Api,
   RequestContext,
   VersionApi,
@@ -13,6 +14,7 @@ export type KubernetesApis = {
   apps: AppsV1Api;
   authorization: AuthorizationV1Api;
   rbac: RbacAuthorizationV1Api;
+  custom: CustomObjectsApi;
   version: VersionApi;
   /** Closes the connections once the calls in flight are answered. */
   close: () => void;
@@ -64,6 +66,7 @@ export async function connectKubernetes(server: Server): Promise<KubernetesApis>
     apps: new k8s.AppsV1Api(configuration),
     authorization: new k8s.AuthorizationV1Api(configuration),
     rbac: new k8s.RbacAuthorizationV1Api(configuration),
+    custom: new k8s.CustomObjectsApi(configuration),
     version: new k8s.VersionApi(configuration),
     close: () => void dispatcher.close(),
   };

@@ -6,6 +6,7 @@ import { InternalError, messageOf, RefusedError, TransientError, UserError } fro
 export type ApiFailure = Error & { code: number; body: unknown; headers?: Record<string, string> };
 
 const status = z.object({ message: z.string(), reason: z.string().optional() });
+const details = z.object({ details: z.object({ causes: z.array(z.object({ reason: z.string().optional() })) }) });
 
 /** client-node's ApiException, told by its shape: its class would have to be loaded to be compared with. */
 export function isApiFailure(error: unknown): error is ApiFailure {
@@ -23,6 +24,12 @@ export function isNotFound(error: unknown): boolean {
 /** Somebody else changed the object since it was read. */
 export function isConflict(error: unknown): boolean {
   return isApiFailure(error) && error.code === 409;
+}
+
+/** The reasons that the server gives beside its words, e.g. `DisruptionBudget`. */
+export function causesOf({ body }: ApiFailure): string[] {
+  const parsed = details.safeParse(typeof body === 'string' ? parseJson(body) : body);
+  return parsed.success ? parsed.data.details.causes.flatMap(({ reason }) => reason ?? []) : [];
 }
 
 /** The API server may have another address, another CA or another view of who the bot is: look them up again. */

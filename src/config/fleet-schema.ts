@@ -162,6 +162,7 @@ const cluster = group(
     proveEmptyGroups: z
       .enum(['none', 'one', 'all'], { error: ({ input }) => `is ${shown(input)}: give "none", "one" or "all"` })
       .default('one'),
+    core: group({ drain: yesOrNo.default(true) }, 'give drain: true or drain: false').default({ drain: true }),
   },
   'give name, region, account and config of a cluster',
 );

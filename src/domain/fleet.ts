@@ -39,6 +39,8 @@ export type FleetCluster = {
   /** Addresses that answer 2xx while the cluster does what people have it for. */
   healthUrls: string[];
   proveEmptyGroups: ProveEmptyGroups;
+  /** `drain`: what runs on an old core group is moved to the new one before the old one is deleted. */
+  core: { drain: boolean };
 };
 
 /** Where a cluster's eksctl config lives. */

@@ -44,6 +44,8 @@ export type PlanPolicy = {
   overwriteAddons?: boolean;
   /** `none` when it is left out. */
   proveEmptyGroups?: ProveEmptyGroups;
+  /** Whether what runs on an old core group is moved before that is deleted. Default: true. */
+  drainsCore?: boolean;
 };
 
 /** A rotation of self-managed groups, with the names core groups have before and after it. */

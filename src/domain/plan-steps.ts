@@ -83,10 +83,20 @@ function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
  */
 function rotationActions(draft: PlanDraft, rotation: CoreRotation, renames: RotationRenames): Stage[] {
   const { goal: version, core, others } = rotation;
+  const { drainsCore = true } = draft.request.policy;
   const common = { phase: 'node-groups', version } as const;
   const [fresh, old] = [core.map(({ to }) => to), core.map(({ from }) => from)];
   const createCore: Strand = [{ ...common, action: 'create', role: 'core', groups: fresh, renames: renames.after }];
-  const deleteCore: Strand = [{ ...common, action: 'delete', role: 'core', groups: old, renames: renames.before }];
+  const deleteCore: Strand = [
+    {
+      ...common,
+      action: 'delete',
+      role: 'core',
+      ...(drainsCore ? {} : { drain: false }),
+      groups: old,
+      renames: renames.before,
+    },
+  ];
   const replaceOthers: Strand = [
     { ...common, action: 'delete', groups: others, renames: renames.before },
     { ...common, action: 'create', role: 'others', groups: others, renames: renames.after },

@@ -56,9 +56,10 @@ export type NodeGroupsAction =
   /**
    * eksctl delete nodegroup --include=<groups>, then their stacks are seen gone. `renames`: so that the rendered copy holds
    * a core group under the name it lives by. `role` core: only the replaced core groups, whose stacks go while eksctl does
-   * what comes next; without it (also in older plans) eksctl waits for all of them.
+   * what comes next; without it (also in older plans) eksctl waits for all of them. `drain` false: what runs on the old core
+   * nodes is not moved before, but goes with them.
    */
-  | { action: 'delete'; role?: 'core'; groups: string[]; renames: Rename[] }
+  | { action: 'delete'; role?: 'core'; drain?: false; groups: string[]; renames: Rename[] }
   /** UpdateNodegroupVersion in place. */
   | { action: 'update-managed'; groups: string[] }
   /** Each of these, which want no nodes, is shown to work by a node that is taken away again. */

@@ -64,7 +64,14 @@ export type RunFact =
   | { kind: 'aborted' }
   /** Right before the command that replaces them, in the same commit; only the audit log keeps the objects. */
   | ({ kind: 'add-on-saved'; stepId: StepId } & SavedAddon)
-  | { kind: 'command-requested'; id: string; stepId: StepId; attempt: number; args: string[] }
+  | {
+      kind: 'command-requested';
+      id: string;
+      stepId: StepId;
+      attempt: number;
+      args: string[];
+      desired?: Record<string, number>;
+    }
   | { kind: 'command-started'; id: string }
   | { kind: 'command-ended'; id: string; outcome: CommandOutcome }
   | { kind: 'succeeded'; after: ClusterSnapshot }
@@ -184,11 +191,18 @@ export function evolve(run: Run, event: RunEvent): Run {
         event.at,
       );
     case 'command-requested': {
-      const { id, stepId, attempt, args } = event;
+      const { id, stepId, attempt, args, desired } = event;
       const before = run.command;
       return {
         ...run,
-        command: { id, stepId, attempt, args, state: { kind: 'requested', at: event.at } },
+        command: {
+          id,
+          stepId,
+          attempt,
+          args,
+          ...(desired === undefined ? {} : { desired }),
+          state: { kind: 'requested', at: event.at },
+        },
         pastCommands:
           before === null || before.stepId === stepId
             ? run.pastCommands

@@ -62,6 +62,26 @@ export function mayHavePhasedOut({ plan, steps }: Pick<Run, 'plan' | 'steps'>): 
   });
 }
 
+/** What a step waits for that wants to ask people while others are at work begins with this. */
+export const WAITS_TO_ASK = 'the end of what is at work';
+
+/**
+ * Steps that have to come to their end before people are asked: nothing else is looked at meanwhile, and what was deleted
+ * must be created again. One that wants to ask itself is no reason to wait: two would wait for each other.
+ */
+export function othersAtWork(run: Pick<Run, 'plan' | 'steps'> & Commands, stepId: StepId): StepId[] {
+  return [...new Set([...stepsAtWork(run), ...owedSteps(run)])].filter((id) => {
+    const progress = run.steps[id];
+    const wantsToAsk = progress?.kind === 'started' && progress.waiting?.for.startsWith(WAITS_TO_ASK) === true;
+    return id !== stepId && !wantsToAsk;
+  });
+}
+
+/** Whether a gate of this step would open now. */
+export function mayAsk(run: Pick<Run, 'plan' | 'steps'> & Commands, stepId: StepId): boolean {
+  return othersAtWork(run, stepId).length === 0;
+}
+
 /** A step failed while another one was at work: that one is seen to its end, nothing new begins, and then the run stops. */
 export function isFailing({ state, stops }: Pick<Run, 'state' | 'stops'>): boolean {
   return (state.kind === 'running' || state.kind === 'waiting') && stops.at(-1)?.resolution.kind === 'open';

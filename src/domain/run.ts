@@ -155,6 +155,8 @@ export type CommandRecord = {
   attempt: number;
   /** Arguments without the program and without the config's path. */
   args: string[];
+  /** By group: how many nodes it begins with, where that is more than the config says. */
+  desired?: Record<string, number>;
   state:
     | { kind: 'requested'; at: number }
     | { kind: 'running'; at: number }

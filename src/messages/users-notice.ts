@@ -53,7 +53,10 @@ function deletedGroups(plan: Plan): Part[] {
   const groups = deletions.flatMap((step) => (step.phase === 'node-groups' ? step.groups : []));
   const versions = new Set(deletions.flatMap((step) => (step.phase === 'node-groups' ? [step.version] : [])));
   const rounds = versions.size > 1 ? `, in ${versions.size} rounds` : '';
-  const coreMoves = 'The hub and other core services move to new nodes and may be away for some minutes.';
+  const isMoved = deletions.every((step) => !('drain' in step) || step.drain !== false);
+  const coreMoves = isMoved
+    ? 'The hub and other core services move to new nodes and may be away for some minutes.'
+    : 'The hub and other core services go with the old nodes, without being moved before: they may be away for up to 10 minutes. Running servers keep running.';
   const sentences = [
     ...(groups.every((group) => core.has(group))
       ? []

@@ -3,6 +3,7 @@ import type { AutoScaling } from './auto-scaling.ts';
 import type { Eks } from './eks.ts';
 import type { Identity } from './identity.ts';
 import type { Kubernetes } from './kubernetes.ts';
+import type { NodeDrain } from './node-drain.ts';
 import type { NodeGroupStacks } from './node-group-stacks.ts';
 import type { NodeRoles } from './node-roles.ts';
 
@@ -17,6 +18,8 @@ export type Cloud = {
   kubernetes: Kubernetes;
   /** The same cluster, as the role that the fleet file names for the bot's mapping; null: it names none. */
   bootstrap: Kubernetes | null;
+  /** The same connection. */
+  drain: NodeDrain;
 };
 
 export type CloudOf = (cluster: FleetCluster) => Cloud;

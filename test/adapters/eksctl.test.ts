@@ -17,6 +17,7 @@ const CLUSTER: FleetCluster = {
   allowAmiFamilyChange: false,
   healthUrls: [],
   proveEmptyGroups: 'none',
+  core: { drain: true },
   config: { remote: 'https://example.org/x.git', branch: 'main', path: 'coast.jsonnet' },
 };
 

@@ -1,4 +1,5 @@
 import type { OutsidePorts } from '#src/context.ts';
+import type { PodOnNode } from '#src/domain/pod-on-node.ts';
 import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { Checkout, ConfigRepository } from '#src/ports/config-repository.ts';
@@ -148,7 +149,7 @@ function wrapRepository(repository: ConfigRepository, probe: Probe): ConfigRepos
 }
 
 function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
-  const { identity, eks, stacks, nodeRoles, autoScaling, kubernetes, bootstrap } = cloud;
+  const { identity, eks, stacks, nodeRoles, autoScaling, kubernetes, bootstrap, drain } = cloud;
   const read =
     <A extends unknown[], T>(
       name: string,
@@ -238,7 +239,23 @@ function wrapCloud(cloud: Cloud, probe: Probe): Cloud {
     },
     bootstrap:
       bootstrap === null ? null : wrapCloud({ ...cloud, kubernetes: bootstrap, bootstrap: null }, probe).kubernetes,
+    drain: {
+      nodes: read('kubernetes: nodes to drain', drain.nodes),
+      podsOn: read('kubernetes: pods on nodes', drain.podsOn),
+      volumesOf: read('kubernetes: volumes', drain.volumesOf),
+      budgetsIn: read('kubernetes: budgets', drain.budgetsIn),
+      readiness: read('kubernetes: readiness', drain.readiness, ({ namespace, name }) => `${namespace}/${name}`),
+      cordon: act('kubernetes: cordon', drain.cordon),
+      uncordon: act('kubernetes: uncordon', drain.uncordon),
+      evict: act('kubernetes: evict', drain.evict, workloadText),
+      deletePod: act('kubernetes: delete pod', drain.deletePod, ({ namespace }) => namespace),
+    },
   };
+}
+
+/** Names of pods are made up anew in each world. */
+function workloadText({ namespace, name, owner }: PodOnNode): string {
+  return `${namespace}/${owner?.name ?? name}`;
 }
 
 function bracketed(detail: string): string {

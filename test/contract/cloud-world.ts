@@ -45,6 +45,7 @@ export function fleetCluster(name: string, more: Partial<FleetCluster> = {}): Fl
     allowAmiFamilyChange: false,
     healthUrls: [],
     proveEmptyGroups: 'none',
+    core: { drain: true },
     ...more,
   };
 }

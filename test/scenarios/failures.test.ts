@@ -62,9 +62,9 @@ scenario.concurrent(
     world.cloud.setFault({ cluster: 'coast', name: 'delete-fails', times: 1 });
     await world.comesTo('stopped');
     expect(world.text('failure:2')).toMatch(
-      /CloudFormation could not delete node group core-a \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-core-a in CloudFormation by hand .*, press Retry/,
+      /CloudFormation could not delete node group nb-small \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-nb-small in CloudFormation by hand .*, press Retry/,
     );
-    world.cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'core-a' });
+    world.cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'nb-small' });
     await world.presses('sam', 'Retry');
     await world.comesTo('succeeded');
     // The other groups are exchanged beside the deletion of the old core: in which order is chance.
@@ -72,8 +72,8 @@ scenario.concurrent(
       'create core-b',
       'create nb-small',
       'delete core-a',
-      'delete core-a',
       'delete core-b',
+      'delete nb-small',
       'delete nb-small',
     ]);
     expect(world.cluster().nodeGroups.map(({ name }) => name)).toEqual(['core-b', 'nb-small']);

@@ -1,6 +1,7 @@
 import type { Effect } from '#test/simulators/cloud/effects.ts';
 
 /** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group, which node takes new servers). */
+/** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group) and for pods that move. */
 export function describeEffect(effect: Effect): string | null {
   const detail = (name: string): string => String(effect[name]);
   switch (effect.effect) {
@@ -24,6 +25,9 @@ export function describeEffect(effect: Effect): string | null {
     case 'access-policy-associated':
     case 'node-tainted':
     case 'node-untainted':
+    case 'node-cordoned':
+    case 'node-uncordoned':
+    case 'pod-evicted':
       return null;
     default:
       return effect.effect;

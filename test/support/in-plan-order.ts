@@ -1,6 +1,7 @@
 /**
- * Changes or commands with the creation of a new core group after the add-ons that it is made beside: which of them comes
- * first is chance. It does not go past anything else.
+ * Changes or commands with the creation of a new core group after the add-ons that it is made beside, and with the deletion
+ * of the old one, which is emptied first, before that of the others: which of them comes first is chance. Neither goes past
+ * anything else.
  */
 export function inPlanOrder(lines: readonly string[]): string[] {
   const ordered: string[] = [];
@@ -14,7 +15,13 @@ export function inPlanOrder(lines: readonly string[]): string[] {
       ordered.push(...core);
       core = [];
     }
-    ordered.push(line);
+    if (/^delete (nodegroup --include=)?core-/.test(line)) ordered.splice(beforeOtherGroups(ordered), 0, line);
+    else ordered.push(line);
   }
   return [...ordered, ...core];
+}
+
+/** Where the deletions and creations of other groups begin that these lines end with. */
+function beforeOtherGroups(lines: readonly string[]): number {
+  return lines.findLastIndex((line) => !/^(delete|create) (nodegroup --include=)?(?!core-)/.test(line)) + 1;
 }

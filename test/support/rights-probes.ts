@@ -6,7 +6,9 @@ import { type ClusterClouds, createCloudOf } from '#src/adapters/cloud.ts';
 import type { ScalingGroup } from '#src/domain/empty-group-proof.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
+import type { PodOnNode } from '#src/domain/pod-on-node.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
+import type { NodeDrain } from '#src/ports/node-drain.ts';
 import { ACCOUNT, fleetCluster } from '#test/contract/cloud-world.ts';
 import { clockFromNow, simulatedClock } from '#test/simulators/clock.ts';
 import type { ClusterConfig, GroupConfig, WorldSeed } from '#test/simulators/cloud/options.ts';
@@ -33,8 +35,8 @@ export type Probe = {
 
 export type ProbeWorld = { simulator: CloudSimulator; probes: Probe[]; close: () => Promise<void> };
 
-/** Simulated milliseconds in a real one: a stack of 4½ minutes takes 3 ms. */
-const SPEED = 100_000;
+/** Simulated milliseconds in a real one: a stack of 4½ minutes takes 11 ms, and eksctl waits 60 ms for it on a busy machine. */
+const SPEED = 25_000;
 
 const CORE: GroupConfig = {
   name: 'core-a',
@@ -221,6 +223,32 @@ function changeProbes(coast: Cloud, harbor: Cloud): Probe[] {
     probe('the mapping of a role', () => coast.kubernetes.changeNodeRoles({ add: [newRole()], remove: [] })),
     probe('a node that is about to go', closing),
     probe('aws-node’s runAsNonRoot', () => coast.kubernetes.patchAwsNodeRunAsNonRoot()),
+    ...drainProbes(coast.drain),
+  ];
+}
+
+/** What the swap of the core group looks at and changes. */
+function drainProbes(drain: NodeDrain): Probe[] {
+  const pods = async (): Promise<PodOnNode[]> => drain.podsOn((await drain.nodes()).map(({ name }) => name));
+  const podOf = async (workload: string): Promise<PodOnNode> => {
+    const found = (await pods()).find(({ owner, isEnding }) => owner?.name === workload && !isEnding);
+    if (found === undefined) throw new Error(`there is no pod of ${workload}`);
+    return found;
+  };
+  const node = async (): Promise<string> => (await drain.nodes())[0]?.name ?? '';
+  return [
+    probe('where volumes are', async () => drain.volumesOf(await pods())),
+    probe('budgets', () => drain.budgetsIn(['kube-system'])),
+    probe('whether a Deployment is Ready', () =>
+      drain.readiness({ kind: 'Deployment', namespace: 'prod', name: 'hub' }),
+    ),
+    probe('whether a StatefulSet is Ready', () =>
+      drain.readiness({ kind: 'StatefulSet', namespace: 'support', name: 'prometheus' }),
+    ),
+    probe('a cordon', async () => drain.cordon({ node: await node(), runId: 'r' })),
+    probe('its end', async () => drain.uncordon({ node: await node(), runId: 'r' })),
+    probe('an eviction', async () => drain.evict(await podOf('proxy'))),
+    probe('a forced pod', async () => drain.deletePod(await podOf('cluster-autoscaler'))),
   ];
 }
 

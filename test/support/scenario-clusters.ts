@@ -25,10 +25,13 @@ export type ScenarioCluster = {
 
 type Wish = { version: string; skew?: SkewPolicy; seed?: ScenarioCluster['seed']; fleet?: object };
 
+/** `maxSize`: of the core group. */
+type CoreWish = Wish & { maxSize?: number };
+
 /** One core group and one for people, made by eksctl itself; add-ons that nobody manages. The config imports a file. */
 export function selfManaged(
   name: string,
-  { version, skew = 'supported', seed = {}, fleet = {} }: Wish,
+  { version, skew = 'supported', seed = {}, fleet = {}, maxSize = 10 }: CoreWish,
 ): ScenarioCluster {
   const source = `local nodeGroup = import 'libsonnet/node-group.libsonnet';
 
@@ -41,7 +44,7 @@ export function selfManaged(
     version: '${version}',
   },
   nodeGroups: [
-    nodeGroup { name: 'core-a', minSize: 1, desiredCapacity: 1 },
+    nodeGroup { name: 'core-a', minSize: 1, maxSize: ${maxSize}, desiredCapacity: 1 },
     nodeGroup { name: 'nb-small', labels: { 'hub.jupyter.org/node-purpose': 'user' } },
   ],
 }

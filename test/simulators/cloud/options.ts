@@ -49,6 +49,8 @@ export type WorldSeed = {
   workloads?: 'hub' | 'none';
   /** What an EKS add-on was given beside what the config says. */
   addonSettings?: Record<string, { configurationValues?: string; serviceAccountRoleArn?: string }>;
+  /** Letter of the zone in which the volumes of the hub and of Prometheus are; default: that of the first core node. */
+  volumeZone?: string;
   /** Nodes a group has; else its desired capacity (core groups at least one). */
   nodesPerGroup?: Record<string, number>;
   /** Principals that the cluster knows; default: every principal and assumable role of the world's account. */
@@ -113,6 +115,8 @@ export const faultNames = [
   'api-server-silent',
   'api-server-name-unknown',
   'wrong-certificate-authority',
+  'budget-blocks',
+  'two-budgets',
   'workload-stays-away',
   'workload-deleted-by-hand',
 ] as const;

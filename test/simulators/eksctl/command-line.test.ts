@@ -145,6 +145,7 @@ describe("run by the bot's adapter", () => {
           allowAmiFamilyChange: false,
           healthUrls: [],
           proveEmptyGroups: 'none',
+          core: { drain: true },
           config: { remote: 'r', branch: 'main', path: 'coast.json' },
         },
         args: ['create', 'nodegroup', '--include=core-b'],

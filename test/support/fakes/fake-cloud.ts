@@ -1,12 +1,15 @@
 import type { AddonObject } from '#src/domain/addon-settings.ts';
 import type { Workload } from '#src/domain/cluster-health.ts';
+import { ownerText } from '#src/domain/core-drain.ts';
 import type { FailedLaunch, ScalingGroup } from '#src/domain/empty-group-proof.ts';
 import type { Activity, CoreAddon, ObservedNode, OfferedAddonVersions } from '#src/domain/observation.ts';
+import type { PodBudget, PodOnNode, PodVolume } from '#src/domain/pod-on-node.ts';
 import { hopsBetween, type KubernetesVersion } from '#src/domain/version.ts';
 import type { ClusterScalingGroup } from '#src/ports/auto-scaling.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { AccessEntry, EksAddon, EksCluster, EksUpdate, ManagedNodeGroup, StartedUpdate } from '#src/ports/eks.ts';
 import type { AccessReview, AccessWish, AddonWorkload } from '#src/ports/kubernetes.ts';
+import type { DrainNode, Eviction } from '#src/ports/node-drain.ts';
 import type { FailedResource, NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 import type { RolePolicies } from '#src/ports/node-roles.ts';
 
@@ -62,6 +65,15 @@ export type FakeCloud = Cloud & {
   entryPolicies: Record<string, string[]>;
   review: AccessReview;
   wishes: AccessWish[];
+  /** What of `nodeList` is not in an `ObservedNode`, by node. */
+  drainNodes: Record<string, Partial<DrainNode>>;
+  pods: PodOnNode[];
+  volumes: PodVolume[];
+  budgets: PodBudget[];
+  /** By `Kind namespace/name`. */
+  ready: Record<string, { ready: number; wanted: number }>;
+  /** What the eviction of a pod is answered, by its name; else it is accepted, and the pod is gone. */
+  evictions: Record<string, Eviction>;
   /** What the next start of an update answers instead of `started`. */
   answerNextStart: StartedUpdate | null;
   calls: { call: string; request: unknown }[];
@@ -134,6 +146,12 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
     onPhaseOut: () => undefined,
     review: { kind: 'allowed' },
     wishes: [],
+    drainNodes: {},
+    pods: [],
+    volumes: [],
+    budgets: [],
+    ready: {},
+    evictions: {},
     answerNextStart: null,
     calls: [],
     failing: new Map(),
@@ -295,6 +313,35 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         cloud.calls.push({ call: 'patchAwsNodeRunAsNonRoot', request: null });
       },
     },
+    drain: {
+      nodes: async () => {
+        reach('drain.nodes');
+        return cloud.nodeList.map((node) => aDrainNode(node, cloud.drainNodes[node.name]));
+      },
+      podsOn: async (nodes) => structuredClone(cloud.pods.filter(({ node }) => nodes.includes(node))),
+      volumesOf: async (pods) => cloud.volumes.filter(({ pod }) => pods.some(({ uid }) => uid === pod)),
+      budgetsIn: async (namespaces) => cloud.budgets.filter(({ namespace }) => namespaces.includes(namespace)),
+      readiness: async (owner) => cloud.ready[ownerText(owner)] ?? null,
+      cordon: async ({ node, runId }) => {
+        cloud.calls.push({ call: 'cordon', request: node });
+        changeDrainNode(cloud, node, { unschedulable: true, cordonedBy: runId });
+      },
+      uncordon: async ({ node }) => {
+        reach('uncordon');
+        cloud.calls.push({ call: 'uncordon', request: node });
+        changeDrainNode(cloud, node, { unschedulable: false, cordonedBy: null });
+      },
+      evict: async ({ name }) => {
+        cloud.calls.push({ call: 'evict', request: name });
+        const answer = cloud.evictions[name] ?? { kind: 'accepted' };
+        if (answer.kind === 'accepted') cloud.pods = cloud.pods.filter((pod) => pod.name !== name);
+        return answer;
+      },
+      deletePod: async ({ name }) => {
+        cloud.calls.push({ call: 'deletePod', request: name });
+        cloud.pods = cloud.pods.filter((pod) => pod.name !== name);
+      },
+    },
   };
   return cloud;
 }
@@ -360,6 +407,35 @@ export function aNode(group: string, version: KubernetesVersion, changes: Partia
     kubeletVersion: `v${version}.17-eks-0a21954`,
     unschedulable: false,
     phasedOut: false,
+    ...changes,
+  };
+}
+
+function aDrainNode({ name, group, ready, unschedulable }: ObservedNode, changes: Partial<DrainNode> = {}): DrainNode {
+  const allocatable = { cpu: 4, memory: 16e9, pods: 58 };
+  return { name, group, ready, unschedulable, cordonedBy: null, zone: 'us-west-2a', allocatable, ...changes };
+}
+
+function changeDrainNode(cloud: FakeCloud, node: string, change: Partial<DrainNode>): void {
+  cloud.drainNodes[node] = { ...cloud.drainNodes[node], ...change };
+}
+
+/** A pod of a Deployment, Ready on this node. */
+export function aPod(called: string, node: string, changes: Partial<PodOnNode> = {}): PodOnNode {
+  const [namespace = '', workload = ''] = called.split('/');
+  return {
+    namespace,
+    name: `${workload}-6b7f-x2x9k`,
+    uid: `uid-of-${workload}`,
+    node,
+    labels: { app: workload },
+    owner: { kind: 'Deployment', namespace, name: workload },
+    isMirror: false,
+    ready: true,
+    isEnding: false,
+    graceSeconds: 30,
+    requests: { cpu: 0.2, memory: 512e6 },
+    claims: [],
     ...changes,
   };
 }

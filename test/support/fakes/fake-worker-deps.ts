@@ -24,6 +24,7 @@ export const COAST: FleetCluster = {
   allowAmiFamilyChange: false,
   healthUrls: [],
   proveEmptyGroups: 'none',
+  core: { drain: true },
 };
 
 export const FLEET: Fleet = {

@@ -1,21 +1,23 @@
+import { type KubernetesVersion, minorOf } from '#src/domain/version.ts';
 import { mayInKubernetes } from '../authorize.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import { knownFactsOf } from '../versions.ts';
 import type { KubernetesIdentity } from '../world/access.ts';
 import { AWS_AUTH_PATH, rememberAwsAuth } from '../world/access.ts';
-import { schedulePending } from '../world/activity.ts';
+import { budgetObjects } from '../world/budgets.ts';
 import { clusterVersion } from '../world/control-plane.ts';
 import { nodesAt } from '../world/instances.ts';
 import { CORE_WORKLOADS, containersOf } from '../world/kube-system.ts';
 import { putObject } from '../world/objects.ts';
+import { settle } from '../world/placement.ts';
 import { withStatus } from '../world/rollouts.ts';
 import type { Actor, Cluster, World } from '../world/world.ts';
+import { answerPods } from './answer-pods.ts';
 import { changeNode } from './change-node.ts';
 import { listOf } from './list.ts';
 import { nodeObjects } from './nodes.ts';
 import { applyPatch } from './patch.ts';
-import { podObjects } from './pods.ts';
 import type { KubernetesRequest } from './request.ts';
 import { objectPath } from './request.ts';
 import { notFound, StatusError } from './status.ts';
@@ -28,6 +30,8 @@ export function answer(session: Session, request: KubernetesRequest): Json {
   if (request.group === 'authorization.k8s.io') return reviewAccess(session, request);
   if (request.group === '' && request.plural === 'nodes') return answerNodes(session, request);
   if (request.group === '' && request.plural === 'pods') return answerPods(session, request);
+  if (request.group === 'policy' && request.plural === 'poddisruptionbudgets' && request.method === 'GET')
+    return answerBudgets(session, request);
   return answerStored(session, request);
 }
 
@@ -45,8 +49,42 @@ function aboutServer({ world, cluster }: Session, { path }: KubernetesRequest): 
     };
   }
   if (['/healthz', '/livez', '/readyz'].includes(path)) return 'ok';
+  if (path === '/api/v1') return coreResources(version);
   if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
   throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+}
+
+/** As much of the list as clients look for: which eviction the server takes. policy/v1 has it from 1.22 on. */
+function coreResources(version: KubernetesVersion): Json {
+  const eviction = minorOf(version) < 22 ? 'v1beta1' : 'v1';
+  return {
+    kind: 'APIResourceList',
+    groupVersion: 'v1',
+    resources: [
+      { name: 'nodes', singularName: '', namespaced: false, kind: 'Node', verbs: ['get', 'list', 'patch', 'update'] },
+      { name: 'pods', singularName: '', namespaced: true, kind: 'Pod', verbs: ['delete', 'get', 'list'] },
+      {
+        name: 'pods/eviction',
+        singularName: '',
+        namespaced: true,
+        group: 'policy',
+        version: eviction,
+        kind: 'Eviction',
+        verbs: ['create'],
+      },
+    ],
+  };
+}
+
+/** policy/v1 from 1.21 on, policy/v1beta1 up to 1.24: https://kubernetes.io/docs/reference/using-api/deprecation-guide/#poddisruptionbudget-v125 */
+function answerBudgets({ world, cluster }: Session, request: KubernetesRequest): Json {
+  const minor = minorOf(clusterVersion(cluster, world.clock.now()));
+  const isServed = request.version === 'v1' ? minor >= 21 : minor < 25;
+  if (!isServed) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+  const objects = budgetObjects(world, cluster, request.version);
+  if (request.name !== null) return find(objects, request);
+  const head = { kind: 'PodDisruptionBudgetList', apiVersion: `policy/${request.version}` };
+  return listOf(objects, head, request);
 }
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
@@ -73,7 +111,7 @@ function reviewAccess({ world, identity }: Session, request: KubernetesRequest):
   };
 }
 
-function find(objects: JsonObject[], request: KubernetesRequest): JsonObject {
+export function find(objects: JsonObject[], request: KubernetesRequest): JsonObject {
   const { namespace, name, plural } = request;
   const found = objects.find(
     ({ metadata }) =>
@@ -94,6 +132,7 @@ function answerNodes({ world, cluster, actor }: Session, request: KubernetesRequ
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
   const changed =
     request.method === 'PATCH' ? applyPatch(node, request.body ?? null, request.contentType) : objectAt(request.body);
+  settle(world, cluster);
   refuseStale(node, changed);
   for (const details of changeNode(instance, changed))
     world.log.record({ cluster: cluster.name, ...actor, node: request.name, ...details });
@@ -109,29 +148,6 @@ function refuseStale(node: JsonObject, changed: JsonObject): void {
     'Conflict',
     `Operation cannot be fulfilled on nodes "${textAt(node, 'metadata', 'name')}": the object has been modified; please apply your changes to the latest version and try again`,
   );
-}
-
-function answerPods({ world, cluster, actor }: Session, request: KubernetesRequest): Json {
-  schedulePending(world, cluster);
-  const objects = podObjects(world, cluster);
-  if (request.name === null) return listOf(objects, { kind: 'PodList', apiVersion: 'v1' }, request);
-  const pod = find(objects, request);
-  if (request.method === 'GET') return pod;
-  const evicts = request.subresource === 'eviction' && request.method === 'POST';
-  if (!evicts && request.method !== 'DELETE')
-    throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
-  // pods of workloads come back at once, as their controllers would make them
-  cluster.userPods = cluster.userPods.filter(
-    ({ name, namespace }) => name !== request.name || namespace !== request.namespace,
-  );
-  world.log.record({
-    effect: evicts ? 'pod-evicted' : 'pod-deleted',
-    cluster: cluster.name,
-    ...actor,
-    namespace: request.namespace,
-    pod: request.name,
-  });
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }
 
 function answerStored(session: Session, request: KubernetesRequest): Json {

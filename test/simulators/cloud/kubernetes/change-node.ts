@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
-import { at, isObject, textAt } from '../json.ts';
+import { at, isObject, textAt, textsAt } from '../json.ts';
 import type { Instance, Taint } from '../world/world.ts';
 import { CONTROLLER_TAINTS } from './nodes.ts';
 import { StatusError } from './status.ts';
@@ -24,6 +24,7 @@ export function changeNode(instance: Instance, changed: JsonObject): NodeEffect[
   if (effects.length > 0) instance.revision += 1;
   instance.unschedulable = unschedulable;
   instance.taints = taints;
+  instance.annotations = textsAt(changed, 'metadata', 'annotations');
   return effects;
 }
 

@@ -41,6 +41,7 @@ function nodeObject(world: World, cluster: Cluster, instance: Instance): JsonObj
       uid: uidOf(instance.id),
       resourceVersion: String(1000 + instance.revision * 2 + (ready ? 1 : 0)),
       creationTimestamp: kubeTime(joined),
+      annotations: { ...instance.annotations },
       labels: {
         ...instance.labels,
         'kubernetes.io/hostname': instance.nodeName,

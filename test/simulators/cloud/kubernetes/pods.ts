@@ -1,24 +1,34 @@
 import type { Json, JsonObject } from '../json.ts';
 import { objectAt, textAt, textsAt } from '../json.ts';
 import { userPodsAt } from '../world/activity.ts';
-import { isOfTeam } from '../world/hub-workloads.ts';
 import { nodesAt, readyNodesAt } from '../world/instances.ts';
 import { containersOf } from '../world/kube-system.ts';
 import { uidOf } from '../world/objects.ts';
-import type { PodProblem } from '../world/rollouts.ts';
+import { isPlaced, placedPods } from '../world/placement.ts';
+import type { PodProblem, Progress } from '../world/rollouts.ts';
 import { progressOf } from '../world/rollouts.ts';
-import { homeNode, isAtHome, isCore } from '../world/workload-home.ts';
-import type { Cluster, Instance, KubeObject, World } from '../world/world.ts';
+import { staysAway } from '../world/workload-home.ts';
+import type { Cluster, KubeObject, PlacedPod, World } from '../world/world.ts';
 import { kubeTime } from './nodes.ts';
 
-/** Pod objects: of users, and of every DaemonSet and Deployment; computed, not stored. */
+/** Pod objects: of users, of every DaemonSet (computed), and of Deployments and StatefulSets (where they were placed). */
 export function podObjects(world: World, cluster: Cluster): JsonObject[] {
-  const workloads = [...cluster.objects].filter(([path]) =>
-    /^\/apis\/apps\/v1\/.*\/(daemonsets|deployments|statefulsets)\//.test(path),
-  );
+  return listedPods(world, cluster).map(({ object }) => object);
+}
+
+/** `placed`: the record behind the object, when it has one. */
+export type ListedPod = { object: JsonObject; placed: PlacedPod | null };
+
+export function listedPods(world: World, cluster: Cluster): ListedPod[] {
+  const daemonSets = [...cluster.objects].filter(([path]) => /^\/apis\/apps\/v1\/.*\/daemonsets\//.test(path));
   return [
-    ...userPods(world, cluster),
-    ...workloads.flatMap(([path, object]) => workloadPods(world, cluster, path, object)),
+    ...[
+      ...userPods(world, cluster),
+      ...daemonSets.flatMap(([path, object]) => daemonPods(world, cluster, path, object)),
+    ].map((object) => ({ object, placed: null })),
+    ...[...cluster.objects].flatMap(([path, object]) =>
+      isPlaced(path) ? placedPodsOf(world, cluster, path, object) : [],
+    ),
   ];
 }
 
@@ -48,61 +58,91 @@ type Pod = {
   state: PodState;
   createdAt: number;
   owner: { kind: string; name: string; uid: string } | null;
+  /** Of the pod's spec, beside its containers. */
+  spec?: JsonObject;
+  ends?: { since: number; graceMs: number } | null;
 };
 
-function workloadPods(world: World, cluster: Cluster, path: string, object: KubeObject): JsonObject[] {
+/** The first of its pods are updated ones; the others still run what was before. */
+function templateOf(object: KubeObject, { isNew, previous }: { isNew: boolean; previous: JsonObject | null }) {
+  return isNew || previous === null ? objectAt(object, 'spec', 'template') : previous;
+}
+
+function stateIn({ problem }: Progress, { isNew, index, starts }: { isNew: boolean; index: number; starts: boolean }) {
+  if (isNew && problem !== null && index === 0) return { kind: 'waiting' as const, problem };
+  return starts ? { kind: 'running' as const } : { kind: 'pending' as const };
+}
+
+function daemonPods(world: World, cluster: Cluster, path: string, object: KubeObject): JsonObject[] {
   const now = world.clock.now();
-  const { wanted, updated, problem } = progressOf(world, cluster, path, object);
-  const isOnEveryNode = object['kind'] === 'DaemonSet';
+  const progress = progressOf(world, cluster, path, object);
+  const nodes = nodesAt(world, cluster, now);
   const ready = readyNodesAt(world, cluster, now);
-  const nodes = isOnEveryNode
-    ? nodesAt(world, cluster, now)
-    : isOfTeam(path)
-      ? homeOf(world, cluster)
-      : whereTheyAre(ready);
-  const runs = isAtHome(world, cluster, path);
   const rollout = cluster.rollouts.get(path);
   const name = textAt(object.metadata, 'name') ?? '';
-  return Array.from({ length: wanted }, (_, index) => {
-    const isNew = index < updated;
-    const template =
-      isNew || rollout?.previous === undefined || rollout.previous === null
-        ? objectAt(object, 'spec', 'template')
-        : rollout.previous;
-    const node = nodes.length === 0 ? undefined : nodes[index % nodes.length];
-    const starts = runs && node !== undefined && ready.includes(node);
-    const state: PodState =
-      isNew && problem !== null && index === 0
-        ? { kind: 'waiting', problem }
-        : starts
-          ? { kind: 'running' }
-          : { kind: 'pending' };
+  return nodes.map((node, index) => {
+    const isNew = index < progress.updated;
+    const template = templateOf(object, { isNew, previous: rollout?.previous ?? null });
     return podObject(cluster, {
       name: `${name}-${uidOf(`${path}${index}${isNew ? (rollout?.startedAt ?? '') : 'old'}`).slice(0, 5)}`,
       namespace: textAt(object.metadata, 'namespace') ?? 'default',
       labels: textsAt(template, 'metadata', 'labels'),
-      nodeName: node?.nodeName ?? null,
+      nodeName: node.nodeName,
       containers: containersOf({ spec: { template } }),
-      state,
+      state: stateIn(progress, { isNew, index, starts: ready.includes(node) }),
       createdAt: isNew ? (rollout?.startedAt ?? cluster.createdAt) : cluster.createdAt,
-      owner: {
-        kind: object['kind'] === 'Deployment' ? 'ReplicaSet' : String(object['kind']),
-        name,
-        uid: textAt(object.metadata, 'uid') ?? '',
-      },
+      owner: { kind: 'DaemonSet', name, uid: textAt(object.metadata, 'uid') ?? '' },
     });
   });
 }
 
-function homeOf(world: World, cluster: Cluster): Instance[] {
-  const home = homeNode(world, cluster);
-  return home === undefined ? [] : [home];
+function placedPodsOf(world: World, cluster: Cluster, path: string, object: KubeObject): ListedPod[] {
+  const progress = progressOf(world, cluster, path, object);
+  const pods = placedPods(world, cluster).filter((pod) => pod.path === path);
+  return pods.map((placed) => ({ placed, object: placedObject(world, cluster, { placed, object, progress }) }));
 }
 
-/** Replicas of CoreDNS stay where they are: a node that comes for other things gets none. */
-function whereTheyAre(ready: Instance[]): Instance[] {
-  const core = ready.filter(isCore);
-  return core.length > 0 ? core : ready;
+function placedObject(
+  world: World,
+  cluster: Cluster,
+  { placed, object, progress }: { placed: PlacedPod; object: KubeObject; progress: Progress },
+): JsonObject {
+  const now = world.clock.now();
+  const { path, slot, generation, instanceId, readyAt, endsSince, graceMs } = placed;
+  const rollout = cluster.rollouts.get(path);
+  const isNew = slot < progress.updated;
+  const template = templateOf(object, { isNew, previous: rollout?.previous ?? null });
+  const owner = ownerOf(object, template);
+  const instance = cluster.instances.find(({ id }) => id === instanceId);
+  const since = isNew ? Math.max(rollout?.startedAt ?? 0, placed.createdAt) : placed.createdAt;
+  const runs = readyAt !== null && readyAt <= now && !staysAway(world, cluster, path);
+  const identity = uidOf(`${path}${slot}${generation}${isNew ? (rollout?.startedAt ?? '') : 'old'}`).slice(0, 5);
+  return podObject(cluster, {
+    name: object['kind'] === 'StatefulSet' ? `${owner.name}-${slot}` : `${owner.name}-${identity}`,
+    namespace: textAt(object.metadata, 'namespace') ?? 'default',
+    labels: { ...textsAt(template, 'metadata', 'labels'), ...owner.labels },
+    nodeName: instance?.nodeName ?? null,
+    containers: containersOf({ spec: { template } }),
+    state: stateIn(progress, { isNew, index: slot, starts: runs }),
+    createdAt: since,
+    owner: { kind: owner.kind, name: owner.name, uid: owner.uid },
+    spec: { terminationGracePeriodSeconds: graceMs / 1000, volumes: objectAt(template, 'spec')['volumes'] ?? [] },
+    ends: endsSince === null ? null : { since: endsSince, graceMs },
+  });
+}
+
+/** Pods of a Deployment belong to a ReplicaSet that is called after it and after a hash of the template. */
+function ownerOf(object: KubeObject, template: JsonObject) {
+  const name = textAt(object.metadata, 'name') ?? '';
+  const uid = textAt(object.metadata, 'uid') ?? '';
+  if (object['kind'] !== 'Deployment') return { kind: String(object['kind']), name, uid, labels: {} };
+  const hash = uidOf(JSON.stringify(template)).slice(0, 8);
+  return {
+    kind: 'ReplicaSet',
+    name: `${name}-${hash}`,
+    uid: uidOf(`${uid}${hash}`),
+    labels: { 'pod-template-hash': hash },
+  };
 }
 
 function podObject(cluster: Cluster, pod: Pod): JsonObject {
@@ -118,9 +158,16 @@ function podObject(cluster: Cluster, pod: Pod): JsonObject {
       resourceVersion: String(cluster.resourceVersion),
       labels: pod.labels,
       creationTimestamp: kubeTime(pod.createdAt),
+      ...(pod.ends == null
+        ? {}
+        : {
+            // when the grace is over: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
+            deletionTimestamp: kubeTime(pod.ends.since + pod.ends.graceMs),
+            deletionGracePeriodSeconds: pod.ends.graceMs / 1000,
+          }),
       ...(owners.length === 0 ? {} : { ownerReferences: owners }),
     },
-    spec: { ...(pod.nodeName === null ? {} : { nodeName: pod.nodeName }), containers: pod.containers },
+    spec: { ...pod.spec, ...(pod.nodeName === null ? {} : { nodeName: pod.nodeName }), containers: pod.containers },
     status: {
       phase: running ? 'Running' : 'Pending',
       conditions: [{ type: 'Ready', status: running ? 'True' : 'False' }],

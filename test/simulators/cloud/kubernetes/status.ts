@@ -4,12 +4,14 @@ import type { JsonObject } from '../json.ts';
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
+  readonly details: JsonObject | null;
 
-  constructor(code: number, reason: string, message: string) {
+  constructor(code: number, reason: string, message: string, details: JsonObject | null = null) {
     super(message);
     this.name = 'StatusError';
     this.code = code;
     this.reason = reason;
+    this.details = details;
   }
 
   body(): JsonObject {
@@ -20,6 +22,7 @@ export class StatusError extends Error {
       status: 'Failure',
       message: this.message,
       reason: this.reason,
+      ...(this.details === null ? {} : { details: this.details }),
       code: this.code,
     };
   }

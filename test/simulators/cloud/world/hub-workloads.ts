@@ -4,7 +4,16 @@ import { putObject } from './objects.ts';
 import type { Cluster } from './world.ts';
 
 type Kind = 'Deployment' | 'StatefulSet' | 'DaemonSet';
-type HubWorkload = { kind: Kind; namespace: string; name: string; image: string; replicas?: number };
+type HubWorkload = {
+  kind: Kind;
+  namespace: string;
+  name: string;
+  image: string;
+  replicas?: number;
+  claim?: string;
+  /** Seconds; 30 when it says nothing. */
+  grace?: number;
+};
 
 /**
  * What runs in a cluster of interactive users beside their servers: the parts of a JupyterHub as its chart installs them
@@ -12,13 +21,21 @@ type HubWorkload = { kind: Kind; namespace: string; name: string; image: string;
  * of no replicas is ready, as Kubernetes counts.
  */
 const HUB_WORKLOADS: readonly HubWorkload[] = [
-  { kind: 'Deployment', namespace: 'prod', name: 'hub', image: 'quay.io/jupyterhub/k8s-hub:3.3.8', replicas: 1 },
+  {
+    kind: 'Deployment',
+    namespace: 'prod',
+    name: 'hub',
+    image: 'quay.io/jupyterhub/k8s-hub:3.3.8',
+    replicas: 1,
+    claim: 'hub-db-dir',
+  },
   {
     kind: 'Deployment',
     namespace: 'prod',
     name: 'proxy',
     image: 'quay.io/jupyterhub/configurable-http-proxy:4.6.2',
     replicas: 1,
+    grace: 60,
   },
   {
     kind: 'StatefulSet',
@@ -33,6 +50,7 @@ const HUB_WORKLOADS: readonly HubWorkload[] = [
     name: 'prometheus',
     image: 'quay.io/prometheus/prometheus',
     replicas: 1,
+    claim: 'prometheus-data',
   },
   { kind: 'DaemonSet', namespace: 'support', name: 'node-exporter', image: 'quay.io/prometheus/node-exporter:v1.8.2' },
   {
@@ -66,9 +84,16 @@ export function isOfTeam(path: string): boolean {
   return !Object.values<string>(CORE_WORKLOADS).includes(path);
 }
 
-function objectOf({ kind, name, image, replicas }: HubWorkload): JsonObject {
+function objectOf({ kind, name, image, replicas, claim, grace }: HubWorkload): JsonObject {
   const labels = { 'app.kubernetes.io/name': name };
-  const template = { metadata: { labels }, spec: { containers: [{ name, image }] } };
+  const template = {
+    metadata: { labels },
+    spec: {
+      containers: [{ name, image, resources: { requests: { cpu: '200m', memory: '512Mi' } } }],
+      ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
+      ...(claim === undefined ? {} : { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }] }),
+    },
+  };
   return {
     apiVersion: 'apps/v1',
     kind,

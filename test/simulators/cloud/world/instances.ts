@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { roleMappedIntervals } from './access.ts';
 import type { Cluster, Instance, Taint, World } from './world.ts';
 
-type LaunchedField = 'id' | 'nodeName' | 'terminatedAt' | 'unschedulable' | 'taints' | 'revision' | 'unwell';
+type LaunchedField =
+  | 'id'
+  | 'nodeName'
+  | 'terminatedAt'
+  | 'unschedulable'
+  | 'annotations'
+  | 'taints'
+  | 'revision'
+  | 'unwell';
 
 /** EC2 instances of the node groups, and the nodes they become. */
 export function launchInstance(
@@ -16,6 +24,7 @@ export function launchInstance(
     nodeName: `ip-192-168-${seed[0]}-${seed[1]}.${cluster.region === 'us-east-1' ? 'ec2' : `${cluster.region}.compute`}.internal`,
     terminatedAt: null,
     unschedulable: false,
+    annotations: {},
     taints: registeredTaints(instance.group),
     revision: 0,
     unwell: instance.unwell ?? false,

@@ -4,7 +4,7 @@ import { at, numberAt, objectAt, textAt } from '../json.ts';
 import { clusterVersion } from './control-plane.ts';
 import { nodesAt, readyNodesAt } from './instances.ts';
 import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
-import { isAtHome } from './workload-home.ts';
+import { readyCount } from './workload-home.ts';
 import type { Cluster, KubeObject, World } from './world.ts';
 
 /**
@@ -28,7 +28,7 @@ export function progressOf(world: World, cluster: Cluster, path: string, object:
   const ready = readyNodesAt(world, cluster, now).length;
   const isOnEveryNode = object['kind'] === 'DaemonSet';
   const wanted = isOnEveryNode ? nodesAt(world, cluster, now).length : (numberAt(object, 'spec', 'replicas') ?? 1);
-  const placed = isOnEveryNode ? ready : ready > 0 && isAtHome(world, cluster, path) ? wanted : 0;
+  const placed = isOnEveryNode ? ready : Math.min(wanted, readyCount(world, cluster, path));
   const generation = numberAt(object.metadata, 'generation') ?? 1;
   const rollout = cluster.rollouts.get(path);
   if (crashesByVersion(world, cluster, path, object))

@@ -7,11 +7,14 @@ import { addonImage, addonVersionsOf, factsOf, knownVersions } from '../versions
 import { ADMIN_POLICY, roleOfSession, withoutPath } from './access.ts';
 import { setActivity } from './activity.ts';
 import { mapRoleInAwsAuth, writeAwsAuth } from './aws-auth.ts';
+import { seedBudgets } from './budgets.ts';
 import { seedHubWorkloads } from './hub-workloads.ts';
 import type { CoreAddonName } from './kube-system.ts';
 import { CORE_WORKLOADS, installWorkload, isCoreAddon, selfManagedImage } from './kube-system.ts';
+import { settle } from './placement.ts';
 import { clusterStackTemplate, groupStack } from './seed-stacks.ts';
 import { createStack } from './stacks.ts';
+import { seedVolumes } from './volumes.ts';
 import type { Cluster, World } from './world.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -50,6 +53,7 @@ export function newCluster(seed: WorldSeed, now: number): Cluster {
     userPods: [],
     rolePolicies: [],
     endpointAccess: seed.endpointAccess ?? { public: true, private: false, publicCidrs: ['0.0.0.0/0'] },
+    placed: [],
     resourceVersion: 1000,
   };
 }
@@ -79,6 +83,8 @@ export function seedCluster(world: World, cluster: Cluster, seed: WorldSeed): vo
   createStack(world, cluster, { ...clusterStack, seeded: { at: then, nodes: 0 } });
   for (const group of seed.config.nodeGroups ?? []) seedGroup(world, cluster, { seed, group, kind: 'unmanaged' });
   for (const group of seed.config.managedNodeGroups ?? []) seedGroup(world, cluster, { seed, group, kind: 'managed' });
+  if (seed.workloads !== 'none') seedVolumes(cluster, { zone: seed.volumeZone, then });
+  settle(world, cluster);
   if (seed.activity !== undefined && seed.activity > 0) setActivity(world, cluster, seed.activity);
 }
 
@@ -162,6 +168,7 @@ function seedAddons(cluster: Cluster, seed: WorldSeed, then: number): void {
   }
   for (const { name } of listed) if (!isCoreAddon(name)) seedEksAddon(cluster, name, seed, then);
   if (seed.workloads !== 'none') seedHubWorkloads(cluster, then);
+  seedBudgets(cluster, then);
   // seeded workloads have long been rolled out
   cluster.rollouts.clear();
 }

@@ -69,6 +69,8 @@ export type Cluster = {
   /** Put on roles of node groups by somebody, beside what their stacks put there. */
   rolePolicies: RolePolicy[];
   endpointAccess: EndpointAccess;
+  /** Pods of Deployments and StatefulSets, see `placement.ts`. */
+  placed: PlacedPod[];
   /** Rises with every write. */
   resourceVersion: number;
 };
@@ -143,6 +145,8 @@ export type Instance = {
   /** Auto Scaling is terminating it: it counts no longer, and runs until `terminatedAt`. */
   leaving?: boolean;
   unschedulable: boolean;
+  /** What people (or the bot) wrote on its Node. */
+  annotations: Record<string, string>;
   /** As its kubelet registered it and people (or the bot) changed it; what the node controller adds is computed. */
   taints: Taint[];
   /** How often somebody changed its Node: its resourceVersion. */
@@ -189,3 +193,22 @@ export type Rollout = { startedAt: number; previous: JsonObject | null };
 
 /** `instanceId` null: no node takes it yet. */
 export type UserPod = { name: string; namespace: string; user: string; instanceId: string | null; createdAt: number };
+
+/** A pod of a Deployment or StatefulSet; the next one in its place has the next `generation`. */
+export type PlacedPod = {
+  /** Of its workload. */
+  path: string;
+  slot: number;
+  generation: number;
+  createdAt: number;
+  graceMs: number;
+  /** `namespace/name` */
+  claims: string[];
+  /** null: it waits for a node. */
+  instanceId: string | null;
+  readyAt: number | null;
+  /** Since when it was told to end. */
+  endsSince: number | null;
+  goneAt: number | null;
+  isReplaced: boolean;
+};
