@@ -21,10 +21,10 @@ export async function clearLeftovers({ deps, cloud, run, step, confirmClaim }: C
   );
   return {
     problems: isEksctlBusy(run) ? ['an eksctl command of the run has not ended'] : [],
-    evidence: ['no cordon, no taint, no eksctl and no checkout of the run is left'],
+    evidence: [`no ${cordoned.length === 0 ? 'cordon, no ' : ''}taint, no eksctl and no checkout of the run is left`],
     notes: cordoned.map(
       ({ name }) =>
-        `node ${name} is cordoned since the upgrade began, not by the bot: kubectl uncordon ${name} if nobody needs that`,
+        `node ${name} is cordoned and was not when the upgrade began: kubectl uncordon ${name} if nobody needs that`,
     ),
   };
 }

@@ -131,7 +131,7 @@ describe('the verify phase', () => {
     const [node] = world.cloud.nodeList;
     expect(await runPhase(context)).toMatchObject({
       kind: 'done',
-      notes: [expect.stringContaining(`node ${node?.name} is cordoned since the upgrade began, not by the bot`)],
+      notes: [expect.stringContaining(`node ${node?.name} is cordoned and was not when the upgrade began`)],
     });
     const seen = { workloads: [], pendingPods: [], nodes: world.cloud.nodeList, urls: [] };
     const run = { ...context.run, healthBefore: healthBefore(seen) };
