@@ -1,7 +1,7 @@
 import type { Eks } from '#src/ports/eks.ts';
 import type { AdapterLogger } from './aws-call.ts';
 import { connectKubernetes, type KubernetesApis } from './kubernetes-client.ts';
-import { fromKubernetesError, mayHaveMoved } from './kubernetes-errors.ts';
+import { fromKubernetesError, isUnauthorized, mayHaveMoved } from './kubernetes-errors.ts';
 import type { TokenSource } from './kubernetes-token.ts';
 
 type Deps = {
@@ -25,8 +25,8 @@ export type KubernetesConnection = {
 
 /**
  * Keeps the way to a cluster's API server. Address and CA come from DescribeCluster and may change with an update of
- * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, the token is made
- * anew, and the call is tried a second time. Calls that fail together share that one look-up.
+ * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, and the call is tried
+ * a second time; after a 401 with a new token. Calls that fail together share that one look-up.
  */
 export function createKubernetesConnection({
   cluster,
@@ -58,7 +58,6 @@ export function createKubernetesConnection({
   function giveUp(failed: Promise<KubernetesApis>): void {
     if (current !== failed) return;
     current = undefined;
-    tokens.forget();
     failed.then(
       (apis) => apis.close(),
       () => {},
@@ -72,6 +71,7 @@ export function createKubernetesConnection({
       return await call(apis);
     } catch (error) {
       if (!mayHaveMoved(error)) throw error;
+      if (isUnauthorized(error) && current === connection) tokens.forget();
       giveUp(connection);
       return call(await connect());
     }
