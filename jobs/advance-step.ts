@@ -81,11 +81,10 @@ async function decidedBy(
   const { notes, memory, attempt } = progressOf(run, step);
   const stepId = step.id;
   switch (result.kind) {
-    case 'done':
-      return {
-        facts: [{ kind: 'step-done', stepId, evidence: result.evidence, notes: result.notes ?? notes }],
-        inMs: 0,
-      };
+    case 'done': {
+      const { kind: _, ...seen } = result;
+      return { facts: [{ kind: 'step-done', stepId, notes, ...seen }], inMs: 0 };
+    }
     case 'wait': {
       const cluster = clusterOf(deps.fleet, run.cluster);
       return waiting(run, step, { ...result, pollMs: await withinBudget(deps, { cluster, pollMs: result.pollMs }) });

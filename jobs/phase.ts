@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { HealthBefore } from '#src/domain/cluster-health.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { GateQuestion } from '#src/domain/gate.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
@@ -32,7 +33,8 @@ export type PhaseContext<P extends Phase> = {
 };
 
 export type PhaseResult =
-  | { kind: 'done'; evidence: string[]; notes?: string[] }
+  /** `healthBefore`: where it could not be seen when the run began. */
+  | { kind: 'done'; evidence: string[]; notes?: string[]; healthBefore?: HealthBefore }
   | { kind: 'wait'; for: string; pollMs: number; memory?: Record<string, string>; notes?: string[] }
   /**
    * An eksctl command, a means: the phase is asked again when it has ended. When eksctl is busy for another step, the

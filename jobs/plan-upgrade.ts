@@ -57,7 +57,7 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
   }
 }
 
-/** A bot that is not let in yet sees it as the bootstrap role; without one nobody sees it, and it cannot be compared later. */
+/** A bot that is not let in yet sees it as the bootstrap role; without one the `access` step does, as soon as it is let in. */
 async function healthNow(
   deps: WorkerDeps,
   run: Run,

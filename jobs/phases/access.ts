@@ -1,7 +1,9 @@
+import { healthBefore } from '#src/domain/cluster-health.ts';
 import type { Plan } from '#src/domain/plan.ts';
 import { isNotSeen, mapsItself } from '#src/domain/self-mapping.ts';
 import type { AccessWish } from '#src/ports/kubernetes.ts';
 import { failed, type PhaseRunner } from '../phase.ts';
+import { seeHealth } from '../see-health.ts';
 import { mapItself, mappingEvidence, planOtherwise } from './map-itself.ts';
 
 /**
@@ -9,7 +11,7 @@ import { mapItself, mappingEvidence, planOtherwise } from './map-itself.ts';
  * not know it, and the plan that was approved says so, the bot maps itself first.
  */
 export const access: PhaseRunner<'access'> = async (context) => {
-  const { cloud, plan } = context;
+  const { deps, cluster, cloud, plan } = context;
   const wishes = wishesOf(plan);
   const review = await cloud.kubernetes.reviewAccess(wishes);
   switch (review.kind) {
@@ -17,7 +19,9 @@ export const access: PhaseRunner<'access'> = async (context) => {
       const changed = isNotSeen(plan) ? await planOtherwise(context) : null;
       if (changed !== null) return changed;
       const mapped = mapsItself(plan) ? await mappingEvidence(context) : [];
-      return { kind: 'done', evidence: [...mapped, `Kubernetes allows all ${wishes.length} rights the plan needs`] };
+      const evidence = [...mapped, `Kubernetes allows all ${wishes.length} rights the plan needs`];
+      if (!isNotSeen(plan)) return { kind: 'done', evidence };
+      return { kind: 'done', evidence, healthBefore: healthBefore(await seeHealth(deps, cluster)) };
     }
     case 'denied':
       return failed('MissingRights', `Kubernetes does not let the bot ${review.missing.map(wishText).join(', ')}`, {

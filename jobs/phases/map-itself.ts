@@ -1,4 +1,5 @@
 import { clusterAdminPolicy } from '#src/domain/bot-principal.ts';
+import { TransientError } from '#src/domain/errors.ts';
 import { planHash } from '#src/domain/plan-hash.ts';
 import { type IntendedMapping, mappingId } from '#src/domain/self-mapping.ts';
 import { idsOf } from '../ids-of.ts';
@@ -37,7 +38,7 @@ export async function mapItself(context: Context): Promise<PhaseResult> {
 /** What the plan says and is so, from a look made after it; empty where the bot was known already. */
 export async function mappingEvidence(context: Context): Promise<string[]> {
   const mapping = await approvedMapping(context);
-  if (mapping === null || !(await isMapped(context.cloud, context.cluster, mapping))) return [];
+  if (mapping === null || !(await isStillMapped(context, mapping))) return [];
   return [`${mappedText(mapping)}, and Kubernetes knows the bot by its own credentials`];
 }
 
@@ -64,6 +65,14 @@ async function approvedMapping({ cloud, cluster, plan }: Context): Promise<Inten
   const { authenticationMode: mode } = await cloud.eks.describeCluster(cluster.name);
   const mapping = await intendedMapping(cloud, { cluster, mode });
   return mapping !== null && plan.warnings.some(({ id }) => id === mappingId(mapping)) ? mapping : null;
+}
+
+/** The bot is in: what the bootstrap role may look at by now is no reason to stop. */
+async function isStillMapped({ cloud, cluster }: Context, mapping: IntendedMapping): Promise<boolean> {
+  return isMapped(cloud, cluster, mapping).catch((error: unknown) => {
+    if (error instanceof TransientError) throw error;
+    return false;
+  });
 }
 
 async function act({ cloud, cluster }: Context, { arn, how }: IntendedMapping): Promise<void> {

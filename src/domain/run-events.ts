@@ -38,7 +38,8 @@ export type RunFact =
   | { kind: 'started'; plan: Plan; before: ClusterSnapshot; healthBefore?: HealthBefore }
   | { kind: 'step-started'; stepId: StepId }
   | { kind: 'step-waiting'; stepId: StepId; for: string; memory: Record<string, string>; notes: string[] }
-  | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[] }
+  /** `healthBefore`: seen only now, because the bot could not look into the cluster when the run began. */
+  | { kind: 'step-done'; stepId: StepId; evidence: string[]; notes: string[]; healthBefore?: HealthBefore }
   | { kind: 'step-failed'; stepId: StepId; failure: Failure }
   /** It takes much longer than usual, see `lateness.ts`. */
   | { kind: 'step-late'; stepId: StepId }
@@ -270,7 +271,8 @@ function evolveStep(run: Run, event: StepEvent): Run {
       const { attempt, at: startedAt } = before;
       const { [event.stepId]: _, ...pastCommands } = run.pastCommands;
       const done = { at: event.at, startedAt, attempt, notes: event.notes, evidence: event.evidence };
-      return atRest({ ...withStep({ kind: 'done', ...done }), pastCommands });
+      const health = event.healthBefore === undefined ? {} : { healthBefore: event.healthBefore };
+      return atRest({ ...withStep({ kind: 'done', ...done }), pastCommands, ...health });
     }
     case 'step-failed': {
       if (before?.kind !== 'started') return run;

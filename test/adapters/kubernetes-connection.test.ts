@@ -54,6 +54,17 @@ test('a 401 that lasts is said after the second try', async () => {
   expect(seen.lookUps).toBe(2);
 });
 
+test('after a lost connection the address is looked up once more, and the token stays', async () => {
+  const { connection, seen } = world();
+  const lost = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  const answer = await connection.use('list nodes', async (apis) => {
+    if (endpointOf(apis) === 'https://api-1') throw lost;
+    return endpointOf(apis);
+  });
+  expect(answer).toBe('https://api-2');
+  expect(seen).toMatchObject({ lookUps: 2, tokensForgotten: 0 });
+});
+
 test('calls that fail together share one look-up', async () => {
   const { connection, seen } = world();
   const call = async (apis: KubernetesApis) => {

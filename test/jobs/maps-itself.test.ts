@@ -182,8 +182,10 @@ describe('a bot that Kubernetes does not know, where the fleet file lets it crea
       },
     ]);
     letIn();
+    expect(now().healthBefore, 'nobody could look').toBeUndefined();
     await advanceUntil(world, asked.id, ({ steps }) => steps[STEP]?.kind === 'done');
     expect(acts()).toEqual(['grantClusterAccess']);
+    expect(now().healthBefore, 'what must be well again').toMatchObject({ pendingPods: 0 });
   });
 
   it('stops before anything else is changed when the plan made from inside is another one', async () => {
