@@ -112,11 +112,11 @@ function adopted(draft: PlanDraft): PlanNote[] {
   return [{ id: idOf('core-already-created', names), text }];
 }
 
-/** eksctl creates `desiredCapacity` nodes; a core group that the autoscaler has grown would come back smaller. */
+/** A core group comes back with as many nodes as it has, which the autoscaler may have grown, but its maximum limits that. */
 function smallerCore({ survey, rotations }: PlanDraft): PlanNote[] {
   const rotating = new Set(rotations.flatMap(({ core }) => core.map(({ configured }) => configured)));
   const smaller = survey.ours.flatMap(({ name, live, config }) => {
-    const starts = config.desiredCapacity ?? config.minSize;
+    const starts = config.maxSize;
     return rotating.has(name) && starts !== null && live.nodes.length > starts
       ? [{ name, now: live.nodes.length, starts }]
       : [];
@@ -125,7 +125,7 @@ function smallerCore({ survey, rotations }: PlanDraft): PlanNote[] {
   const list = smaller.map(
     ({ name, now, starts }) => `${name} has ${now} nodes and its replacement starts with ${starts}`,
   );
-  const text = `The core node group shrinks: ${list.join(', ')}. Until the autoscaler has grown it, core services may wait for room, and users may see errors. Raise desiredCapacity in the config before, or be ready to wait some minutes.`;
+  const text = `The core node group shrinks: ${list.join(', ')}. Until the autoscaler has grown it, core services may wait for room, and users may see errors. Raise maxSize in the config before, or be ready to wait some minutes.`;
   return [
     {
       id: idOf(

@@ -417,16 +417,16 @@ const WARNINGS: Case[] = [
     ],
   ],
   [
-    'a core group that the autoscaler has grown',
+    'a core group with more nodes than the config lets its replacement have',
     aRequest('1.21', {
       ...QUIET,
       groups: [aGroup('core-a', '1.20', { nodes: nodesOf('core-a', 3, '1.20') })],
-      configGroups: [aConfigGroup('core-a', { minSize: 1 })],
+      configGroups: [aConfigGroup('core-a', { minSize: 1, maxSize: 1 })],
     }),
     [
       {
         id: 'core-smaller:core-a',
-        text: 'The core node group shrinks: core-a has 3 nodes and its replacement starts with 1. Until the autoscaler has grown it, core services may wait for room, and users may see errors. Raise desiredCapacity in the config before, or be ready to wait some minutes.',
+        text: 'The core node group shrinks: core-a has 3 nodes and its replacement starts with 1. Until the autoscaler has grown it, core services may wait for room, and users may see errors. Raise maxSize in the config before, or be ready to wait some minutes.',
       },
     ],
   ],
