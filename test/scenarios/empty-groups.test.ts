@@ -39,11 +39,9 @@ function sizes(name: string): string[] {
   return world()
     .effects(name)
     .flatMap((effect) => {
-      if (effect.effect === 'desired-capacity-set')
-        return [`${effect.caller}: ${effect['nodeGroup']} ${effect['from']} → ${effect['to']}`];
-      return effect.effect === 'instance-terminated'
-        ? [`${effect.caller}: ${effect['nodeGroup']} back, ending ${effect['userPods']} servers`]
-        : [];
+      const [group, from, to, pods] = ['nodeGroup', 'from', 'to', 'userPods'].map((detail) => String(effect[detail]));
+      if (effect.effect === 'desired-capacity-set') return [`${effect.caller}: ${group} ${from} → ${to}`];
+      return effect.effect === 'instance-terminated' ? [`${effect.caller}: ${group} back, ending ${pods} servers`] : [];
     });
 }
 
