@@ -98,7 +98,7 @@ describe('at a stop', () => {
     };
   };
 
-  it('it is what was seen, also where a step failed that took effect', () => {
+  it('is what was seen, also where a step failed that took effect', () => {
     expect(allPushed(seen({ 'core-a': true })).states).toEqual(['1.23']);
     expect(allPushed(seen({ 'core-a': false, 'core-b': true })).states).toEqual(['1.23 core-a → core-b']);
   });
@@ -108,7 +108,7 @@ describe('at a stop', () => {
     expect(allPushed(seen({})).states).toEqual(['1.23']);
   });
 
-  it('it is nothing new when nobody could look', () => {
+  it('is nothing new when nobody could look', () => {
     expect(pendingState(aRun('stopped'))).toBeNull();
   });
 

@@ -147,6 +147,18 @@ describe('the verify phase', () => {
     expect(context.confirmed.times).toBe(1);
   });
 
+  it('lifts a cordon that this run has left, and no other', async () => {
+    const context = contextFor(world, 'verify');
+    world.cloud.nodeList = [aNode('core-b', '1.24', { name: 'ours' }), aNode('core-b', '1.24', { name: 'theirs' })];
+    world.cloud.drainNodes = {
+      ours: { unschedulable: true, cordonedBy: context.run.id },
+      theirs: { unschedulable: true },
+    };
+    await runPhase(context);
+    expect(world.cloud.calls).toEqual([{ call: 'uncordon', request: 'ours' }]);
+    expect(context.confirmed.times).toBe(1);
+  });
+
   it('removes checkouts of workers that are gone, and waits for an eksctl that still runs', async () => {
     world.abandoned.push('checkout-abc123-4711-x');
     expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({ kind: 'done' });
