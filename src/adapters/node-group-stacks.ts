@@ -1,5 +1,6 @@
 import {
   type CloudFormationClient,
+  DescribeStacksCommand,
   GetTemplateCommand,
   paginateDescribeStackEvents,
   paginateDescribeStacks,
@@ -27,6 +28,8 @@ type Inside = {
   templates: Map<string, NodeGroupTemplate>;
   /** An image's name never changes: by image id. Images that were not found are asked for again. */
   imageNames: Map<string, string>;
+  /** Ids of the cluster's stacks that stood at the last look. */
+  stood: Set<string>;
 };
 
 const IN_FLIGHT = 4;
@@ -39,6 +42,7 @@ export function createNodeGroupStacks({ clients, cluster, logger }: Deps): NodeG
     callEc2: awsCaller({ service: 'ec2', cluster, logger }),
     templates: new Map(),
     imageNames: new Map(),
+    stood: new Set(),
   };
   return {
     list: (name) => listStacks(inside, name),
@@ -49,10 +53,11 @@ export function createNodeGroupStacks({ clients, cluster, logger }: Deps): NodeG
 }
 
 async function listStacks(inside: Inside, cluster: string): Promise<NodeGroupStack[]> {
-  const stacks = (await describeStacks(inside)).flatMap((stack) => {
-    const group = stack.StackStatus === 'DELETE_COMPLETE' ? undefined : groupOfStack(stack, cluster);
+  const stacks = (await standingStacks(inside)).flatMap((stack) => {
+    const group = groupOfStack(stack, cluster);
     return group === undefined ? [] : [{ stack, group }];
   });
+  inside.stood = new Set(stacks.flatMap(({ stack }) => stack.StackId ?? []));
   const withTemplates = await concurrently(IN_FLIGHT, stacks, async ({ stack, group }) => ({
     stack,
     group,
@@ -105,6 +110,31 @@ async function describeStacks({ cloudFormation, callCloudFormation }: Inside): P
       stacks.push(...(page.Stacks ?? []));
     return stacks;
   });
+}
+
+/**
+ * A list that comes in pages is no snapshot: when a stack of anybody goes between two pages, another one may be on neither.
+ * So one that stood at the last look and is not listed now is asked for by its id.
+ */
+async function standingStacks(inside: Inside): Promise<Stack[]> {
+  const listed = await describeStacks(inside);
+  const ids = new Set(listed.map(({ StackId }) => StackId));
+  const missed = [...inside.stood].filter((id) => !ids.has(id));
+  const found = await concurrently(IN_FLIGHT, missed, (id) => stackById(inside, id));
+  return [...listed, ...found.flat()].filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+}
+
+/** Of one that is gone this says DELETE_COMPLETE for some weeks, then that there is none. */
+async function stackById({ cloudFormation, callCloudFormation }: Inside, id: string): Promise<Stack[]> {
+  try {
+    const { Stacks = [] } = await callCloudFormation('DescribeStacks', () =>
+      cloudFormation.send(new DescribeStacksCommand({ StackName: id })),
+    );
+    return Stacks;
+  } catch (error) {
+    if (isMissingStack(error)) return [];
+    throw error;
+  }
 }
 
 async function templateOf(inside: Inside, stack: Stack): Promise<NodeGroupTemplate> {

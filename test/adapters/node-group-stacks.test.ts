@@ -135,6 +135,25 @@ test.each([
   expect((await stacks.list('coast'))[0]?.ami).toEqual({ kind: 'unknown', why });
 });
 
+test('a stack that a list in pages passed over is asked for by its id: only CloudFormation says that it is gone', async () => {
+  let isGone = false;
+  let listings = 0;
+  const { stacks } = stacksWith({
+    describeStacks: ({ StackName }: { StackName?: string }) => {
+      if (StackName !== undefined)
+        return { Stacks: [stack('core-a', { StackStatus: isGone ? 'DELETE_COMPLETE' : 'DELETE_IN_PROGRESS' })] };
+      listings += 1;
+      return { Stacks: listings === 1 ? [stack('core-a')] : [] };
+    },
+    getTemplate: () => template('ami-1'),
+    describeImages: () => ({ Images: [{ ImageId: 'ami-1', Name: 'amazon-eks-node-1.22-v20230607' }] }),
+  });
+  await stacks.list('coast');
+  expect(await stacks.list('coast')).toMatchObject([{ group: 'core-a', status: 'DELETE_IN_PROGRESS' }]);
+  isGone = true;
+  expect(await stacks.list('coast')).toEqual([]);
+});
+
 test('all pages of stacks are read, and deleted ones left out', async () => {
   const { stacks } = stacksWith({
     describeStacks: ({ NextToken }: { NextToken?: string }) =>
