@@ -19,7 +19,7 @@ import { liftLeftovers } from './phase-out.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
 import { releaseNodes, tryToReleaseNodes } from './release-nodes.ts';
 import { setBackAtRest } from './set-back.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps, WorkerDeps } from './worker-deps.ts';
 
 /** What to do with the run's ticket: look again in `ms` of run time, or let it go because the run has ended. */
 export type NextLook = { kind: 'again'; ms: number } | { kind: 'ended' };
@@ -41,7 +41,11 @@ export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLo
     if (run.state.kind === 'aborted') await tryToReleaseNodes(deps, { run, confirmClaim: async () => undefined });
     return { kind: 'ended' };
   }
-  const decided = await decide(deps, claim);
+  return commitDecided(deps, claim, await decide(deps, claim));
+}
+
+export async function commitDecided(deps: LookingDeps, claim: Claim, decided: Decided): Promise<NextLook> {
+  const { run } = claim;
   const now = deps.clock.now();
   const events = decided.facts.map((fact): RunEvent => ({ at: now, by: 'bot', ...fact }));
   const wakeAt = now + decided.inMs;
@@ -89,7 +93,7 @@ async function decide(deps: WorkerDeps, claim: Claim): Promise<Decided> {
   }
 }
 
-function awaitApproval(expiresAt: number, now: number): Decided {
+export function awaitApproval(expiresAt: number, now: number): Decided {
   return now >= expiresAt
     ? { facts: [{ kind: 'expired' }], inMs: 0 }
     : { facts: [], inMs: Math.min(expiresAt - now, MAX_PARK_MS) };
@@ -188,7 +192,7 @@ async function standStill(deps: WorkerDeps, claim: Claim): Promise<Decided> {
 }
 
 /** For errors outside a step: a run never dies of them, it stops in words or is looked at again. */
-export async function stopForError(deps: WorkerDeps, claim: Claim, error: unknown): Promise<NextLook> {
+export async function stopForError(deps: LookingDeps, claim: Claim, error: unknown): Promise<NextLook> {
   const at = deps.clock.now();
   if (error instanceof TransientError || isStorageAway(error)) {
     // Not due before: a run that is due for long and not looked at means a wedged worker (watchdog.ts).

@@ -1,5 +1,5 @@
 import type { FleetCluster } from '#src/domain/fleet.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /** EKS throttles by account and region, at rates it does not publish: all runs there together look at most this often. */
 const LOOKS_PER_SECOND = 10;
@@ -9,7 +9,7 @@ const LOOKS_PER_SECOND = 10;
  * share what there is. Every run that owns a cluster counts, whatever it waits for, so that one number is enough.
  */
 export async function withinBudget(
-  { fleet, store }: Pick<WorkerDeps, 'fleet' | 'store'>,
+  { fleet, store }: Pick<LookingDeps, 'fleet' | 'store'>,
   { cluster, pollMs }: { cluster: FleetCluster; pollMs: number },
 ): Promise<number> {
   const { account, region } = cluster;

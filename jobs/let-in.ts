@@ -1,5 +1,5 @@
 import type { ObservedCluster, ObservedNodeGroup } from '#src/domain/observation.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 
 /** A role of nodes that nothing lets in, and what would: aws-auth or an access entry. */
@@ -26,7 +26,7 @@ type Look = { cluster: string; groups: readonly string[] };
  * the type of nodes is there. Which of them counts, the authentication mode says; the bot never changes that mode. An
  * entry wins over aws-auth. https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html
  */
-export async function rolesKeptOut(cloud: Cloud, { cluster, groups }: Look): Promise<KeptOut[]> {
+export async function rolesKeptOut(cloud: CloudSight, { cluster, groups }: Look): Promise<KeptOut[]> {
   if (groups.length === 0) return [];
   const stacks = (await cloud.stacks.list(cluster)).filter(({ group }) => groups.includes(group));
   const byRole = new Map(
@@ -58,7 +58,7 @@ type Mode = ObservedCluster['authenticationMode'];
 const LETS_NODES_IN = /^EC2/;
 
 async function typesOfEntries(
-  { eks }: Cloud,
+  { eks }: CloudSight,
   { cluster, mode, roles }: { cluster: string; mode: Mode; roles: string[] },
 ): Promise<Map<string, string>> {
   if (mode === 'CONFIG_MAP') return new Map();
@@ -66,7 +66,7 @@ async function typesOfEntries(
   return new Map(entries.flatMap(([role, entry]) => (entry === null ? [] : [[role, entry.type] as const])));
 }
 
-async function rolesInAwsAuth({ kubernetes }: Cloud): Promise<string[]> {
+async function rolesInAwsAuth({ kubernetes }: CloudSight): Promise<string[]> {
   const mapped = (await kubernetes.mappedRoles()) ?? [];
   return mapped.filter(({ letsNodesIn }) => letsNodesIn).map(({ arn }) => arn);
 }

@@ -1,7 +1,7 @@
 import { UserError } from '#src/domain/errors.ts';
 import type { ForeignPolicies, GroupFindings, Unexplained } from '#src/domain/group-findings.ts';
 import type { ObservedConfig, ObservedNode, ObservedNodeGroup } from '#src/domain/observation.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 import type { NodeGroupStack, StackRole } from '#src/ports/node-group-stacks.ts';
 import type { RolePolicies } from '#src/ports/node-roles.ts';
 
@@ -9,7 +9,7 @@ type Seen = { stacks: NodeGroupStack[]; nodeGroups: ObservedNodeGroup[]; nodes: 
 
 /** Looks for what makes a deletion or a creation go wrong half-way: in time, people can put it right without a hurry. */
 export async function lookAhead(
-  cloud: Cloud,
+  cloud: CloudSight,
   { cluster, config, seen }: { cluster: string; config: Pick<ObservedConfig, 'nodeGroups'>; seen: Seen },
 ): Promise<GroupFindings> {
   const configured = new Set(config.nodeGroups.map(({ name }) => name));
@@ -21,7 +21,7 @@ export async function lookAhead(
 type Roles = Pick<GroupFindings, 'foreignPolicies' | 'unseenRoles'>;
 
 /** One after the other: IAM throttles the whole account, and a plan is not made so often that seconds matter. */
-async function lookAtRoles(cloud: Cloud, stacks: NodeGroupStack[]): Promise<Roles> {
+async function lookAtRoles(cloud: CloudSight, stacks: NodeGroupStack[]): Promise<Roles> {
   const foreignPolicies: ForeignPolicies[] = [];
   for (const { group, ownRole } of stacks) {
     const role = ownRole?.name ?? null;
@@ -40,7 +40,7 @@ async function lookAtRoles(cloud: Cloud, stacks: NodeGroupStack[]): Promise<Role
 
 type Scaling = Pick<GroupFindings, 'liveSizes' | 'unseenScaling' | 'unexplained'>;
 
-async function lookAtScaling(cloud: Cloud, { cluster, seen }: { cluster: string; seen: Seen }): Promise<Scaling> {
+async function lookAtScaling(cloud: CloudSight, { cluster, seen }: { cluster: string; seen: Seen }): Promise<Scaling> {
   const groupOf = new Map(seen.stacks.map(({ stackName, group }) => [stackName, group]));
   try {
     const found = (await cloud.autoScaling.ofCluster(cluster)).filter(({ managed }) => !managed);

@@ -4,10 +4,10 @@ import { messageOf, TransientError } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { Run, RunId } from '#src/domain/run.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf } from './observe-cluster.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /** Real milliseconds: the notice of a stop does not wait for an AWS that does not answer. */
 const LOOK_LIMIT_MS = 10_000;
@@ -16,7 +16,7 @@ const LOOK_LIMIT_MS = 10_000;
  * Before people are told of a stop or an abort the bot looks at the cluster, whoever changed it. Once, whoever is killed
  * meanwhile: two that look at the same time write down one sight.
  */
-export async function lookAtStop(deps: WorkerDeps, runId: RunId): Promise<void> {
+export async function lookAtStop(deps: LookingDeps, runId: RunId): Promise<void> {
   // One that cannot be read is the sync's to tell of.
   const run = await deps.store.read(runId).catch(() => null);
   if (run === null || !isSightWanted(run)) return;
@@ -30,7 +30,7 @@ export async function lookAtStop(deps: WorkerDeps, runId: RunId): Promise<void> 
 }
 
 /** Only AWS is asked: a Kubernetes that lets nobody in is a frequent reason of a stop. */
-async function look(deps: WorkerDeps, run: Run): Promise<ClusterSight> {
+async function look(deps: LookingDeps, run: Run): Promise<ClusterSight> {
   const at = deps.clock.now();
   try {
     const cluster = clusterOf(deps.fleet, run.cluster);
@@ -46,7 +46,7 @@ async function look(deps: WorkerDeps, run: Run): Promise<ClusterSight> {
 
 type Seen = Omit<Extract<ClusterSight, { kind: 'seen' }>, 'at' | 'kind'>;
 
-async function see({ eks, stacks }: Cloud, { name }: FleetCluster): Promise<Seen> {
+async function see({ eks, stacks }: CloudSight, { name }: FleetCluster): Promise<Seen> {
   const [cluster, selfManaged, managed] = await Promise.all([
     eks.describeCluster(name),
     stacks.list(name),

@@ -3,18 +3,18 @@ import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { ObservedCluster } from '#src/domain/observation.ts';
 import type { IntendedMapping } from '#src/domain/self-mapping.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
-import type { Kubernetes } from '#src/ports/kubernetes.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
+import type { KubernetesSight } from '#src/ports/kubernetes.ts';
 
 /** Through whom planning looks into the cluster, and whom the run would map first; null: nobody. */
-type Sight = { kubernetes: Kubernetes; mapping: IntendedMapping | null };
+type Sight = { kubernetes: KubernetesSight; mapping: IntendedMapping | null };
 
 /**
  * Planning changes nothing, also where the fleet file lets the bot map itself: a cluster that does not know the bot is
  * looked at as the bootstrap role; where there is none, as far as AWS shows it. See docs/adr/0006.
  */
 export async function lookInside(
-  cloud: Cloud,
+  cloud: CloudSight,
   { cluster, mode }: { cluster: FleetCluster; mode: ObservedCluster['authenticationMode'] },
 ): Promise<Sight> {
   const itself: Sight = { kubernetes: cloud.kubernetes, mapping: null };
@@ -32,7 +32,7 @@ export async function lookInside(
 
 /** Whom the bot would map and how; null: the fleet file does not let it, or the way is none in this authentication mode. */
 export async function intendedMapping(
-  { identity }: Cloud,
+  { identity }: CloudSight,
   { cluster, mode }: { cluster: FleetCluster; mode: ObservedCluster['authenticationMode'] },
 ): Promise<IntendedMapping | null> {
   const { access: how, roleArn } = cluster;
@@ -42,7 +42,11 @@ export async function intendedMapping(
 }
 
 /** Whether the mapping stands there, as aws-auth or EKS shows it now. */
-export async function isMapped(cloud: Cloud, cluster: FleetCluster, { arn, how }: IntendedMapping): Promise<boolean> {
+export async function isMapped(
+  cloud: CloudSight,
+  cluster: FleetCluster,
+  { arn, how }: IntendedMapping,
+): Promise<boolean> {
   if (how.kind === 'access-entry') return ((await cloud.eks.accessPolicies(cluster.name, arn)) ?? []).length > 0;
   try {
     return (await bootstrapOf(cloud, cluster).mappedGroups(arn)) !== null;
@@ -56,12 +60,12 @@ export async function isMapped(cloud: Cloud, cluster: FleetCluster, { arn, how }
   }
 }
 
-export function bootstrapOf({ bootstrap }: Cloud, { name }: FleetCluster): Kubernetes {
+export function bootstrapOf<K>({ bootstrap }: { bootstrap: K | null }, { name }: FleetCluster): K {
   if (bootstrap === null) throw new Error(`cluster ${name} has no bootstrap role`);
   return bootstrap;
 }
 
 /** Nothing is known of nodes and pods; what planning cannot do without stays a 401. */
-function fromOutside(kubernetes: Kubernetes): Kubernetes {
+function fromOutside(kubernetes: KubernetesSight): KubernetesSight {
   return { ...kubernetes, nodes: async () => [], userPods: async () => [] };
 }

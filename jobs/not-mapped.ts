@@ -2,7 +2,7 @@ import { clusterAdminPolicy, entryPrincipalArn, principalArn } from '#src/domain
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { ObservedCluster } from '#src/domain/observation.ts';
 import type { Failure } from '#src/domain/run.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 
 type Mode = ObservedCluster['authenticationMode'];
 
@@ -10,7 +10,7 @@ type Mode = ObservedCluster['authenticationMode'];
  * 401 when no control-plane update explains it: the principal is not mapped in the cluster. Only somebody with rights can
  * map it. Throws when AWS does not say who the bot is: then that explains the 401.
  */
-export async function notMappedIn(cloud: Cloud, cluster: FleetCluster): Promise<Failure> {
+export async function notMappedIn(cloud: CloudSight, cluster: FleetCluster): Promise<Failure> {
   const [{ arn }, mode] = await Promise.all([
     cloud.identity.callerIdentity(),
     cloud.eks.describeCluster(cluster.name).then(

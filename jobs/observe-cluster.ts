@@ -5,18 +5,18 @@ import type { Observation } from '#src/domain/observation.ts';
 import type { ClusterSnapshot } from '#src/domain/run.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
 import type { KubernetesVersion } from '#src/domain/version.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 import { rolesKeptOut, withoutReadyNode } from './let-in.ts';
 import { lookAhead } from './look-ahead.ts';
 import { lookInside } from './look-inside.ts';
 import { seeAddons, seeGroups, seeNodeGroups } from './see-cluster.ts';
 import { checkTools } from './tool-check.ts';
 import { unmergedBranches } from './unmerged-branches.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /** All a plan is made from, read afresh. Throws what stands in the way, in words. */
 export async function observeCluster(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { cluster, to }: { cluster: FleetCluster; to: KubernetesVersion },
 ): Promise<Observation> {
   const cloud = deps.cloudOf(cluster);
@@ -63,7 +63,7 @@ export async function observeCluster(
 }
 
 /** The account from STS must be the fleet file's: anything else would upgrade somebody else's cluster. */
-export async function confirmAccount(cloud: Cloud, cluster: FleetCluster): Promise<string> {
+export async function confirmAccount(cloud: CloudSight, cluster: FleetCluster): Promise<string> {
   const { account, arn } = await cloud.identity.callerIdentity();
   if (account === cluster.account) return account;
   throw new RefusedError(
@@ -72,7 +72,7 @@ export async function confirmAccount(cloud: Cloud, cluster: FleetCluster): Promi
   );
 }
 
-async function observeConfig(deps: WorkerDeps, cluster: FleetCluster): Promise<Observation['config']> {
+async function observeConfig(deps: LookingDeps, cluster: FleetCluster): Promise<Observation['config']> {
   const { config } = cluster;
   const checkout = await deps.repository.checkout(config, await deps.repository.headCommit(config));
   try {
@@ -84,7 +84,7 @@ async function observeConfig(deps: WorkerDeps, cluster: FleetCluster): Promise<O
 }
 
 /** What a notice says of the cluster: versions only, without the config. */
-export async function seeSnapshot(cloud: Cloud, cluster: FleetCluster): Promise<ClusterSnapshot> {
+export async function seeSnapshot(cloud: CloudSight, cluster: FleetCluster): Promise<ClusterSnapshot> {
   const seen = await cloud.eks.describeCluster(cluster.name);
   const [nodeGroups, addons] = await Promise.all([
     seeNodeGroups(cloud, cluster.name),

@@ -11,8 +11,9 @@ import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
+import { wishesOf, wishText } from './phases/access.ts';
 import { seeHealth } from './see-health.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 const HOUR = 3_600_000;
 
@@ -27,10 +28,24 @@ function patienceFor({ code }: TransientError): number {
 }
 
 /** Observes and plans. What stands in the way is a stop in words that can be retried; what policy forbids is a refusal. */
-export async function planRun(deps: WorkerDeps, run: Run): Promise<Decided> {
+export async function planRun(deps: LookingDeps, run: Run): Promise<Decided> {
   try {
     const { observation, planned } = await observeAndPlan(deps, run);
     return { facts: [factOf(deps, planned, observation)], inMs: 0 };
+  } catch (error) {
+    return planningFailed(deps, run, error);
+  }
+}
+
+/** With MODE=observe the plan is all there is: it ends the run, whatever it says, and nobody is asked to approve it. */
+export async function observePlan(deps: LookingDeps, run: Run): Promise<Decided> {
+  try {
+    const { observation, planned } = await observeAndPlan(deps, run);
+    if (planned.kind === 'nothing-to-do') return { facts: [factOf(deps, planned, observation)], inMs: 0 };
+    const { plan } = planned;
+    const review = await deps.cloudOf(clusterOf(deps.fleet, run.cluster)).kubernetes.reviewAccess(wishesOf(plan));
+    const lacking = review.kind === 'denied' ? review.missing.map(wishText) : [];
+    return { facts: [{ kind: 'observed', plan, lacking }], inMs: 0 };
   } catch (error) {
     return planningFailed(deps, run, error);
   }
@@ -40,7 +55,7 @@ export async function planRun(deps: WorkerDeps, run: Run): Promise<Decided> {
  * The approved upgrade begins: observed and planned once more. The same hash goes ahead with the fresh plan; another
  * plan was approved by nobody, so the card asks again and shows what changed.
  */
-export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
+export async function beginRun(deps: LookingDeps, run: Run): Promise<Decided> {
   try {
     const { observation, planned } = await observeAndPlan(deps, run);
     if (planned.kind === 'plan' && planned.plan.hash === run.approval?.planHash) {
@@ -59,7 +74,7 @@ export async function beginRun(deps: WorkerDeps, run: Run): Promise<Decided> {
 
 /** A bot that is not let in yet sees it as the bootstrap role; without one the `access` step does, as soon as it is let in. */
 async function healthNow(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   run: Run,
   { mapping }: Observation,
 ): Promise<{ healthBefore?: HealthBefore }> {
@@ -70,7 +85,7 @@ async function healthNow(
 }
 
 export async function observeAndPlan(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   run: Run,
 ): Promise<{ observation: Observation; planned: Planned }> {
   const cluster = clusterOf(deps.fleet, run.cluster);
@@ -95,7 +110,7 @@ export async function observeAndPlan(
 
 type PlannedFact = Extract<RunFact, { kind: 'planned' | 'plan-refused' | 'nothing-to-do' }>;
 
-function factOf({ clock, fleet }: WorkerDeps, planned: Planned, observation: Observation): PlannedFact {
+function factOf({ clock, fleet }: LookingDeps, planned: Planned, observation: Observation): PlannedFact {
   if (planned.kind === 'nothing-to-do') return { kind: 'nothing-to-do', snapshot: snapshotOf(observation) };
   const { plan } = planned;
   return plan.refusals.length > 0
@@ -103,7 +118,7 @@ function factOf({ clock, fleet }: WorkerDeps, planned: Planned, observation: Obs
     : { kind: 'planned', plan, expiresAt: clock.now() + fleet.approvalHours * HOUR };
 }
 
-async function planningFailed(deps: WorkerDeps, run: Run, error: unknown): Promise<Decided> {
+async function planningFailed(deps: LookingDeps, run: Run, error: unknown): Promise<Decided> {
   if (isStorageAway(error)) throw error;
   const cluster = clusterOf(deps.fleet, run.cluster);
   if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {

@@ -5,17 +5,25 @@ import { isStorageAway } from '#src/domain/storage-away.ts';
 import { readTicket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
 import { idsOf } from './ids-of.ts';
+import { observeRun } from './observe-run.ts';
 import { isClaimLost } from './ownership.ts';
 import { pushConfigState } from './push-config-state.ts';
 import { claimOrSetAside } from './set-aside.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps, WorkerDeps } from './worker-deps.ts';
 
 /** A ticket's processor works on at most this long in a row (real time) before it parks and lets others have a turn. */
 const TURN_MS = 10_000;
 /** Run time. */
 const NEWER_TICKET_MS = 30_000;
 
-type Turn = { job: Job; token: string; lease: AbortSignal | undefined; stopping: AbortSignal };
+type Turn = {
+  job: Job;
+  token: string;
+  lease: AbortSignal | undefined;
+  stopping: AbortSignal;
+  /** The same as `deps` with what can change a cluster; null: this worker only looks (MODE=observe). */
+  hands: WorkerDeps | null;
+};
 
 /** Real milliseconds: an action that was superseded by its own worker for longer than this hangs. */
 const HANGS_AFTER_MS = 60_000;
@@ -26,7 +34,7 @@ const IN_HAND_MS = 250;
  * the run again would have the first refused at its commit, and the second at the next, for ever.
  */
 export async function takeInHand(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { inHand, ...turn }: Turn & { inHand: Map<string, number> },
 ): Promise<void> {
   const id = turn.job.id ?? '';
@@ -48,7 +56,7 @@ export async function takeInHand(
  * While the bot is upgraded, workers of two versions share the queues. A ticket that this one cannot read is left to the
  * newer one: it is parked, and nothing is lost.
  */
-export async function runIdOf(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<string> {
+export async function runIdOf(deps: LookingDeps, { job, token }: { job: Job; token: string }): Promise<string> {
   const ticket = readTicket(job.data);
   if (ticket.kind === 'ticket') return ticket.runId;
   deps.log.error(
@@ -58,7 +66,7 @@ export async function runIdOf(deps: WorkerDeps, { job, token }: { job: Job; toke
   return parkFor(deps, { job, token, ms: NEWER_TICKET_MS });
 }
 
-async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: Turn): Promise<void> {
+async function processTicket(deps: LookingDeps, { job, token, lease, stopping, hands }: Turn): Promise<void> {
   const runId = await runIdOf(deps, { job, token });
   const turnEnds = performance.now() + TURN_MS;
   for (;;) {
@@ -66,7 +74,7 @@ async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: 
     if (claim === null) return;
     let look: NextLook;
     try {
-      look = await advanceRun(deps, claim);
+      look = await (hands === null ? observeRun(deps, claim) : advanceRun(hands, claim));
     } catch (error) {
       if (error instanceof TransientError && error.code === 'ClaimLost') return parkFor(deps, { job, token, ms: 1000 });
       deps.log.error({ ...idsOf(claim.run), err: error }, 'an action of the run failed');
@@ -78,8 +86,8 @@ async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: 
     if (lease?.aborted) throw new DelayedError();
     if (look.ms <= 0 && performance.now() < turnEnds && !stopping.aborted) continue;
     // Nothing waits for it, so it comes last.
-    if (run !== null && !stopping.aborted) {
-      await pushConfigState(deps, { claim, run }).catch((error: unknown) => {
+    if (hands !== null && run !== null && !stopping.aborted) {
+      await pushConfigState(hands, { claim, run }).catch((error: unknown) => {
         if (!isClaimLost(error) && !isStorageAway(error)) throw error;
       });
     }
@@ -87,7 +95,7 @@ async function processTicket(deps: WorkerDeps, { job, token, lease, stopping }: 
   }
 }
 
-async function startRequestedCommand(deps: WorkerDeps, runId: string): Promise<Run | null> {
+async function startRequestedCommand(deps: LookingDeps, runId: string): Promise<Run | null> {
   const run = await deps.store.read(runId);
   // Also one that runs: adding the ticket of a live one does nothing, and one whose ticket is gone is found lost so.
   if (run?.command != null && run.command.state.kind !== 'ended') await deps.wakeUps.runCommand(runId);
@@ -96,7 +104,7 @@ async function startRequestedCommand(deps: WorkerDeps, runId: string): Promise<R
 
 /** Parks, then looks whether a wake-up came in between: promoting an active job is refused, so the waker could not. */
 async function park(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { job, token, runId, ms, wakeSeq }: { job: Job; token: string; runId: string; ms: number; wakeSeq: number },
 ): Promise<never> {
   await job.moveToDelayed(Date.now() + Math.ceil(deps.clock.realMs(ms)), token);
@@ -105,7 +113,7 @@ async function park(
 }
 
 export async function parkFor(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { job, token, ms }: { job: Job; token: string; ms: number },
 ): Promise<never> {
   await job.moveToDelayed(Date.now() + Math.ceil(deps.clock.realMs(ms)), token);

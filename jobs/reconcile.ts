@@ -1,21 +1,21 @@
 import { messageOf } from '#src/domain/errors.ts';
 import { hasEnded } from '#src/domain/run.ts';
 import { setAside, takeBackReadable } from './set-aside.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /**
  * Wake-up tickets may be lost (a Redis that lost its tail, a kill between commit and add): what is due or not yet
  * shown in Slack gets its ticket again. Adding one that exists does nothing. A Redis that was restarted may have lost
  * its tail: then what stands in Slack is made true again for every run in progress.
  */
-export async function reconcile(deps: WorkerDeps): Promise<void> {
+export async function reconcile(deps: LookingDeps): Promise<void> {
   for (const runId of await deps.store.due(deps.clock.now())) await attempt(deps, runId, () => revive(deps, runId));
   await takeBackReadable(deps);
   await deps.ledger.noticeRestart(deps.clock.now());
   for (const runId of await deps.store.unsynced()) await attempt(deps, runId, () => deps.wakeUps.syncSlack(runId));
 }
 
-async function revive(deps: WorkerDeps, runId: string): Promise<void> {
+async function revive(deps: LookingDeps, runId: string): Promise<void> {
   const run = await deps.store.read(runId).catch((error: unknown) => setAside(deps, runId, error));
   if (run === null || hasEnded(run)) return;
   await deps.wakeUps.wakeRun(runId);
@@ -23,7 +23,7 @@ async function revive(deps: WorkerDeps, runId: string): Promise<void> {
 }
 
 /** One run that cannot be read must not keep the others asleep. */
-async function attempt(deps: WorkerDeps, runId: string, work: () => Promise<void>): Promise<void> {
+async function attempt(deps: LookingDeps, runId: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {

@@ -7,20 +7,20 @@ import type {
   ObservedNodeGroup,
 } from '#src/domain/observation.ts';
 import { hopsBetween, type KubernetesVersion, minorOf, minorVersionOf } from '#src/domain/version.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
+import type { CloudSight } from '#src/ports/cloud.ts';
 import type { ManagedNodeGroup } from '#src/ports/eks.ts';
 import type { NodeGroupStack } from '#src/ports/node-group-stacks.ts';
 
 export const CORE_ADDONS: readonly CoreAddon[] = ['vpc-cni', 'coredns', 'kube-proxy'];
 
 /** Every node group of the cluster as AWS and Kubernetes show it now, by name. */
-export async function seeNodeGroups(cloud: Cloud, cluster: string): Promise<ObservedNodeGroup[]> {
+export async function seeNodeGroups(cloud: CloudSight, cluster: string): Promise<ObservedNodeGroup[]> {
   return (await seeGroups(cloud, cluster)).nodeGroups;
 }
 
 /** The same, with what they were made from. */
 export async function seeGroups(
-  cloud: Cloud,
+  cloud: CloudSight,
   cluster: string,
 ): Promise<{ nodeGroups: ObservedNodeGroup[]; stacks: NodeGroupStack[]; nodes: ObservedNode[] }> {
   const [stacks, managed, nodes] = await Promise.all([
@@ -67,7 +67,7 @@ function kubeletVersion(nodes: ObservedNode[]): GroupVersion | undefined {
 
 /** EKS add-ons with what EKS offers of them at each hop, and the three core ones even when EKS does not manage them. */
 export async function seeAddons(
-  cloud: Cloud,
+  cloud: CloudSight,
   { cluster, from, to, settings = false }: AddonsLook,
 ): Promise<ObservedAddon[]> {
   const minors = [from, ...hopsBetween(from, to)];
@@ -84,7 +84,7 @@ type AddonsLook = { cluster: string; from: KubernetesVersion; to: KubernetesVers
  * is told so (both calls throw). null: an add-on of EKS alone that was taken away since it was listed.
  */
 async function seeAddon(
-  cloud: Cloud,
+  cloud: CloudSight,
   {
     cluster,
     name,

@@ -1,10 +1,10 @@
 import type { Health, UrlHealth } from '#src/domain/cluster-health.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /** How the cluster does for those who use it: seen when a run begins, and again at its end. */
 export async function seeHealth(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   cluster: FleetCluster,
   kubernetes = deps.cloudOf(cluster).kubernetes,
 ): Promise<Health> {

@@ -1,6 +1,6 @@
 import { TransientError } from '#src/domain/errors.ts';
 import type { Message } from '#src/messages/message.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 /**
  * chat.postMessage: one a second and channel. https://docs.slack.dev/apis/web-api/rate-limits
@@ -15,7 +15,7 @@ export const EDIT_LANE = 'edit';
 export const FIND_LANE = 'find';
 
 /** Takes the channel for a moment and returns 0, or says how long to wait. A notice that waits keeps replies out. */
-export async function reservePost({ ledger, fleet, clock }: WorkerDeps, { broadcast }: Message): Promise<number> {
+export async function reservePost({ ledger, fleet, clock }: LookingDeps, { broadcast }: Message): Promise<number> {
   const [posts, notices] = [postLane(fleet), `notice:${fleet.maintenanceChannel}`];
   const now = clock.now();
   if (!broadcast) {
@@ -28,7 +28,7 @@ export async function reservePost({ ledger, fleet, clock }: WorkerDeps, { broadc
 }
 
 /** What Slack asks for with a 429 holds for the method, not for one run: all tickets keep out of the lane for so long. */
-export async function inLane<T>({ ledger, clock }: WorkerDeps, lane: string, call: () => Promise<T>): Promise<T> {
+export async function inLane<T>({ ledger, clock }: LookingDeps, lane: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -41,6 +41,6 @@ export function isRateLimit(error: unknown): error is TransientError {
   return error instanceof TransientError && error.code === 'SlackRateLimited';
 }
 
-export function postLane(fleet: WorkerDeps['fleet']): string {
+export function postLane(fleet: LookingDeps['fleet']): string {
   return `post:${fleet.maintenanceChannel}`;
 }

@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '#src/domain/errors.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 export type SlackWatch = {
   /** Throws why Slack cannot be used, as of the latest look. */
@@ -7,7 +7,7 @@ export type SlackWatch = {
   stop: () => void;
 };
 
-type Deps = Pick<WorkerDeps, 'clock' | 'log' | 'ledger' | 'store'> & {
+type Deps = Pick<LookingDeps, 'clock' | 'log' | 'ledger' | 'store'> & {
   /** Throws what is wrong with Slack or with the token. */
   checkSlack: () => Promise<void>;
 };

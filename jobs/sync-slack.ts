@@ -18,7 +18,7 @@ import {
   RETRY_MS,
   reservePost,
 } from './slack-lanes.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 const LONGEST_RETRY_MS = 30_000;
 /** Real milliseconds: no post is under way for longer, the client's own limit is 10 s. */
@@ -34,7 +34,7 @@ export type SyncResult = { kind: 'equal' } | { kind: 'again'; ms: number };
  * before edits, because posts tell people and edits only follow; and notices before replies, of this run and of others,
  * because they are what people are waiting for.
  */
-export async function syncSlack(deps: WorkerDeps, runId: string): Promise<SyncResult> {
+export async function syncSlack(deps: LookingDeps, runId: string): Promise<SyncResult> {
   const revision = await deps.ledger.revision(runId);
   const known = await deps.ledger.read(runId);
   const projected = await project(deps, runId, known);
@@ -58,7 +58,7 @@ type Shown = Pick<Run, 'id' | 'cluster'>;
 type Sync = { run: Shown; messages: Message[]; known: Record<string, MessageRecord> };
 
 async function project(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   runId: string,
   known: Sync['known'],
 ): Promise<{ run: Shown; messages: Message[] } | null> {
@@ -74,7 +74,7 @@ async function project(
 }
 
 /** One message a turn; the turn ends early when Slack's rate says wait. null: nothing is missing. */
-async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
+async function postMissing(deps: LookingDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
   const missing = nextMissing(messages, known);
   if (missing === undefined) return null;
   const wait = await reservePost(deps, missing);
@@ -105,7 +105,7 @@ async function postMissing(deps: WorkerDeps, { run, messages, known }: Sync): Pr
   return { kind: 'again', ms: 0 };
 }
 
-async function renew({ ledger }: WorkerDeps, runId: string, messages: Message[]): Promise<void> {
+async function renew({ ledger }: LookingDeps, runId: string, messages: Message[]): Promise<void> {
   await ledger.doubt(
     runId,
     messages.filter(isUsed).map(({ key }) => key),
@@ -131,14 +131,14 @@ function nextMissing(messages: Message[], known: Sync['known']): Message | undef
  * A message that was announced and does not stand there yet may still be under way, by a worker that lost its lease and
  * lives. For how long it can be (run time); 0: nobody posts it any more.
  */
-function inHandForMs({ clock }: WorkerDeps, lost: Posting | undefined): number {
+function inHandForMs({ clock }: LookingDeps, lost: Posting | undefined): number {
   if (lost?.inHand === undefined) return 0;
   const left = IN_HAND_LIMIT_MS - clock.realMs(clock.now() - lost.inHand);
   return Math.max(0, left / clock.realMs(1));
 }
 
 /** null: another worker came first. */
-async function announceAndPost(deps: WorkerDeps, post: Post, lost: Posting | undefined): Promise<string | null> {
+async function announceAndPost(deps: LookingDeps, post: Post, lost: Posting | undefined): Promise<string | null> {
   const { run, message } = post;
   const now = deps.clock.now();
   // The time of the first announcement stays: any of the posts since then may be the one that stands there.
@@ -162,7 +162,7 @@ function parentTs({ key, parent }: Message, known: Sync['known']): string | null
 
 type Post = { run: Shown; message: Message; threadTs: string | null };
 
-async function send(deps: WorkerDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
+async function send(deps: LookingDeps, { run, message, threadTs }: Post): Promise<{ ts: string }> {
   const { key, broadcast, text, blocks } = message;
   deps.log.debug({ ...idsOf(run), key }, 'posting a message');
   const channel = deps.fleet.maintenanceChannel;
@@ -172,7 +172,7 @@ async function send(deps: WorkerDeps, { run, message, threadTs }: Post): Promise
 }
 
 /** Of a reply to a card that somebody deleted the card comes first, and the reply under the new one. */
-async function inThread<T>(deps: WorkerDeps, { run, message }: Post, act: () => Promise<T>): Promise<T> {
+async function inThread<T>(deps: LookingDeps, { run, message }: Post, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -185,7 +185,7 @@ function isGone(error: unknown): boolean {
   return error instanceof UserError && error.code === 'SlackMessageGone';
 }
 
-function find(deps: WorkerDeps, post: Post & { since: number }): Promise<{ ts: string } | null> {
+function find(deps: LookingDeps, post: Post & { since: number }): Promise<{ ts: string } | null> {
   const { run, message, threadTs, since } = post;
   deps.log.info({ ...idsOf(run), key: message.key }, 'looking for a message whose answer was lost');
   const channel = deps.fleet.maintenanceChannel;
@@ -193,7 +193,7 @@ function find(deps: WorkerDeps, post: Post & { since: number }): Promise<{ ts: s
   return inThread(deps, post, () => inLane(deps, FIND_LANE, () => deps.slack.find(query)));
 }
 
-async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
+async function editChanged(deps: LookingDeps, { run, messages, known }: Sync): Promise<SyncResult | null> {
   const stale = messages.find((message) => {
     const record = known[message.key];
     return record?.kind === 'posted' && record.contentHash !== hashOf(message);
@@ -207,7 +207,7 @@ async function editChanged(deps: WorkerDeps, { run, messages, known }: Sync): Pr
 }
 
 async function edit(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { run, message, ts }: { run: Shown; message: Message; ts: string },
 ): Promise<SyncResult> {
   try {
@@ -224,7 +224,7 @@ async function edit(
   return { kind: 'again', ms: 0 };
 }
 
-async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise<SyncResult> {
+async function afterError(deps: LookingDeps, run: Shown, error: unknown): Promise<SyncResult> {
   if (error instanceof TransientError || error instanceof UserError) {
     // Asked to slow down, Slack is there, and people can press stop.
     if (!isRateLimit(error))
@@ -239,7 +239,7 @@ async function afterError(deps: WorkerDeps, run: Shown, error: unknown): Promise
 }
 
 /** The longer Slack is away, the less often it is asked: all runs ask, and when it is back everything is told within half a minute. */
-async function patience({ ledger, clock }: WorkerDeps): Promise<number> {
+async function patience({ ledger, clock }: LookingDeps): Promise<number> {
   const since = (await ledger.outageSince()) ?? clock.now();
   return Math.min(Math.max(Math.round((clock.now() - since) / 4), RETRY_MS), LONGEST_RETRY_MS);
 }

@@ -4,7 +4,7 @@ import type { ObservedConfig, UnmergedBranch } from '#src/domain/observation.ts'
 import { isUpgradeBranch, upgradeBranches } from '#src/domain/upgrade-branch.ts';
 import { minorOf, parseVersion } from '#src/domain/version.ts';
 import type { Branch } from '#src/ports/config-repository.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps } from './worker-deps.ts';
 
 type Main = Pick<ObservedConfig, 'commit' | 'version' | 'nodeGroups'>;
 
@@ -13,7 +13,7 @@ type Main = Pick<ObservedConfig, 'commit' | 'version' | 'nodeGroups'>;
  * however it was done: by a merge, a squash or a rebase, by hand in other words, or when a newer version stands there.
  */
 export async function unmergedBranches(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { name, config }: FleetCluster,
   main: Main,
 ): Promise<UnmergedBranch[]> {
@@ -33,7 +33,7 @@ type Says = Pick<ObservedConfig, 'version' | 'nodeGroups'>;
 
 /** null: it does not evaluate. */
 async function whatItSays(
-  deps: WorkerDeps,
+  deps: LookingDeps,
   { config }: Pick<FleetCluster, 'name' | 'config'>,
   { commit }: Branch,
 ): Promise<Says | null> {

@@ -10,7 +10,7 @@ import { reconcile } from './reconcile.ts';
 import { runCommand } from './run-command.ts';
 import { type SyncResult, syncSlack } from './sync-slack.ts';
 import { startWatchdog } from './watchdog.ts';
-import type { WorkerDeps } from './worker-deps.ts';
+import type { LookingDeps, WorkerDeps } from './worker-deps.ts';
 
 /** Real time: leases and how many tickets at once. */
 export type WorkerSettings = {
@@ -29,7 +29,9 @@ export const WEDGED_AFTER_MS = 60_000;
 const CLOSE_LIMIT_MS = 15_000;
 
 type Parts = {
-  deps: WorkerDeps;
+  deps: LookingDeps;
+  /** The same with what can change a cluster; null: this worker only looks (MODE=observe). */
+  hands: WorkerDeps | null;
   connect: () => Redis;
   settings: WorkerSettings;
   /** `leave` ends the process, so that its supervisor starts a fresh one. */
@@ -40,7 +42,13 @@ type Parts = {
  * The worker half: tickets in, actions out. A ticket is never finished while its run lives: it is parked with
  * `moveToDelayed` until the next look, and a wake-up that came while it was worked on (`wakeSeq`) promotes it again.
  */
-export async function startWorker({ deps, connect, settings, wedge }: Parts): Promise<{ stop: () => Promise<void> }> {
+export async function startWorker({
+  deps,
+  hands,
+  connect,
+  settings,
+  wedge,
+}: Parts): Promise<{ stop: () => Promise<void> }> {
   const stopping = new AbortController();
   const connections: Redis[] = [];
   const connection = (): Redis => {
@@ -92,16 +100,17 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
   slack.on('completed', (job, end: SyncEnd) => {
     if (end === 'equal') void resyncIfChanged(deps, job);
   });
+  const command = (ownHands: WorkerDeps) => async (job: Job, token: string, lease?: AbortSignal) => {
+    const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
+    return runCommand(ownHands, { runId: await runIdOf(deps, { job, token }), signal });
+  };
   const workers = [
     slack,
     open(QUEUES.advanceRun, 50, (job, token, lease) => {
       watchdog.noteStart();
-      return takeInHand(deps, { job, token, lease, stopping: stopping.signal, inHand });
+      return takeInHand(deps, { job, token, lease, stopping: stopping.signal, inHand, hands });
     }),
-    open(QUEUES.runCommand, settings.commandConcurrency, async (job, token, lease) => {
-      const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
-      return runCommand(deps, { runId: await runIdOf(deps, { job, token }), signal });
-    }),
+    ...(hands === null ? [] : [open(QUEUES.runCommand, settings.commandConcurrency, command(hands))]),
     open(QUEUES.reconcile, 1, () => reconcile(deps)),
   ];
   const tickets = await keepTickets(deps, connection());
@@ -116,7 +125,7 @@ export async function startWorker({ deps, connect, settings, wedge }: Parts): Pr
 }
 
 /** Looks at a few only: one run that is really there and due is enough. */
-async function isWorkDue(deps: WorkerDeps, realMs: number): Promise<boolean> {
+async function isWorkDue(deps: LookingDeps, realMs: number): Promise<boolean> {
   const due = await deps.store.due(deps.clock.now() - realMs / deps.clock.realMs(1));
   const runs = await Promise.all(due.slice(0, 10).map((id) => deps.store.read(id).catch(() => null)));
   return runs.some((run) => run !== null && !hasEnded(run));
@@ -124,7 +133,7 @@ async function isWorkDue(deps: WorkerDeps, realMs: number): Promise<boolean> {
 
 type SyncEnd = 'equal' | 'could-not-sync';
 
-async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: string }): Promise<SyncEnd> {
+async function processSync(deps: LookingDeps, { job, token }: { job: Job; token: string }): Promise<SyncEnd> {
   const runId = await runIdOf(deps, { job, token });
   for (;;) {
     const result = await lookAndSync(deps, runId).catch((error: unknown) => {
@@ -141,13 +150,13 @@ async function processSync(deps: WorkerDeps, { job, token }: { job: Job; token: 
   }
 }
 
-async function lookAndSync(deps: WorkerDeps, runId: string): Promise<SyncResult> {
+async function lookAndSync(deps: LookingDeps, runId: string): Promise<SyncResult> {
   await lookAtStop(deps, runId);
   return syncSlack(deps, runId);
 }
 
 /** A change committed while its ticket was finishing could neither add nor hurry it. */
-async function resyncIfChanged(deps: WorkerDeps, job: Job): Promise<void> {
+async function resyncIfChanged(deps: LookingDeps, job: Job): Promise<void> {
   const ticket = readTicket(job.data);
   if (ticket.kind === 'newer') return;
   const { runId } = ticket;
@@ -156,7 +165,7 @@ async function resyncIfChanged(deps: WorkerDeps, job: Job): Promise<void> {
 }
 
 /** The reconciler's ticket, and somebody who sees when the clock by which tickets are parked is set back. */
-async function keepTickets(deps: WorkerDeps, connection: Redis): Promise<{ stop: () => void }> {
+async function keepTickets(deps: LookingDeps, connection: Redis): Promise<{ stop: () => void }> {
   const open = (name: string) => new Queue(name, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
   const reconciler = open(QUEUES.reconcile);
   const parked = [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map(open);
@@ -177,7 +186,7 @@ async function keepTickets(deps: WorkerDeps, connection: Redis): Promise<{ stop:
   return { stop: () => clearInterval(timer) };
 }
 
-type Stop = { deps: WorkerDeps; workers: Worker[]; stopping: AbortController; connections: Redis[] };
+type Stop = { deps: LookingDeps; workers: Worker[]; stopping: AbortController; connections: Redis[] };
 
 /** Hands over: no new tickets, children killed (their command is seen as killed and looked at again), then the connections. */
 async function stop({ deps, workers, stopping, connections }: Stop): Promise<void> {

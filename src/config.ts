@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Fleet } from '#src/domain/fleet.ts';
 import { parseRedisAddress } from '#src/domain/redis-address.ts';
 import { contradictions } from './config/contradictions.ts';
-import { type Environment, environmentSchema, type LogLevel, type Role } from './config/environment.ts';
+import { type Environment, environmentSchema, type LogLevel, type Mode, type Role } from './config/environment.ts';
 import { type InheritedEnv, inheritedEnv } from './config/inherited-env.ts';
 import { readFleet } from './config/load-fleet.ts';
 import { badSettings, type Problem } from './config/problem.ts';
@@ -18,6 +18,7 @@ export { loadFleet } from './config/load-fleet.ts';
  */
 export type Config = {
   role: Role;
+  mode: Mode;
   slack: { botToken: string; apiUrl: string; listener: SlackListener };
   redisUrl: string;
   fleet: Fleet;
@@ -79,6 +80,7 @@ type Variables = z.output<ReturnType<typeof environmentSchema>>;
 function configOf(variables: Variables, { env, role, fleet }: { env: Environment; role: Role; fleet: Fleet }): Config {
   return {
     role,
+    mode: variables.MODE,
     slack: { botToken: variables.SLACK_BOT_TOKEN, apiUrl: variables.SLACK_API_URL, listener: listenerOf(variables) },
     redisUrl: variables.REDIS_URL,
     fleet,

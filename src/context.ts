@@ -4,10 +4,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { announceChanges } from './adapters/announcing-run-store.ts';
 import type { BoltApp } from './adapters/bolt-app.ts';
 import { createWakeUps } from './adapters/bullmq-wake-ups.ts';
-import { createCloudOf } from './adapters/cloud.ts';
+import { createCloudOf, createSightOf } from './adapters/cloud.ts';
 import { createEksctl } from './adapters/eksctl.ts';
 import { parseObject, readConfig, renderCopyText } from './adapters/eksctl-config-schema.ts';
-import { createGitConfigRepository } from './adapters/git-config-repository.ts';
+import { createGitConfigRepository, createGitConfigSource } from './adapters/git-config-repository.ts';
 import {
   type Checks,
   type HealthRoute,
@@ -45,9 +45,9 @@ import { createEditConfig } from './operations/edit-config.ts';
 import type { Operations } from './operations/operations.ts';
 import { createReleaseCluster, type ReleaseCluster } from './operations/release-cluster.ts';
 import type { Clock } from './ports/clock.ts';
-import type { CloudOf } from './ports/cloud.ts';
+import type { CloudOf, SightOf } from './ports/cloud.ts';
 import type { EditConfig } from './ports/config-editor.ts';
-import type { ConfigRepository } from './ports/config-repository.ts';
+import type { ConfigRepository, ConfigSource } from './ports/config-repository.ts';
 import type { Eksctl } from './ports/eksctl.ts';
 import type { MessageLedger } from './ports/message-ledger.ts';
 import type { RunStore } from './ports/run-store.ts';
@@ -108,37 +108,104 @@ export type Context = {
   close: () => Promise<void>;
 };
 
+/** All there is with MODE=observe: what could change a cluster, or a config in git, is not made. */
+export type Observer = Omit<
+  Context,
+  'cloudOf' | 'repository' | 'renderCopy' | 'editConfig' | 'eksctl' | 'releaseCluster'
+> & {
+  cloudOf: SightOf;
+  repository: ConfigSource;
+};
+
 export async function createContext(config: Config, overrides: Overrides = {}): Promise<Context> {
-  const steady = createSteadyClock();
-  const clock = overrides.clock ?? steady.clock;
-  const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
-  const storage = await openStorage(config, { clock, log });
-  const { metrics } = storage;
-  const clockWatch = watchSteadyClock({ steady, redisTime: storage.time, log });
-  const clouds = createCloudOf({
-    version: packageJson.version,
-    endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
-    logger: log,
-    metrics,
-  });
-  const slackFetch = countedFetch(metrics);
-  const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
-  const background = backgroundClient(slackClient);
+  const base = await openBase(config, overrides);
+  const { clock, log, storage, slack } = base;
+  const clouds = createCloudOf(awsSettings(base));
   const children = childProcesses(config, clouds);
-  const removed = await tidyUp(config);
-  if (removed.length > 0) log.info({ removed }, 'removed what workers that are gone left behind');
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
   const ports = outside({
     ...storage.ports,
     ...children,
-    eksctl: measureEksctl(children.eksctl, metrics),
+    eksctl: measureEksctl(children.eksctl, storage.metrics),
     cloudOf: clouds,
-    slack: createSlackMessages(background),
+    slack,
     probeUrl: createUrlProbe(),
   });
+  const halves = assemble(base, ports);
+  const { store } = halves;
+  return {
+    ...ports,
+    ...halves,
+    renderCopy: renderCopyText,
+    editConfig: createEditConfig({ parseObject, yamlStrings }),
+    releaseCluster: createReleaseCluster({ clock, log, fleet: config.fleet, store, setAsides: storage.setAsides }),
+    close: () => closeAll(base, clouds),
+  };
+}
+
+export async function createObserver(config: Config, { clock }: Pick<Overrides, 'clock'> = {}): Promise<Observer> {
+  const base = await openBase(config, clock === undefined ? {} : { clock });
+  const clouds = createSightOf(awsSettings(base));
+  const { programs, inheritedEnv, workDirectory } = config;
+  const ports = {
+    ...base.storage.ports,
+    repository: createGitConfigSource(gitSettings(config)),
+    tools: createTools({ programs, inheritedEnv: inheritedEnv.base, directory: '/', needed: ['jsonnet', 'git'] }),
+    cloudOf: clouds,
+    slack: base.slack,
+    probeUrl: createUrlProbe(),
+  };
+  base.log.info({ workDirectory }, 'observe mode: nothing that could change a cluster is there');
+  return { ...ports, ...assemble(base, ports), close: () => closeAll(base, clouds) };
+}
+
+type Base = Awaited<ReturnType<typeof openBase>>;
+
+async function openBase(config: Config, overrides: Pick<Overrides, 'clock'>) {
+  const steady = createSteadyClock();
+  const clock = overrides.clock ?? steady.clock;
+  const log = createLogger({ level: config.logLevel, role: config.role, secrets: secretsOf(config) });
+  const storage = await openStorage(config, { clock, log });
+  const clockWatch = watchSteadyClock({ steady, redisTime: storage.time, log });
+  const slackFetch = countedFetch(storage.metrics);
+  const slackClient = { token: config.slack.botToken, apiUrl: config.slack.apiUrl, fetch: slackFetch };
+  const background = backgroundClient(slackClient);
+  const removed = await tidyUp(config);
+  if (removed.length > 0) log.info({ removed }, 'removed what workers that are gone left behind');
+  return {
+    config,
+    clock,
+    log,
+    storage,
+    clockWatch,
+    slackFetch,
+    background,
+    slack: createSlackMessages(background),
+    // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
+    people: createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 })),
+  };
+}
+
+function awsSettings({ config, log, storage }: Base) {
+  return {
+    version: packageJson.version,
+    endpointUrl: config.inheritedEnv.aws.AWS_ENDPOINT_URL ?? null,
+    logger: log,
+    metrics: storage.metrics,
+  };
+}
+
+async function closeAll({ clockWatch, storage }: Base, clouds: { close: () => void }): Promise<void> {
+  clockWatch.stop();
+  await storage.close();
+  clouds.close();
+}
+
+type AnyPorts = Pick<OutsidePorts, 'store' | 'ledger' | 'wakeUps'> & { cloudOf: SightOf };
+
+/** What both kinds of bot are, on their ports. */
+function assemble({ config, clock, log, storage, background, people, slackFetch }: Base, ports: AnyPorts) {
   const permalink = createPermalinks(background);
-  // A click waits for the membership of a group, so it is asked with little patience and by a client of its own.
-  const people = createSlackPeople(backgroundClient({ ...slackClient, timeoutMs: 2500 }));
   const { wakeUps, ledger, cloudOf } = ports;
   const store = announceChanges(logRuns(ports.store, log), wakeUps);
   const cardLink = async (runId: string): Promise<string | null> => {
@@ -149,23 +216,20 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
     const outage = await ledger.outage();
     return outage?.why == null ? null : { since: outage.since, why: outage.why };
   };
-  const operations = createOperations({ clock, log, fleet: config.fleet, store, wakeUps, people, cloudOf });
+  const { fleet, mode } = config;
+  const operations = createOperations({ clock, log, fleet, mode, store, wakeUps, people, cloudOf });
   return {
     config,
     clock,
     log,
-    fleet: config.fleet,
-    ...ports,
+    fleet,
     store,
     setAsides: storage.setAsides,
     readConfig,
-    renderCopy: renderCopyText,
-    editConfig: createEditConfig({ parseObject, yamlStrings }),
     people,
     tidyUp: () => tidyUp(config),
     operations,
-    releaseCluster: createReleaseCluster({ clock, log, fleet: config.fleet, store, setAsides: storage.setAsides }),
-    openSlack: (checks) =>
+    openSlack: (checks: Checks) =>
       openSlack({
         config,
         log,
@@ -179,16 +243,11 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
         fetch: slackFetch,
         routes: healthRoutes(checks, storage.readMetrics),
       }),
-    serveHealth: (checks) => startHealthServer({ port: config.port, checks, readMetrics: storage.readMetrics }),
+    serveHealth: (checks: Checks) => startHealthServer({ port: config.port, checks, readMetrics: storage.readMetrics }),
     connectWorker: () => connectRedis(config.redisUrl, 'worker'),
     checkRedis: storage.check,
-    checkSlack: async () => void (await identifyBot(background, config.fleet)),
+    checkSlack: async () => void (await identifyBot(background, fleet)),
     slackTrouble,
-    close: async () => {
-      clockWatch.stop();
-      await storage.close();
-      clouds.close();
-    },
   };
 }
 
@@ -265,19 +324,11 @@ async function tidyUp({ workDirectory }: Config): Promise<string[]> {
 }
 
 /** What goes through the one door for child processes, each with its own part of the environment. */
-function childProcesses(
-  { programs, inheritedEnv, workDirectory, commandLimitMs, lease }: Config,
-  cloudOf: ReturnType<typeof createCloudOf>,
-) {
-  const { base, git, aws } = inheritedEnv;
-  const render = createRenderConfig(createJsonnet({ program: programs.jsonnet, path: base.PATH ?? '' }));
+function childProcesses(config: Config, cloudOf: ReturnType<typeof createCloudOf>) {
+  const { programs, inheritedEnv, workDirectory, commandLimitMs, lease } = config;
+  const { base, aws } = inheritedEnv;
   return {
-    repository: createGitConfigRepository({
-      program: programs.git,
-      inheritedEnv: { ...base, ...git },
-      cacheDirectory: join(workDirectory, 'git'),
-      render,
-    }),
+    repository: createGitConfigRepository(gitSettings(config)),
     eksctl: createEksctl({
       program: programs.eksctl,
       inheritedEnv: { ...base, ...aws },
@@ -287,5 +338,14 @@ function childProcesses(
       leaseMs: lease.lockDurationMs,
     }),
     tools: createTools({ programs, inheritedEnv: base, directory: '/' }),
+  };
+}
+
+function gitSettings({ programs, inheritedEnv: { base, git }, workDirectory }: Config) {
+  return {
+    program: programs.git,
+    inheritedEnv: { ...base, ...git },
+    cacheDirectory: join(workDirectory, 'git'),
+    render: createRenderConfig(createJsonnet({ program: programs.jsonnet, path: base.PATH ?? '' })),
   };
 }

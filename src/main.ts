@@ -1,11 +1,12 @@
 import '../script/require-node.js';
 import { readConfig } from './config.ts';
-import { type Context, createContext, type Overrides } from './context.ts';
+import { createContext, createObserver, type Observer, type Overrides } from './context.ts';
 import { readyWhen, runUntilSignal, type Stoppable } from './stop-on-signal.ts';
 
 /** The bot: listens to Slack, decides clicks, and leaves the work to the worker. */
 export async function startBot(env: NodeJS.ProcessEnv, overrides: Overrides = {}): Promise<Stoppable> {
-  const context = await createContext(readConfig(env, { role: 'bot' }), overrides);
+  const config = readConfig(env, { role: 'bot' });
+  const context = await (config.mode === 'observe' ? createObserver : createContext)(config, overrides);
   const slack = await serveSlack(context);
   return {
     stop: async () => {
@@ -15,10 +16,12 @@ export async function startBot(env: NodeJS.ProcessEnv, overrides: Overrides = {}
   };
 }
 
+type ServedHalf = Pick<Observer, 'config' | 'log' | 'checkRedis' | 'openSlack' | 'serveHealth'>;
+
 /** Serves Slack and health: on one port in HTTP mode, on a port for health alone in Socket Mode. */
-export async function serveSlack({ config, log, checkRedis, openSlack, serveHealth }: Context): Promise<Stoppable> {
+export async function serveSlack({ config, log, checkRedis, openSlack, serveHealth }: ServedHalf): Promise<Stoppable> {
   const redis = readyWhen(checkRedis);
-  const state: { of: Awaited<ReturnType<Context['openSlack']>>['state'] } = {
+  const state: { of: Awaited<ReturnType<Observer['openSlack']>>['state'] } = {
     of: () => ({ kind: 'away', why: 'not started' }),
   };
   const slack = readyWhen(async () => {

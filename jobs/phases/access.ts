@@ -82,7 +82,8 @@ const MOVES_CORE: AccessWish[] = [
   { verb: 'list', group: 'apps', resource: 'statefulsets' },
 ];
 
-function wishesOf({ steps }: Plan): AccessWish[] {
+/** Everything Kubernetes must allow for this plan. */
+export function wishesOf({ steps }: Plan): AccessWish[] {
   const usesEksctlAddons = steps.some(
     (step) => step.phase === 'add-ons' && step.addons.some(({ kind }) => kind === 'eksctl'),
   );
@@ -100,7 +101,7 @@ function wishesOf({ steps }: Plan): AccessWish[] {
   ];
 }
 
-function wishText({ verb, resource, subresource, namespace, name }: AccessWish): string {
+export function wishText({ verb, resource, subresource, namespace, name }: AccessWish): string {
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   return `${verb} ${what}${name === undefined ? '' : ` ${name}`}${namespace === undefined ? '' : ` in ${namespace}`}`;
 }

@@ -1,8 +1,5 @@
 import type { FleetCluster } from '#src/domain/fleet.ts';
-import type { Cloud, CloudOf } from '#src/ports/cloud.ts';
-import type { Eks } from '#src/ports/eks.ts';
-import type { Kubernetes } from '#src/ports/kubernetes.ts';
-import type { NodeDrain } from '#src/ports/node-drain.ts';
+import type { Cloud, CloudOf, CloudSight, SightOf } from '#src/ports/cloud.ts';
 import { createAutoScaling } from './auto-scaling.ts';
 import type { AdapterLogger } from './aws-call.ts';
 import {
@@ -12,10 +9,10 @@ import {
   type CredentialProvider,
   createAwsClients,
 } from './aws-clients.ts';
-import { createEks } from './eks.ts';
+import { createEks, createEksSight } from './eks.ts';
 import { createIdentity } from './identity.ts';
-import { createKubernetes } from './kubernetes.ts';
-import { createKubernetesConnection } from './kubernetes-connection.ts';
+import { createKubernetes, createKubernetesSight } from './kubernetes.ts';
+import { createKubernetesConnection, type KubernetesConnection } from './kubernetes-connection.ts';
 import { createNodeDrain } from './kubernetes-drain.ts';
 import { createTokenSource } from './kubernetes-token.ts';
 import { createNodeGroupStacks } from './node-group-stacks.ts';
@@ -31,15 +28,37 @@ export type ClusterClouds = CloudOf & {
   close: () => void;
 };
 
-type Room = { cloud: Cloud; clients: AwsClients; close: () => void };
+/** A `SightOf` that can be closed. */
+export type ClusterSights = SightOf & { close: () => void };
+
+type Room<C> = { cloud: C; clients: AwsClients; close: () => void };
+
+export function createCloudOf(deps: CloudDeps): ClusterClouds {
+  const { roomOf, close } = createRooms(deps, openRoom);
+  return Object.assign((cluster: FleetCluster): Cloud => roomOf(cluster).cloud, {
+    credentialsOf: (cluster: FleetCluster) => roomOf(cluster).clients.confirmedCredentials,
+    close,
+  });
+}
+
+/** For a bot that only looks: what could change a cluster is not made. */
+export function createSightOf(deps: CloudDeps): ClusterSights {
+  const { roomOf, close } = createRooms(deps, openSight);
+  return Object.assign((cluster: FleetCluster): CloudSight => roomOf(cluster).cloud, { close });
+}
+
+type Open<C> = (cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps) => Room<C>;
 
 /**
  * Makes the adapters of each cluster once, so that connections, credentials and what cannot change are kept. Clusters of
  * one account and region that are reached as the same principal share their AWS clients: a client is some 100 kB and has
  * connections of its own, and there are a thousand clusters.
  */
-export function createCloudOf(deps: CloudDeps): ClusterClouds {
-  const rooms = new Map<string, Room>();
+function createRooms<C>(
+  deps: CloudDeps,
+  open: Open<C>,
+): { roomOf: (cluster: FleetCluster) => Room<C>; close: () => void } {
+  const rooms = new Map<string, Room<C>>();
   const shared = new Map<string, AwsClients>();
   const clientsOf: ClientsOf = ({ account }, principal) => {
     const key = JSON.stringify([account, principal]);
@@ -47,75 +66,88 @@ export function createCloudOf(deps: CloudDeps): ClusterClouds {
     shared.set(key, clients);
     return clients;
   };
-  const roomOf = (cluster: FleetCluster): Room => {
+  const roomOf = (cluster: FleetCluster): Room<C> => {
     // Two entries of the fleet may share a name in different regions or accounts.
     const key = JSON.stringify([cluster.name, cluster.region, cluster.account, cluster.roleArn, cluster.access]);
-    const room = rooms.get(key) ?? openRoom(cluster, clientsOf, deps);
+    const room = rooms.get(key) ?? open(cluster, clientsOf, deps);
     rooms.set(key, room);
     return room;
   };
-  return Object.assign((cluster: FleetCluster) => roomOf(cluster).cloud, {
-    credentialsOf: (cluster: FleetCluster) => roomOf(cluster).clients.confirmedCredentials,
+  return {
+    roomOf,
     close: () => {
       for (const room of rooms.values()) room.close();
       for (const clients of shared.values()) clients.close();
       rooms.clear();
       shared.clear();
     },
-  });
+  };
 }
 
 type ClientsOf = (cluster: FleetCluster, principal: AwsPrincipal) => AwsClients;
 
-function openRoom(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps): Room {
+function openRoom(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps): Room<Cloud> {
+  const { clients, own, bootstrap, close } = connectionsOf(cluster, clientsOf, deps);
+  const { name } = cluster;
+  const cloud: Cloud = {
+    ...commonParts(clients, name, deps),
+    eks: createEks({ clients, cluster: name, logger: deps.logger }),
+    autoScaling: createAutoScaling({ clients, cluster: name, logger: deps.logger }),
+    kubernetes: createKubernetes(own),
+    drain: createNodeDrain(own),
+    bootstrap: bootstrap === null ? null : createKubernetes(bootstrap),
+  };
+  return { cloud, clients, close };
+}
+
+function openSight(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps): Room<CloudSight> {
+  const { clients, own, bootstrap, close } = connectionsOf(cluster, clientsOf, deps);
+  const { name } = cluster;
+  const cloud: CloudSight = {
+    ...commonParts(clients, name, deps),
+    eks: createEksSight({ clients, cluster: name, logger: deps.logger }),
+    autoScaling: { ofCluster: createAutoScaling({ clients, cluster: name, logger: deps.logger }).ofCluster },
+    kubernetes: createKubernetesSight(own),
+    bootstrap: bootstrap === null ? null : createKubernetesSight(bootstrap),
+  };
+  return { cloud, clients, close };
+}
+
+function connectionsOf(cluster: FleetCluster, clientsOf: ClientsOf, deps: CloudDeps) {
   const { name, access, region, roleArn } = cluster;
-  const { logger } = deps;
   const clients = clientsOf(cluster, { region, roleArn });
-  const eks = createEks({ clients, cluster: name, logger });
-  const own = connectAs({ clients, cluster: name, eks }, deps);
+  const own = connectAs(clients, name, deps);
   const bootstrap =
     access?.kind === 'bootstrap-role'
-      ? connectAs(
-          { clients: clientsOf(cluster, { region, roleArn, bootstrapRole: access.roleArn }), cluster: name, eks },
-          deps,
-        )
+      ? connectAs(clientsOf(cluster, { region, roleArn, bootstrapRole: access.roleArn }), name, deps, clients)
       : null;
-  const cloud: Cloud = {
-    identity: createIdentity({ clients, cluster: name, logger }),
-    eks,
-    stacks: createNodeGroupStacks({ clients, cluster: name, logger }),
-    nodeRoles: createNodeRoles({ clients, cluster: name, logger }),
-    autoScaling: createAutoScaling({ clients, cluster: name, logger }),
-    kubernetes: own.kubernetes,
-    drain: own.drain,
-    bootstrap: bootstrap?.kubernetes ?? null,
+  const close = (): void => {
+    own.close();
+    bootstrap?.close();
   };
+  return { clients, own, bootstrap, close };
+}
+
+function commonParts(clients: AwsClients, cluster: string, { logger }: CloudDeps) {
   return {
-    cloud,
-    clients,
-    close: () => {
-      own.close();
-      bootstrap?.close();
-    },
+    identity: createIdentity({ clients, cluster, logger }),
+    stacks: createNodeGroupStacks({ clients, cluster, logger }),
+    nodeRoles: createNodeRoles({ clients, cluster, logger }),
   };
 }
 
-/** The cluster's API server, as whoever these clients are. */
+/** The cluster's API server as whoever these clients are; where it is, EKS says to `eksClients`. */
 function connectAs(
-  { clients, cluster, eks }: { clients: AwsClients; cluster: string; eks: Eks },
+  clients: AwsClients,
+  cluster: string,
   { logger, version }: CloudDeps,
-): { kubernetes: Kubernetes; drain: NodeDrain; close: () => void } {
-  const tokens = createTokenSource({ clients, cluster });
-  const connection = createKubernetesConnection({
+  eksClients = clients,
+): KubernetesConnection {
+  return createKubernetesConnection({
     cluster,
-    eks,
-    tokens,
+    eks: createEksSight({ clients: eksClients, cluster, logger }),
+    tokens: createTokenSource({ clients, cluster }),
     userAgent: `eks-upgrade-bot/${version}`,
     logger,
   });
-  return {
-    kubernetes: createKubernetes(connection),
-    drain: createNodeDrain(connection),
-    close: () => connection.close(),
-  };
 }

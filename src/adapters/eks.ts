@@ -18,12 +18,12 @@ import {
   UpdateNodegroupVersionCommand,
 } from '@aws-sdk/client-eks';
 import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
-import type { Eks, EksAddon, EksUpdate, StartedUpdate, UpdateRef } from '#src/ports/eks.ts';
+import type { Eks, EksAddon, EksSight, EksUpdate, StartedUpdate, UpdateRef } from '#src/ports/eks.ts';
 import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { isCausedBy } from './aws-errors.ts';
 import { concurrently } from './concurrently.ts';
-import { accessEntries } from './eks-access-entries.ts';
+import { accessPolicies, grantClusterAccess } from './eks-access-entries.ts';
 import {
   present,
   toEksCluster,
@@ -39,25 +39,19 @@ const IN_FLIGHT = 4;
 type Deps = { clients: Pick<AwsClients, 'eks' | 'region'>; cluster: string; logger: AdapterLogger };
 type Inside = { client: EKSClient; call: AwsCaller };
 
-export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
+export function createEks(deps: Deps): Eks {
+  const { clients, cluster: logName, logger } = deps;
   const call = awsCaller({ service: 'eks', cluster: logName, logger });
   const inside: Inside = { client: clients.eks, call };
-  const finished = new Set<string>();
   return {
-    describeCluster: async (name) => {
-      const { cluster } = await call('DescribeCluster', () => clients.eks.send(new DescribeClusterCommand({ name })));
-      return toEksCluster(present(cluster, 'cluster'), clients.region);
-    },
-    offeredVersions: () => offeredVersions(inside),
+    ...createEksSight(deps),
+    grantClusterAccess: (request) => grantClusterAccess(inside, request),
     updateClusterVersion: ({ cluster, version, token }) =>
       started(() =>
         call('UpdateClusterVersion', () =>
           clients.eks.send(new UpdateClusterVersionCommand({ name: cluster, version, clientRequestToken: token })),
         ),
       ),
-    describeUpdate: (request) => describeUpdate(inside, request),
-    updatesInProgress: (cluster) => updatesInProgress(inside, cluster, finished),
-    managedNodeGroups: (cluster) => managedNodeGroups(inside, cluster),
     updateNodegroupVersion: ({ cluster, nodeGroup, version, token }) =>
       started(() =>
         call('UpdateNodegroupVersion', () =>
@@ -71,6 +65,25 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
           ),
         ),
       ),
+    createNodeAccessEntry: (request) => createNodeAccessEntry(inside, request),
+    updateAddon: (request) => updateAddon(inside, request),
+  };
+}
+
+/** Without the calls that change something. */
+export function createEksSight({ clients, cluster: logName, logger }: Deps): EksSight {
+  const call = awsCaller({ service: 'eks', cluster: logName, logger });
+  const inside: Inside = { client: clients.eks, call };
+  const finished = new Set<string>();
+  return {
+    describeCluster: async (name) => {
+      const { cluster } = await call('DescribeCluster', () => clients.eks.send(new DescribeClusterCommand({ name })));
+      return toEksCluster(present(cluster, 'cluster'), clients.region);
+    },
+    offeredVersions: () => offeredVersions(inside),
+    describeUpdate: (request) => describeUpdate(inside, request),
+    updatesInProgress: (cluster) => updatesInProgress(inside, cluster, finished),
+    managedNodeGroups: (cluster) => managedNodeGroups(inside, cluster),
     accessEntry: (clusterName, principalArn) =>
       nullIfMissing(async () => {
         const { accessEntry } = await call('DescribeAccessEntry', () =>
@@ -78,7 +91,6 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
         );
         return { type: accessEntry?.type ?? 'STANDARD', kubernetesGroups: accessEntry?.kubernetesGroups ?? [] };
       }),
-    createNodeAccessEntry: (request) => createNodeAccessEntry(inside, request),
     listAddons: (clusterName) =>
       call('ListAddons', () =>
         pages(paginateListAddons({ client: clients.eks }, { clusterName }), ({ addons }) => addons),
@@ -99,8 +111,7 @@ export function createEks({ clients, cluster: logName, logger }: Deps): Eks {
         kubernetesVersion,
       );
     },
-    updateAddon: (request) => updateAddon(inside, request),
-    ...accessEntries(inside),
+    accessPolicies: (cluster, principalArn) => accessPolicies(inside, cluster, principalArn),
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '#src/domain/errors.ts';
-import type { ConfigRepository } from '#src/ports/config-repository.ts';
+import type { ConfigRepository, ConfigSource } from '#src/ports/config-repository.ts';
 import { createGit } from './git.ts';
 import { checkOut } from './git-checkout.ts';
 import { type Author, commitAndPush } from './git-commit.ts';
@@ -26,15 +26,29 @@ export type GitConfigRepositoryDeps = {
 const DEFAULT_AUTHOR: Author = { name: 'eks-upgrade-bot', email: 'eks-upgrade-bot@users.noreply.invalid' };
 
 export function createGitConfigRepository(deps: GitConfigRepositoryDeps): ConfigRepository {
-  const { program = 'git', inheritedEnv, cacheDirectory, render, author = DEFAULT_AUTHOR } = deps;
-  const git = createGit({
-    program,
-    inheritedEnv,
-    ...(deps.timeoutMs === undefined ? {} : { timeoutMs: deps.timeoutMs }),
-  });
-  const mirrorOf = createGitMirrors(git, join(cacheDirectory, 'mirrors'));
-  const temporaryDirectory = join(cacheDirectory, 'checkouts');
+  const parts = partsOf(deps);
+  const { git, mirrorOf } = parts;
+  const author = deps.author ?? DEFAULT_AUTHOR;
+  return {
+    ...sourceOf(parts),
+    commitAndPush: async (request) => {
+      return await commitAndPush(git, { mirror: await mirrorOf(request.location.remote), author, request });
+    },
+  };
+}
 
+/** Without a way to change anything. */
+export function createGitConfigSource(deps: GitConfigRepositoryDeps): ConfigSource {
+  return sourceOf(partsOf(deps));
+}
+
+function partsOf({ program = 'git', inheritedEnv, cacheDirectory, render, timeoutMs }: GitConfigRepositoryDeps) {
+  const git = createGit({ program, inheritedEnv, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const mirrorOf = createGitMirrors(git, join(cacheDirectory, 'mirrors'));
+  return { git, mirrorOf, temporaryDirectory: join(cacheDirectory, 'checkouts'), render };
+}
+
+function sourceOf({ git, mirrorOf, temporaryDirectory, render }: ReturnType<typeof partsOf>): ConfigSource {
   return {
     headCommit: async ({ remote, branch }) => {
       const commit = await (await mirrorOf(remote)).readBranch(branch);
@@ -56,9 +70,6 @@ export function createGitConfigRepository(deps: GitConfigRepositoryDeps): Config
       await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });
       const place = { mirror: await mirrorOf(remote), commit: checkedCommit(commit), path: checkedPath(path) };
       return await checkOut({ git, temporaryDirectory, render }, place);
-    },
-    commitAndPush: async (request) => {
-      return await commitAndPush(git, { mirror: await mirrorOf(request.location.remote), author, request });
     },
   };
 }

@@ -1,6 +1,13 @@
 import type { V1ConfigMap } from '@kubernetes/client-node';
 import type { CoreAddon } from '#src/domain/observation.ts';
-import type { AccessReview, AccessWish, AddonWorkload, Kubernetes, PrincipalMapping } from '#src/ports/kubernetes.ts';
+import type {
+  AccessReview,
+  AccessWish,
+  AddonWorkload,
+  Kubernetes,
+  KubernetesSight,
+  PrincipalMapping,
+} from '#src/ports/kubernetes.ts';
 import { addonObjects } from './addon-objects.ts';
 import { groupsOf, rolesIn, withNodeRoles, withPrincipal } from './aws-auth.ts';
 import { concurrently } from './concurrently.ts';
@@ -18,6 +25,17 @@ const NAMESPACE = 'kube-system';
 const IN_FLIGHT = 4;
 
 export function createKubernetes(connection: KubernetesConnection): Kubernetes {
+  return {
+    ...createKubernetesSight(connection),
+    mapPrincipal: (mapping) => mapPrincipal(connection, mapping),
+    setPhaseOut: (node, on) => setPhaseOut(connection, node, on),
+    changeNodeRoles: (change) => changeNodeRoles(connection, change),
+    patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
+  };
+}
+
+/** Without the calls that change something. */
+export function createKubernetesSight(connection: KubernetesConnection): KubernetesSight {
   const { use } = connection;
   return {
     reach: (server) => reachApiServer(server),
@@ -49,22 +67,18 @@ export function createKubernetes(connection: KubernetesConnection): Kubernetes {
       );
       return toUserPods(pods.flat());
     },
-    setPhaseOut: (node, on) => setPhaseOut(connection, node, on),
     addonWorkload: (addon) => addonWorkload(connection, addon),
     addonObjects: (addon) => addonObjects(connection, addon),
     mappedRoles: async () => {
       const map = await readAwsAuth(connection);
       return map === null ? null : rolesIn(map.data?.mapRoles ?? '');
     },
-    changeNodeRoles: (change) => changeNodeRoles(connection, change),
     mappedGroups: async (arn) => {
       const map = await readAwsAuth(connection);
       return map === null ? null : groupsOf(map.data ?? {}, arn);
     },
-    mapPrincipal: (mapping) => mapPrincipal(connection, mapping),
     workloads: () => listWorkloads(connection),
     pendingPods: () => listPendingPods(connection),
-    patchAwsNodeRunAsNonRoot: () => patchAwsNodeRunAsNonRoot(connection),
   };
 }
 

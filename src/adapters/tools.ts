@@ -20,12 +20,16 @@ const FRESH_MS = 60_000;
 export type ToolsDeps = {
   programs: Readonly<Record<ToolVersion['tool'], string>>;
   inheritedEnv: Readonly<Record<string, string>>;
+  /** Which of them are needed here; absent: all. */
+  needed?: readonly ToolVersion['tool'][];
   /** Any folder that exists. */
   directory: string;
   subprocess?: Subprocess;
 };
 
-export function createTools({ programs, inheritedEnv, directory, subprocess = runSubprocess }: ToolsDeps): Tools {
+export function createTools(deps: ToolsDeps): Tools {
+  const { programs, inheritedEnv, directory, subprocess = runSubprocess } = deps;
+  const needed = deps.needed ?? (['eksctl', 'jsonnet', 'git'] as const);
   const { PATH = '', HOME = directory } = inheritedEnv;
   const versionOf = async (tool: ToolVersion['tool']): Promise<ToolVersion> => {
     const result = await subprocess({
@@ -43,7 +47,7 @@ export function createTools({ programs, inheritedEnv, directory, subprocess = ru
       if (known === null || performance.now() - known.at > FRESH_MS)
         known = {
           at: performance.now(),
-          versions: Promise.all([versionOf('eksctl'), versionOf('jsonnet'), versionOf('git')]),
+          versions: Promise.all(needed.map(versionOf)),
         };
       const asked = known;
       const versions = await asked.versions.catch((error: unknown) => {

@@ -7,6 +7,10 @@ export type Environment = Record<string, string | undefined>;
 /** Which half of the bot is started; what it does not use it does not ask for. */
 export type Role = 'bot' | 'worker' | 'both';
 
+/** `observe`: plans, and has nothing with which it could change a cluster. */
+export const MODES = ['upgrade', 'observe'] as const;
+export type Mode = (typeof MODES)[number];
+
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -56,6 +60,9 @@ export function environmentSchema(role: Role) {
     LOG_LEVEL: z
       .enum(LOG_LEVELS, { error: (issue) => `is ${shown(String(issue.input))}: give one of ${LOG_LEVELS.join(', ')}` })
       .default('info'),
+    MODE: z
+      .enum(MODES, { error: (issue) => `is ${shown(String(issue.input))}: give one of ${MODES.join(', ')}` })
+      .default('upgrade'),
     LOCK_DURATION_MS: milliseconds().default(15_000),
     // Twice this counts: a worker skips its look when another one's is less than an interval ago, and that one may be gone
     // (bullmq moveStalledJobsToWait.lua, `stalled-check`). 15 s and 2 × 5 s leave a margin to the 30 s that are promised.

@@ -27,6 +27,7 @@ export type RunFact =
   | { kind: 'planned'; plan: Plan; expiresAt: number }
   | { kind: 'plan-refused'; plan: Plan }
   | { kind: 'nothing-to-do'; snapshot: ClusterSnapshot }
+  | { kind: 'observed'; plan: Plan; lacking: string[] }
   | { kind: 'planning-failed'; failure: Failure }
   | { kind: 'approved'; planHash: string }
   | { kind: 'rejected' }
@@ -99,6 +100,8 @@ export function evolve(run: Run, event: RunEvent): Run {
         { ...run, before: event.snapshot, after: event.snapshot, state: { kind: 'nothing-to-do' } },
         event.at,
       );
+    case 'observed':
+      return ended({ ...run, plan: event.plan, state: { kind: 'observed', lacking: event.lacking } }, event.at);
     case 'planning-failed':
       return stopped(run, event.at, { kind: 'planning-failed', failure: event.failure });
     case 'approved':

@@ -10,7 +10,7 @@ import type { KubernetesVersion } from './version.ts';
 /**
  * One request for one cluster, from planning to its end.
  *
- *   planning → refused | nothing-to-do | awaiting-approval → rejected | expired | withdrawn | running
+ *   planning → refused | nothing-to-do | observed | awaiting-approval → rejected | expired | withdrawn | running
  *   running ⇄ waiting (a gate) → succeeded | succeeded-uncommitted | stopped → running (retry) | aborted
  *   planning → stopped (the plan could not be made) → planning (retry) | aborted
  *
@@ -84,6 +84,8 @@ export type RunState =
   | { kind: 'planning' }
   | { kind: 'refused' }
   | { kind: 'nothing-to-do' }
+  /** MODE=observe: planned, and that is all. `lacking`: what Kubernetes would not let the bot do for the upgrade. */
+  | { kind: 'observed'; lacking: string[] }
   | { kind: 'awaiting-approval'; since: number; expiresAt: number }
   | { kind: 'rejected'; decision: Decision }
   | { kind: 'expired' }
@@ -206,12 +208,21 @@ export function newRun(request: Pick<Run, 'id' | 'cluster' | 'to' | 'requestedBy
 
 export type EndState = Extract<
   RunState['kind'],
-  'refused' | 'nothing-to-do' | 'rejected' | 'expired' | 'withdrawn' | 'succeeded' | 'succeeded-uncommitted' | 'aborted'
+  | 'refused'
+  | 'nothing-to-do'
+  | 'observed'
+  | 'rejected'
+  | 'expired'
+  | 'withdrawn'
+  | 'succeeded'
+  | 'succeeded-uncommitted'
+  | 'aborted'
 >;
 
 const END_STATES = [
   'refused',
   'nothing-to-do',
+  'observed',
   'rejected',
   'expired',
   'withdrawn',

@@ -32,6 +32,12 @@ export function cardState(run: Run): CardState {
         `${run.cluster} is at ${run.to} already: there is nothing to upgrade.`,
         'Control plane and node groups were looked at, and nothing was changed.',
       );
+    case 'observed':
+      return said(
+        `${upgrade} was planned in observe mode, and that is all.`,
+        'This bot may look but not change anything: nothing was changed, and nothing will begin. With the rights of an upgrade it would now ask for approval of this plan.',
+        ...lackingLines(state.lacking),
+      );
     case 'awaiting-approval':
       return said(
         `${upgrade} waits for approval.`,
@@ -65,6 +71,15 @@ export function cardState(run: Run): CardState {
       state satisfies never;
       return said(upgrade);
   }
+}
+
+/** What the role of an observer need not have; with the manifest of an upgrade it has. */
+function lackingLines(lacking: readonly string[]): string[] {
+  return lacking.length === 0
+    ? ['In Kubernetes the bot has all the rights that this plan needs.']
+    : [
+        `For this plan Kubernetes would also have to let it ${lacking.map((right) => outside(right, 200)).join(', ')}; docs/rbac.yaml gives that.`,
+      ];
 }
 
 function said(headline: string, ...lines: string[]): CardState {

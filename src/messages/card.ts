@@ -13,7 +13,7 @@ import { progressLines } from './progress.ts';
 export function card(run: Run): Message {
   const { text, lines } = cardState(run);
   const blocks = [
-    header(`Upgrade of ${subject(run)}`),
+    header(`${run.state.kind === 'observed' ? 'Observe mode: upgrade' : 'Upgrade'} of ${subject(run)}`),
     ...sections(lines, 3000),
     ...detailBlocks(run),
     context(footer(run)),
@@ -30,6 +30,8 @@ function detailBlocks(run: Run): Block[] {
       return [];
     case 'refused':
       return sections(noteLines('Why', run.plan.refusals), 6000);
+    case 'observed':
+      return [...sections(noteLines('Why it may not run', run.plan.refusals), 3000), ...planBlocks(run)];
     case 'awaiting-approval':
     case 'rejected':
     case 'expired':

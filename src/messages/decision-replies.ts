@@ -16,6 +16,7 @@ import { planPages } from './plan-pages.ts';
  */
 export function approvalReplies(run: PlannedRun, options: MessageOptions): Message[] {
   const earlier = run.supersededPlan === null ? [] : [supersededReply(run.supersededPlan)];
+  if (run.state.kind === 'observed') return planReplies(run);
   return wasAskedFor(run) ? [...earlier, ...planReplies(run), approvalReply(run, options)] : earlier;
 }
 

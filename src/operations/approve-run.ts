@@ -5,11 +5,15 @@ import { isOneOf } from './permissions.ts';
 
 type Click = Parameters<Operations['approveRun']>[0];
 
+const OBSERVES =
+  'This bot runs in observe mode: it may look but not change anything, so nothing can be approved. Start it without MODE=observe first.';
+
 const NOT_AN_APPROVER = 'You are not among the approvers of the fleet file, so this decision is not yours.';
 
 /** Approves exactly the plan the person saw: state, hash, expiry, who, membership now, and never one's own request. */
 export function approveRun(deps: OperationDeps, click: Click): Promise<OperationResult> {
   return decideOnPlan(deps, click, ({ isRequester, isApprover, planHash }) => {
+    if (deps.mode === 'observe') return { kind: 'not-allowed', why: OBSERVES };
     if (!isApprover) return { kind: 'not-allowed', why: NOT_AN_APPROVER };
     if (isRequester)
       return { kind: 'not-allowed', why: 'You asked for this upgrade yourself: another approver has to approve it.' };

@@ -3,7 +3,7 @@ import type { Fleet } from '#src/domain/fleet.ts';
 import type { Run, RunId, UserId } from '#src/domain/run.ts';
 import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import type { Clock } from '#src/ports/clock.ts';
-import type { CloudOf } from '#src/ports/cloud.ts';
+import type { SightOf } from '#src/ports/cloud.ts';
 import type { Log } from '#src/ports/log.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import type { SlackPeople } from '#src/ports/slack.ts';
@@ -18,7 +18,9 @@ export type OperationDeps = {
   store: RunStore;
   wakeUps: WakeUps;
   people: SlackPeople;
-  cloudOf: CloudOf;
+  cloudOf: SightOf;
+  /** `observe`: nobody approves anything here. */
+  mode: 'upgrade' | 'observe';
 };
 
 /** What a rule says of a click on the run as it is at this moment. `why` is a sentence for the person. */

@@ -1,8 +1,8 @@
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { AutoScaling } from './auto-scaling.ts';
-import type { Eks } from './eks.ts';
+import type { Eks, EksSight } from './eks.ts';
 import type { Identity } from './identity.ts';
-import type { Kubernetes } from './kubernetes.ts';
+import type { Kubernetes, KubernetesSight } from './kubernetes.ts';
 import type { NodeDrain } from './node-drain.ts';
 import type { NodeGroupStacks } from './node-group-stacks.ts';
 import type { NodeRoles } from './node-roles.ts';
@@ -23,3 +23,13 @@ export type Cloud = {
 };
 
 export type CloudOf = (cluster: FleetCluster) => Cloud;
+
+/** The same without a way to change anything: all that a bot with MODE=observe has of a cluster. */
+export type CloudSight = Pick<Cloud, 'identity' | 'stacks' | 'nodeRoles'> & {
+  eks: EksSight;
+  autoScaling: Pick<AutoScaling, 'ofCluster'>;
+  kubernetes: KubernetesSight;
+  bootstrap: KubernetesSight | null;
+};
+
+export type SightOf = (cluster: FleetCluster) => CloudSight;

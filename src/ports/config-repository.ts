@@ -20,6 +20,9 @@ export type ConfigRepository = {
   commitAndPush: (request: CommitRequest) => Promise<PushedCommit>;
 };
 
+/** The same without a way to change anything. */
+export type ConfigSource = Omit<ConfigRepository, 'commitAndPush'>;
+
 export type Checkout = {
   commit: string;
   /** Absolute path of the config's folder. */

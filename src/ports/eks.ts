@@ -58,6 +58,16 @@ export type Eks = {
   grantClusterAccess: (request: { cluster: string; principalArn: string; policyArn: string }) => Promise<void>;
 };
 
+/** The calls that change something. A bot that only looks does not have them. */
+type EksChanges =
+  | 'updateClusterVersion'
+  | 'updateNodegroupVersion'
+  | 'createNodeAccessEntry'
+  | 'updateAddon'
+  | 'grantClusterAccess';
+
+export type EksSight = Omit<Eks, EksChanges>;
+
 export type EksCluster = Omit<ObservedCluster, 'account'> & {
   arn: string;
   endpoint: string;

@@ -57,6 +57,11 @@ export type Kubernetes = {
   patchAwsNodeRunAsNonRoot: () => Promise<void>;
 };
 
+/** The calls that change something. A bot that only looks does not have them. */
+type KubernetesChanges = 'setPhaseOut' | 'changeNodeRoles' | 'mapPrincipal' | 'patchAwsNodeRunAsNonRoot';
+
+export type KubernetesSight = Omit<Kubernetes, KubernetesChanges>;
+
 /** `letsNodesIn`: with the groups system:bootstrappers and system:nodes; without them nodes of the role cannot join. */
 export type MappedRole = { arn: string; letsNodesIn: boolean };
 

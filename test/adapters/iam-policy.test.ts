@@ -85,25 +85,24 @@ describe('the policies we ship', () => {
 });
 
 /** One verb on one resource, of one object where the rule names some. */
-const kubernetesRights: Rbac = rbac.flatMap((grant) =>
-  grant.verbs.flatMap((verb) =>
-    grant.apiGroups.flatMap((group) =>
-      grant.resources.flatMap((resource) => {
-        const one = { ...grant, verbs: [verb], apiGroups: [group], resources: [resource] };
-        return grant.resourceNames?.map((name) => ({ ...one, resourceNames: [name] })) ?? [one];
-      }),
+function atoms(grants: Rbac): Rbac {
+  return grants.flatMap((grant) =>
+    grant.verbs.flatMap((verb) =>
+      grant.apiGroups.flatMap((group) =>
+        grant.resources.flatMap((resource) => {
+          const one = { ...grant, verbs: [verb], apiGroups: [group], resources: [resource] };
+          return grant.resourceNames?.map((name) => ({ ...one, resourceNames: [name] })) ?? [one];
+        }),
+      ),
     ),
-  ),
-);
-
-/** The simulated clusters have no definitions of resources, and every ConfigMap that eksctl would create. */
-function isSimulated({ resources: [resource = ''], verbs }: Rbac[number]): boolean {
-  return resource !== 'customresourcedefinitions' && !(resource === 'configmaps' && verbs.includes('create'));
+  );
 }
+
+const kubernetesRights = atoms(rbac);
 
 describe('the RBAC manifests we ship', () => {
   test.each(
-    kubernetesRights.filter(isSimulated).map((right) => {
+    kubernetesRights.map((right) => {
       const [verb = '', resource = ''] = [...right.verbs, ...right.resources];
       return [verb, resource, right.resourceNames?.[0] ?? 'all', right] as const;
     }),
@@ -113,6 +112,32 @@ describe('the RBAC manifests we ship', () => {
     if (probe === undefined) throw new Error(`nothing the bot or eksctl does needs ${verb} ${resource}: take it out`);
     const message = await runWithout(probe, { rbac: kubernetesRights.filter((other) => other !== right) });
     expect(message).toContain(wordsFor(verb, resource));
+  });
+});
+
+describe('the files for a bot that only looks', () => {
+  const policy = shippedPolicy(SHIPPED.observe.policies[0] ?? '', CLUSTERS);
+  const looks = atoms(readRbac(shippedText(SHIPPED.observe.rbac))).map((grant) => ({
+    ...grant,
+    toGroup: SHIPPED.upgrade.group,
+  }));
+  const actions = policy.Statement.flatMap(({ Action }) => listOf(Action));
+
+  test('let it make a plan, and allow nothing that no plan needs', async () => {
+    world.simulator.changeRights({ policies: [policy], rbac: looks });
+    world.simulator.takeUsedRights();
+    for (const probe of world.probes.filter(({ isOfPlan }) => isOfPlan === true))
+      expect([probe.name, await probe.run()]).toEqual([probe.name, '']);
+    const used = world.simulator.takeUsedRights();
+    expect([...new Set(used.aws.map(({ action }) => action))].toSorted()).toEqual(actions.toSorted());
+    const isUsed = (right: Rbac[number]) =>
+      used.kubernetes.some((wish) => mayInCluster([right], [right.toGroup], wish));
+    expect(looks.filter((right) => !isUsed(right))).toEqual([]);
+  });
+
+  test('have no action and no verb that changes anything', () => {
+    expect(actions.filter((action) => !/:(Describe|Get|List)/.test(action))).toEqual([]);
+    expect(new Set(looks.flatMap(({ verbs }) => verbs))).toEqual(new Set(['get', 'list']));
   });
 });
 

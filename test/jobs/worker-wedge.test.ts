@@ -22,6 +22,7 @@ test('a worker in which nothing starts although a run is due says so and leaves'
   const url = redis.freshDatabase();
   const worker = await startWorker({
     deps: world.deps,
+    hands: world.deps,
     connect: () => connectRedis(url, 'worker'),
     settings: { lockDurationMs: 500, stalledIntervalMs: 250, commandConcurrency: 1 },
     wedge: { afterMs: AFTER_MS, leave: left.resolve },

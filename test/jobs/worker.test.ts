@@ -74,6 +74,7 @@ async function aWorker(changes: Partial<WorkerDeps> = {}): Promise<{ die: () => 
   };
   const worker = await startWorker({
     deps: { ...deps, ...changes },
+    hands: { ...deps, ...changes },
     settings: LEASE,
     wedge: { afterMs: 60_000, leave: () => undefined },
     connect: () => track(connectRedis(url, 'worker')),

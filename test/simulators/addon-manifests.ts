@@ -32,6 +32,11 @@ export function awsNodeManifests({
       path: `${SYSTEM}/serviceaccounts/aws-node`,
       object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { labels } },
     },
+    // What is in it does not matter here.
+    {
+      path: '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/eniconfigs.crd.k8s.amazonaws.com',
+      object: { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: {} },
+    },
     vpcCniConfig(labels),
     ...roleAndBinding('aws-node', 'aws-node', [
       { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: ['list', 'watch', 'get'] },

@@ -143,6 +143,7 @@ export function runsInEveryState(): Record<RunState['kind'], Run> {
     planning: aRun('planning'),
     refused: aRun('refused'),
     'nothing-to-do': aRun('nothing-to-do'),
+    observed: aRun('observed'),
     'awaiting-approval': aRun('awaiting-approval'),
     rejected: aRun('rejected'),
     expired: aRun('expired'),
@@ -243,6 +244,8 @@ function fieldsOf(kind: RunState['kind'], plan: Plan | null): Partial<Run> {
       const seen = snapshot(plan.to, ['core-b', 'nb-small', 'nb-large', 'dask-worker']);
       return ended({ kind }, { plan: null, before: seen, after: seen });
     }
+    case 'observed':
+      return ended({ kind, lacking: ['update configmaps aws-auth in kube-system'] }, { plan });
     case 'awaiting-approval':
       return { plan, state: { kind, since: plan.madeAt, expiresAt: plan.madeAt + 24 * HOUR } };
     case 'rejected':

@@ -31,6 +31,8 @@ export type Probe = {
   prepare?: () => Promise<void>;
   /** What people read when it goes wrong; '' when it does not. */
   run: () => Promise<string>;
+  /** A plan needs it. */
+  isOfPlan?: true;
 };
 
 export type ProbeWorld = { simulator: CloudSimulator; probes: Probe[]; close: () => Promise<void> };
@@ -75,7 +77,7 @@ export async function startProbeWorld(): Promise<ProbeWorld> {
     simulator,
     probes: [
       ...lookProbes(cloudOf(fleetCluster('coast')), cloudOf(fleetCluster('harbor'))),
-      probe('stacks', () => withFresh(freshCloud, ({ stacks }) => stacks.list('coast'))),
+      ofPlan('stacks', () => withFresh(freshCloud, ({ stacks }) => stacks.list('coast'))),
       ...changeProbes(cloudOf(fleetCluster('coast')), cloudOf(fleetCluster('harbor'))),
       ...groupProbes(cloudOf, eksctl),
       ...addonProbes(eksctl, simulator),
@@ -102,6 +104,10 @@ function probe(name: string, call: () => Promise<unknown>): Probe {
         (error: unknown) => failureOf(error).message,
       ),
   };
+}
+
+function ofPlan(name: string, call: () => Promise<unknown>): Probe {
+  return { ...probe(name, call), isOfPlan: true };
 }
 
 /** As `probe`, of a command: what eksctl prints last, which is shown beside what became of the groups. */
@@ -134,23 +140,23 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
   let role = '';
   let scalingGroup = '';
   return [
-    probe('the cluster', () => harbor.eks.describeCluster('harbor')),
-    probe('offered versions', () => harbor.eks.offeredVersions()),
-    probe('managed groups', () => harbor.eks.managedNodeGroups('harbor')),
-    probe('add-ons', () => harbor.eks.listAddons('harbor')),
-    probe('an add-on', () => harbor.eks.describeAddon('harbor', 'coredns')),
-    probe('versions of an add-on', () => harbor.eks.offeredAddonVersions('coredns', '1.33')),
+    ofPlan('the cluster', () => harbor.eks.describeCluster('harbor')),
+    ofPlan('offered versions', () => harbor.eks.offeredVersions()),
+    ofPlan('managed groups', () => harbor.eks.managedNodeGroups('harbor')),
+    ofPlan('add-ons', () => harbor.eks.listAddons('harbor')),
+    ofPlan('an add-on', () => harbor.eks.describeAddon('harbor', 'coredns')),
+    ofPlan('versions of an add-on', () => harbor.eks.offeredAddonVersions('coredns', '1.33')),
     probe('updates in progress', () => harbor.eks.updatesInProgress('harbor')),
     probe('why a stack failed', () => coast.stacks.failureReasons(stack)),
     {
-      ...probe('the policies of a role of nodes', () => coast.nodeRoles.policies(role)),
+      ...ofPlan('the policies of a role of nodes', () => coast.nodeRoles.policies(role)),
       prepare: async () => {
         const [group] = await coast.stacks.list('coast');
         role = group?.ownRole?.name ?? '';
       },
     },
     probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
-    probe('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
+    ofPlan('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
     probe('sizes of groups', () => coast.autoScaling.groupsOf([stack])),
     {
       ...probe('why a node does not come', () => coast.autoScaling.failedLaunches(scalingGroup, 0)),
@@ -158,16 +164,16 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
         scalingGroup = (await coast.autoScaling.groupsOf([stack]))[0]?.name ?? '';
       },
     },
-    probe('nodes', () => coast.kubernetes.nodes()),
+    ofPlan('nodes', () => coast.kubernetes.nodes()),
     probe('workloads', () => coast.kubernetes.workloads()),
     probe('pending pods', () => coast.kubernetes.pendingPods()),
-    probe('activity', () => coast.kubernetes.userPods(['component=singleuser-server'])),
-    probe('aws-node', () => coast.kubernetes.addonWorkload('vpc-cni')),
-    probe('kube-proxy', () => coast.kubernetes.addonWorkload('kube-proxy')),
-    probe('coredns', () => coast.kubernetes.addonWorkload('coredns')),
-    probe('the objects of aws-node', () => coast.kubernetes.addonObjects('vpc-cni')),
-    probe('the objects of coredns', () => coast.kubernetes.addonObjects('coredns')),
-    probe('mapped roles', () => coast.kubernetes.mappedRoles()),
+    ofPlan('activity', () => coast.kubernetes.userPods(['component=singleuser-server'])),
+    ofPlan('aws-node', () => coast.kubernetes.addonWorkload('vpc-cni')),
+    ofPlan('kube-proxy', () => coast.kubernetes.addonWorkload('kube-proxy')),
+    ofPlan('coredns', () => coast.kubernetes.addonWorkload('coredns')),
+    ofPlan('the objects of aws-node', () => coast.kubernetes.addonObjects('vpc-cni')),
+    ofPlan('the objects of coredns', () => coast.kubernetes.addonObjects('coredns')),
+    ofPlan('mapped roles', () => coast.kubernetes.mappedRoles()),
   ];
 }
 
@@ -268,7 +274,12 @@ function eksctlIn(folder: string, { clock, endpoint }: Pick<Invocation, 'clock' 
     const printedLines: string[] = [];
     const critical = (line: string) => void printedLines.push(line);
     const log = { info: () => {}, warning: () => {}, success: () => {}, critical };
-    const all = new Map([['config-file', file], ...flags.map(([name = '', value = '']) => [name, value] as const)]);
+    // Simulated time flies: a wait for a stack must not end because this machine is busy.
+    const all = new Map([
+      ['config-file', file],
+      ['timeout', '600000m'],
+      ...flags.map(([name = '', value = '']) => [name, value] as const),
+    ]);
     const invocation = { flags: all, log, clock, endpoint, print: () => {}, believedExisting: [], onChange: () => {} };
     await command(invocation).catch((error: unknown) => {
       throw new Error([...printedLines, messageOf(error)].join('\n'));
@@ -341,12 +352,14 @@ function groupProbes(cloudOf: (cluster: FleetCluster) => Cloud, eksctl: Eksctl):
 
 /** What eksctl does to add-ons that EKS does not manage. */
 function addonProbes(eksctl: Eksctl, simulator: CloudSimulator): Probe[] {
-  const approved = [['approve', 'true']];
-  const prepare = () => installOldKubeProxy(simulator);
-  return [updateKubeProxy, updateAwsNode, updateCoredns].map((command) => ({
-    ...printed(`eksctl ${command.name}`, () => eksctl(command, COAST, approved)),
-    prepare,
-  }));
+  const update = (command: (invocation: Invocation) => Promise<void>): Probe => ({
+    ...printed(`eksctl ${command.name}`, () => eksctl(command, COAST, [['approve', 'true']])),
+    prepare: () => installOldKubeProxy(simulator),
+  });
+  const withoutConfig = async (): Promise<void> =>
+    simulator.deleteObject('coast', '/api/v1/namespaces/kube-system/configmaps/amazon-vpc-cni');
+  const updates = [updateKubeProxy, updateAwsNode, updateCoredns].map(update);
+  return [...updates, { ...update(updateAwsNode), name: 'eksctl makes amazon-vpc-cni', prepare: withoutConfig }];
 }
 
 /** Or there is nothing to update. */

@@ -48,11 +48,14 @@ function brokenRunRules(run: Run): string[] {
     [started && run.approval === null, 'it started without an approval'],
     [['waiting', 'succeeded', 'succeeded-uncommitted'].includes(kind) && !started, `it did not start and is ${kind}`],
     [
-      ['refused', 'nothing-to-do', 'rejected', 'expired', 'withdrawn'].includes(kind) && started,
+      ['refused', 'nothing-to-do', 'observed', 'rejected', 'expired', 'withdrawn'].includes(kind) && started,
       `it started and is ${kind}`,
     ],
     [kind === 'refused' && run.plan?.refusals.length === 0, 'it is refused without a reason'],
-    [kind !== 'refused' && (run.plan?.refusals.length ?? 0) > 0, `the plan has refusals in state ${kind}`],
+    [
+      !['refused', 'observed'].includes(kind) && (run.plan?.refusals.length ?? 0) > 0,
+      `the plan has refusals in state ${kind}`,
+    ],
     [hasEnded(run) !== (run.endedAt !== null), 'endedAt does not go with the state'],
     [
       (kind === 'waiting') !== (run.gates.at(-1)?.resolution.kind === 'open'),

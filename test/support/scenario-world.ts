@@ -40,6 +40,8 @@ export type WorldOptions = {
   bot?: 'here' | 'none';
   /** Added to the fleet file. */
   fleet?: { approvalHours?: number };
+  /** `observe`: the bot and the worker have no more rights than a bot that only looks, and are started with MODE=observe. */
+  mode?: 'observe';
   /** Roles that AssumeRole answers. */
   assumableRoles?: string[];
   /** Of those; absent: as in the cloud. */
@@ -142,7 +144,7 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       clock,
       worlds: fleet.clusters.map(({ config }, i) => ({ config, account: ACCOUNT, ...options.clusters[i]?.seed })),
       faults: options.faults ?? [],
-      principals: [BOT, ADMIN],
+      principals: [{ ...BOT, rights: options.mode ?? 'upgrade' }, ADMIN],
       durations: options.durations ?? {},
       assumableRoles: options.assumableRoles ?? [],
       roleRights: options.roleRights ?? {},
@@ -163,7 +165,11 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     join(directory, 'fleet.yaml'),
     stringify({ ...fleetFile(fleet, { ...place, people }), ...options.fleet }),
   );
-  const env = { ...environment({ slack, cloud, redisUrl, eksctl, git, directory }), ...options.env };
+  const env = {
+    ...environment({ slack, cloud, redisUrl, eksctl, git, directory }),
+    MODE: options.mode ?? 'upgrade',
+    ...options.env,
+  };
   if (options.bot !== 'none') undo.push((await startBot(env, { clock: simulatedClock(clock) })).stop);
   if (options.worker !== 'none') undo.push((await startWorkerProcess(env, { clock: simulatedClock(clock) })).stop);
   const looks = createLooks({ slack, cloud, redisUrl, first: options.clusters[0]?.name ?? '', undo });

@@ -40,6 +40,8 @@ export type CloudSimulator = {
   calls: () => CallCount[];
   setFault: (fault: Fault, on?: boolean) => void;
   setActivity: (cluster: string, count: number, wish?: ActivityWish) => void;
+  /** Somebody with kubectl deletes it. */
+  deleteObject: (cluster: string, path: string) => void;
   changeRights: (change: RightsChange) => void;
   /** What was granted to principals that are no admins since the last call. */
   takeUsedRights: () => UsedRights;
@@ -74,6 +76,7 @@ export async function startCloudSimulator(options: CloudOptions): Promise<CloudS
     controlUrl: `${awsUrl}/_sim`,
     environment: environmentOf(world, awsUrl),
     changeRights: world.rights.change,
+    deleteObject: (name, path) => void clusterNamed(world, name).objects.delete(path),
     takeUsedRights: world.rights.takeUsed,
     principals: world.principals.map(({ accessKeyId, secretAccessKey, arn }) => ({
       accessKeyId,

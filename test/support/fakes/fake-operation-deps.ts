@@ -21,5 +21,5 @@ export function operationWorld(): OperationWorld {
     },
   };
   const { clock, log, fleet, store, wakeUps, cloudOf } = world.deps;
-  return { world, groups, asked, deps: { clock, log, fleet, store, wakeUps, cloudOf, people } };
+  return { world, groups, asked, deps: { clock, log, fleet, mode: 'upgrade', store, wakeUps, cloudOf, people } };
 }
