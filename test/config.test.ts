@@ -101,6 +101,7 @@ describe('the environment', () => {
   test.each([
     [{ PORT: '80a' }, 'PORT is "80a": give a port number from 0 (any free one) to 65535'],
     [{ PORT: '70000' }, 'PORT is "70000": give a port number from 0 (any free one) to 65535'],
+    [{ MODE: 'dry-run' }, 'MODE is "dry-run": give one of upgrade, observe'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": give one of trace, debug, info, warn, error, fatal, silent'],
     [
       { COMMAND_CONCURRENCY: '0' },

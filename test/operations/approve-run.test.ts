@@ -52,6 +52,12 @@ describe('Approve', () => {
     expect(eventsOf(ops.world, runId)).toEqual([]);
   });
 
+  it('is for nobody in observe mode', async () => {
+    const answer = await approveRun({ ...ops.deps, mode: 'observe' }, { runId, planHash, by: APPROVER });
+    expect(answer).toMatchObject({ kind: 'not-allowed', why: expect.stringContaining('observe mode') });
+    expect(eventsOf(ops.world, runId)).toEqual([]);
+  });
+
   it('is for approvers, by membership at the moment of the click', async () => {
     expect(await approve('U0MEMBER')).toMatchObject({
       kind: 'not-allowed',
