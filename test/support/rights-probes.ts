@@ -358,8 +358,14 @@ function addonProbes(eksctl: Eksctl, simulator: CloudSimulator): Probe[] {
   });
   const withoutConfig = async (): Promise<void> =>
     simulator.deleteObject('coast', '/api/v1/namespaces/kube-system/configmaps/amazon-vpc-cni');
-  const updates = [updateKubeProxy, updateAwsNode, updateCoredns].map(update);
-  return [...updates, { ...update(updateAwsNode), name: 'eksctl makes amazon-vpc-cni', prepare: withoutConfig }];
+  // An earlier probe may have left it without its ConfigMap.
+  const withConfig = (): Promise<void> => eksctl(updateAwsNode, COAST, [['approve', 'true']]);
+  return [
+    update(updateKubeProxy),
+    update(updateCoredns),
+    { ...update(updateAwsNode), prepare: withConfig },
+    { ...update(updateAwsNode), name: 'eksctl makes amazon-vpc-cni', prepare: withoutConfig },
+  ];
 }
 
 /** Or there is nothing to update. */
