@@ -157,6 +157,7 @@ function lookProbes(coast: Cloud, harbor: Cloud): Probe[] {
     },
     probe('network interfaces that were left', () => coast.stacks.interfacesIn('sg-0a1b2c3d4e5f60001')),
     ofPlan('an access entry', () => harbor.eks.accessEntry('harbor', NODE_ROLE)),
+    ofPlan('Auto Scaling groups of the cluster', () => coast.autoScaling.ofCluster('coast')),
     probe('sizes of groups', () => coast.autoScaling.groupsOf([stack])),
     {
       ...probe('why a node does not come', () => coast.autoScaling.failedLaunches(scalingGroup, 0)),
