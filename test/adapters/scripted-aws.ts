@@ -1,5 +1,6 @@
 import type { AwsClients } from '#src/adapters/aws-clients.ts';
 import { createAwsClients } from '#src/adapters/aws-clients.ts';
+import { WHOLE_CALL } from '#src/adapters/renew-credentials.ts';
 
 export type AwsRequest = { operation: string; input: Record<string, unknown> };
 /** By operation in camel case: its answer, or a thrown SDK error. An operation that is missing was not expected. */
@@ -21,8 +22,13 @@ export function scriptedAws(script: AwsScript): { clients: AwsClients; requests:
     if (scripted === undefined) throw new Error(`unexpected call of ${operation}`);
     return { output: { $metadata: {}, ...scripted(input as never) }, response: {} };
   };
-  type Stack = { add: (middleware: unknown, options: { step: 'initialize' }) => void };
+  type Stack = {
+    add: (middleware: unknown, options: { step: 'initialize' }) => void;
+    remove: (name: string) => boolean;
+  };
   const cutOff = ({ middlewareStack }: { middlewareStack: unknown }): void => {
+    // Nobody has credentials here.
+    (middlewareStack as Stack).remove(WHOLE_CALL.name);
     (middlewareStack as Stack).add(
       (_next: unknown, { commandName }: { commandName: string }) =>
         ({ input }: { input: object }) =>
