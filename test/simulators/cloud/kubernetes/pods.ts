@@ -116,7 +116,8 @@ function placedObject(
   const instance = cluster.instances.find(({ id }) => id === instanceId);
   const since = isNew ? Math.max(rollout?.startedAt ?? 0, placed.createdAt) : placed.createdAt;
   const runs = readyAt !== null && readyAt <= now && !staysAway(world, cluster, path);
-  const identity = uidOf(`${path}${slot}${generation}${isNew ? (rollout?.startedAt ?? '') : 'old'}`).slice(0, 5);
+  // The same in every world: who compares two of them compares names. What is updated has another owner's name in front.
+  const identity = uidOf(`${path}${slot}${generation}`).slice(0, 5);
   return podObject(cluster, {
     name: object['kind'] === 'StatefulSet' ? `${owner.name}-${slot}` : `${owner.name}-${identity}`,
     namespace: textAt(object.metadata, 'namespace') ?? 'default',
