@@ -10,7 +10,7 @@ import type { KubernetesWish } from './rbac.ts';
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html; where there is no resource,
  * Auto Scaling and EC2 leave that part out, as stack events in the issues of many projects show.
  */
-export function denialWords(arn: string, { action, resource }: Pick<Wish, 'action' | 'resource'>): string {
+function denialWords(arn: string, { action, resource }: Pick<Wish, 'action' | 'resource'>): string {
   const on = resource === '*' && /^(ec2|autoscaling):/.test(action) ? '' : ` on resource: ${resource}`;
   return `User: ${arn} is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
 }

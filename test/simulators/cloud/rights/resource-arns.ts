@@ -58,7 +58,7 @@ export function queryResource(service: string, form: URLSearchParams, place: Pla
 }
 
 /** By name or by id. */
-export function stackArn({ region, account }: Place, nameOrId: string): string {
+function stackArn({ region, account }: Place, nameOrId: string): string {
   return nameOrId.startsWith('arn:')
     ? nameOrId
     : `arn:aws:cloudformation:${region}:${account}:stack/${nameOrId}/${UNIQUE}`;
