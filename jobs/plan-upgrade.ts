@@ -6,12 +6,12 @@ import type { Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
 import { snapshotOf } from '#src/domain/snapshot.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
+import { wishesOf, wishText } from './access-wishes.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
-import { wishesOf, wishText } from './phases/access.ts';
 import { seeHealth } from './see-health.ts';
 import type { LookingDeps } from './worker-deps.ts';
 
