@@ -13,7 +13,7 @@ import type { DrainNode } from '#src/ports/node-drain.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult, waitedMs } from '../phase.ts';
 import { phaseOut } from '../phase-out.ts';
-import { drainingSince, emptyNodes } from './core-eviction.ts';
+import { drainingSince, emptyNodes, leavingText } from './core-eviction.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { replacementsOf } from './replacements.ts';
 
@@ -81,10 +81,6 @@ async function begin(
     pollMs: 0,
     memory: { ...progress.memory, wasReady: counted.flat().join('\n'), drainSince: String(now) },
   };
-}
-
-export function leavingText(groups: string[]): string {
-  return `what runs on ${listNames(groups)} to move to the new core nodes`;
 }
 
 /** Of evictions that could not come to their end the pods would only be away: so it is looked before. */

@@ -6,7 +6,6 @@ import { listNames } from '#src/domain/step-title.ts';
 import type { Eviction } from '#src/ports/node-drain.ts';
 import { idsOf } from '../ids-of.ts';
 import type { PhaseResult } from '../phase.ts';
-import { leavingText } from './core-drain.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 
 type Context = NodeGroupsContext<'delete'>;
@@ -103,4 +102,8 @@ function hindranceOf(pod: PodOnNode, held: Staying['held'], budgets: PodBudget[]
 
 function nameOf({ namespace, name }: PodOnNode): string {
   return `${namespace}/${name}`;
+}
+
+export function leavingText(groups: string[]): string {
+  return `what runs on ${listNames(groups)} to move to the new core nodes`;
 }

@@ -67,7 +67,7 @@ const FACTORS: Record<string, number> = {
 };
 
 /** `500m`, `1.5Gi`, `1e3`; client-node's own reads no fraction of a larger unit. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
-export function quantity(text: string | undefined): number {
+function quantity(text: string | undefined): number {
   const [, number = '0', unit = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([A-Za-z]*)$/.exec(text ?? '0') ?? [];
   return Number(number) * (FACTORS[unit] ?? 1);
 }

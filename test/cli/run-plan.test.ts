@@ -43,6 +43,7 @@ describe('npm run plan', () => {
       'node groups: delete core-a',
       'node groups: delete nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge and 2 more',
       'node groups: create nb-m5-large, nb-m5-xlarge, nb-m5-4xlarge and 2 more at 1.24',
+      'node groups: prove nb-m5-large by a node at 1.24',
       'verify that everything is healthy at 1.24',
       'commit the config at 1.24, core-a → core-b',
     ]);

@@ -31,7 +31,9 @@ describe('the swap of the core group', () => {
   test.concurrent('moves what runs there to as many new nodes, in the zones of the volumes, before the old ones go', async () => {
     const world = await approved('coast');
     await world.comesTo('succeeded', 'coast');
-    const effects = world.effects('coast').map(({ effect, stack, pod }) => `${effect} ${stack ?? pod ?? ''}`.trim());
+    const effects = world
+      .effects('coast')
+      .map(({ effect, stack, pod }) => `${effect} ${String(stack ?? pod ?? '')}`.trim());
     const deletion = effects.indexOf('stack-delete-started eksctl-coast-nodegroup-core-a');
     const moved = world.effects('coast').filter(({ effect }) => effect === 'pod-evicted');
     expect(moved.map(({ pod }) => String(pod).replace(/-[0-9a-f]{8}-[0-9a-f]{5}$/, '')).sort()).toEqual([

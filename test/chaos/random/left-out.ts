@@ -10,4 +10,6 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'cloud/api-server-silent': 'each call waits five real seconds for it: api-server-away stands for it',
   'cloud/api-server-name-unknown': 'a cluster keeps its name: a storm finds no way out of it',
   'cloud/wrong-certificate-authority': 'a cluster hands out its own authority: a storm finds no way out of it',
+  'cloud/budget-blocks': 'a drain waits until a person forces it: test/scenarios/core-swap.test.ts',
+  'cloud/two-budgets': 'a drain waits until somebody takes one budget away: test/scenarios/core-swap.test.ts',
 };

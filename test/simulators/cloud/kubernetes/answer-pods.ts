@@ -5,11 +5,10 @@ import { schedulePending } from '../world/activity.ts';
 import { budgetsOfPod } from '../world/budgets.ts';
 import { clusterVersion } from '../world/control-plane.ts';
 import { endPod } from '../world/placement.ts';
-import type { Session } from './answer.ts';
-import { find } from './answer.ts';
 import { listOf } from './list.ts';
 import { type ListedPod, listedPods } from './pods.ts';
 import type { KubernetesRequest } from './request.ts';
+import { find, type Session } from './session.ts';
 import { StatusError } from './status.ts';
 
 export function answerPods(session: Session, request: KubernetesRequest): Json {

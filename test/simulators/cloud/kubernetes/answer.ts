@@ -3,7 +3,6 @@ import { mayInKubernetes } from '../authorize.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { isObject, objectAt, textAt, textsAt } from '../json.ts';
 import { knownFactsOf } from '../versions.ts';
-import type { KubernetesIdentity } from '../world/access.ts';
 import { AWS_AUTH_PATH, rememberAwsAuth } from '../world/access.ts';
 import { budgetObjects } from '../world/budgets.ts';
 import { clusterVersion } from '../world/control-plane.ts';
@@ -12,7 +11,7 @@ import { CORE_WORKLOADS, containersOf } from '../world/kube-system.ts';
 import { putObject } from '../world/objects.ts';
 import { settle } from '../world/placement.ts';
 import { withStatus } from '../world/rollouts.ts';
-import type { Actor, Cluster, World } from '../world/world.ts';
+import type { Cluster, World } from '../world/world.ts';
 import { answerPods } from './answer-pods.ts';
 import { changeNode } from './change-node.ts';
 import { listOf } from './list.ts';
@@ -20,9 +19,8 @@ import { nodeObjects } from './nodes.ts';
 import { applyPatch } from './patch.ts';
 import type { KubernetesRequest } from './request.ts';
 import { objectPath } from './request.ts';
+import { find, type Session } from './session.ts';
 import { notFound, StatusError } from './status.ts';
-
-export type Session = { world: World; cluster: Cluster; identity: KubernetesIdentity; actor: Actor };
 
 /** The answer to an authenticated and authorized request; a StatusError is thrown. */
 export function answer(session: Session, request: KubernetesRequest): Json {
@@ -109,16 +107,6 @@ function reviewAccess({ world, identity }: Session, request: KubernetesRequest):
       ...(allowed ? {} : { reason: `no RBAC policy lets ${identity.username} ${action.verb} ${action.resource}` }),
     },
   };
-}
-
-export function find(objects: JsonObject[], request: KubernetesRequest): JsonObject {
-  const { namespace, name, plural } = request;
-  const found = objects.find(
-    ({ metadata }) =>
-      textAt(metadata, 'name') === name && (namespace === null || textAt(metadata, 'namespace') === namespace),
-  );
-  if (found === undefined) throw notFound(plural, name ?? '');
-  return found;
 }
 
 function answerNodes({ world, cluster, actor }: Session, request: KubernetesRequest): Json {

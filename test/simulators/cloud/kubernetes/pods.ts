@@ -11,14 +11,10 @@ import { staysAway } from '../world/workload-home.ts';
 import type { Cluster, KubeObject, PlacedPod, World } from '../world/world.ts';
 import { kubeTime } from './nodes.ts';
 
-/** Pod objects: of users, of every DaemonSet (computed), and of Deployments and StatefulSets (where they were placed). */
-export function podObjects(world: World, cluster: Cluster): JsonObject[] {
-  return listedPods(world, cluster).map(({ object }) => object);
-}
-
 /** `placed`: the record behind the object, when it has one. */
 export type ListedPod = { object: JsonObject; placed: PlacedPod | null };
 
+/** Of users, of every DaemonSet (computed), and of Deployments and StatefulSets (where they were placed). */
 export function listedPods(world: World, cluster: Cluster): ListedPod[] {
   const daemonSets = [...cluster.objects].filter(([path]) => /^\/apis\/apps\/v1\/.*\/daemonsets\//.test(path));
   return [
@@ -136,7 +132,7 @@ function placedObject(
 function ownerOf(object: KubeObject, template: JsonObject) {
   const name = textAt(object.metadata, 'name') ?? '';
   const uid = textAt(object.metadata, 'uid') ?? '';
-  if (object['kind'] !== 'Deployment') return { kind: String(object['kind']), name, uid, labels: {} };
+  if (object['kind'] !== 'Deployment') return { kind: textAt(object, 'kind') ?? '', name, uid, labels: {} };
   const hash = uidOf(JSON.stringify(template)).slice(0, 8);
   return {
     kind: 'ReplicaSet',

@@ -36,7 +36,7 @@ const PATH = '/apis/policy/v1';
  * disruption controller does: pods that are ending are not healthy
  * (kubernetes `pkg/controller/disruption/disruption.go`).
  */
-export function budgetsOf(world: World, cluster: Cluster): Budget[] {
+function budgetsOf(world: World, cluster: Cluster): Budget[] {
   const stored = [...cluster.objects].filter(([path]) => path.startsWith(`${PATH}/namespaces/`));
   const budgets = stored.map(([, object]) => ({
     namespace: textAt(object.metadata, 'namespace') ?? '',

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../json.ts';
-import { CORE_WORKLOADS } from './kube-system.ts';
 import { putObject } from './objects.ts';
 import type { Cluster } from './world.ts';
 
@@ -67,7 +66,7 @@ export function seedHubWorkloads(cluster: Cluster, then: number): void {
 }
 
 /** `/apis/apps/v1/namespaces/prod/deployments/hub` */
-export function pathOf({ kind, namespace, name }: Pick<HubWorkload, 'kind' | 'namespace' | 'name'>): string {
+function pathOf({ kind, namespace, name }: Pick<HubWorkload, 'kind' | 'namespace' | 'name'>): string {
   return `/apis/apps/v1/namespaces/${namespace}/${kind.toLowerCase()}s/${name}`;
 }
 
@@ -77,11 +76,6 @@ export function pathOfWorkload(cluster: Cluster, called: string): string | undef
   return [...cluster.objects.keys()].find(
     (path) => path.startsWith(`/apis/apps/v1/namespaces/${namespace}/`) && path.endsWith(`s/${name}`),
   );
-}
-
-/** Everything but what EKS itself brings: pods that run where there is room for them, not on every node or anywhere. */
-export function isOfTeam(path: string): boolean {
-  return !Object.values<string>(CORE_WORKLOADS).includes(path);
 }
 
 function objectOf({ kind, name, image, replicas, claim, grace }: HubWorkload): JsonObject {

@@ -78,3 +78,7 @@ export function isReady(world: World, cluster: Cluster, instance: Instance, now:
 export function readyNodesAt(world: World, cluster: Cluster, now: number): Instance[] {
   return nodesAt(world, cluster, now).filter((instance) => isReady(world, cluster, instance, now));
 }
+
+export function isCoreNode({ group, labels }: Instance): boolean {
+  return group.startsWith('core') || labels['hub.jupyter.org/node-purpose'] === 'core';
+}

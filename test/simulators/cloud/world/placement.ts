@@ -1,5 +1,5 @@
 import { listAt, numberAt, textAt } from '../json.ts';
-import { joinedAt } from './instances.ts';
+import { isCoreNode, joinedAt } from './instances.ts';
 import { zoneOfClaims } from './volumes.ts';
 import type { Cluster, Instance, KubeObject, PlacedPod, World } from './world.ts';
 
@@ -138,10 +138,6 @@ function candidates(cluster: Cluster, now: number): Instance[] {
 /** What nobody tolerates. */
 function isPhaseOut({ key }: { key: string }): boolean {
   return key.startsWith('eks-upgrade/');
-}
-
-export function isCoreNode({ group, labels }: Instance): boolean {
-  return group.startsWith('core') || labels['hub.jupyter.org/node-purpose'] === 'core';
 }
 
 function takesPodsFrom(world: World, cluster: Cluster, instance: Instance): number {

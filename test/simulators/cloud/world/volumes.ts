@@ -1,6 +1,6 @@
 import { listAt, textAt } from '../json.ts';
+import { isCoreNode } from './instances.ts';
 import { putObject } from './objects.ts';
-import { isCoreNode } from './placement.ts';
 import type { Cluster } from './world.ts';
 
 const EBS = 'ebs.csi.aws.com';
