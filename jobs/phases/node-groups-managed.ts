@@ -46,7 +46,7 @@ export async function updateManagedGroups(context: Context): Promise<PhaseResult
   }
   const open = proofs.filter(({ proof }) => proof.kind !== 'proven').map(({ name }) => name);
   const updates = await updatesOf(context, open);
-  const failure = failureIn(updates, { step, managed });
+  const failure = await failureIn(context, updates);
   if (failure !== null) return failure;
   const toStart = open.filter((name) => progress.memory[name] === undefined);
   if (toStart.length === 0) return settle(context, updates);
@@ -101,19 +101,24 @@ function updatesOf({ cloud, cluster, progress }: Context, open: string[]): Promi
   );
 }
 
-/** The error says that nodes did not come; why is in the health of the group. */
-function failureIn(
-  updates: GroupUpdate[],
-  { step: { version }, managed }: { step: Context['step']; managed: ManagedNodeGroup[] },
-): PhaseResult | null {
+/**
+ * The error says that nodes did not come; why is in the health of the group. That is read after the failure was seen: what
+ * was read in the same look before may be from a moment when EKS did not say it yet.
+ */
+async function failureIn({ cloud, cluster, step }: Context, updates: GroupUpdate[]): Promise<PhaseResult | null> {
   const first = updates.find(({ update }) => update.status === 'Failed' || update.status === 'Cancelled');
   if (first === undefined) return null;
   const { nodeGroup, update } = first;
   const { message, remedy } = describeUpdateErrors(update.errors);
-  return failed('NodeGroupUpdateFailed', `EKS could not update node group ${nodeGroup} to ${version}: ${message}`, {
-    remedy,
-    detail: [`update ${update.id}, status ${update.status}`, ...healthOf(managed, nodeGroup)].join('\n'),
-  });
+  const health = healthOf(await cloud.eks.managedNodeGroups(cluster.name), nodeGroup);
+  return failed(
+    'NodeGroupUpdateFailed',
+    `EKS could not update node group ${nodeGroup} to ${step.version}: ${message}`,
+    {
+      remedy,
+      detail: [`update ${update.id}, status ${update.status}`, ...health].join('\n'),
+    },
+  );
 }
 
 function healthOf(managed: ManagedNodeGroup[], name: string): string[] {

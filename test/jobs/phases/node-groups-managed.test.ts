@@ -91,6 +91,19 @@ describe('the node-groups phase, updating managed groups', () => {
     });
   });
 
+  it('adds it also when EKS says it only at the moment of the failure', async () => {
+    const issue = { code: 'AsgInstanceLaunchFailures', message: 'InsufficientInstanceCapacity' };
+    const seen = context({ progress: { memory: { web: 'u-web', batch: 'u-web' } } });
+    const describeUpdate: typeof seen.cloud.eks.describeUpdate = async () => {
+      world.cloud.managed = world.cloud.managed.map((group) => ({ ...group, healthIssues: [issue] }));
+      return anUpdate('Failed', [{ code: 'NodeCreationFailure', message: 'no nodes', resources: [] }]);
+    };
+    const cloud = { ...seen.cloud, eks: { ...seen.cloud.eks, describeUpdate } };
+    expect(await runPhase({ ...seen, cloud })).toMatchObject({
+      failure: { detail: expect.stringContaining('InsufficientInstanceCapacity') },
+    });
+  });
+
   it('says why an update failed', async () => {
     world.cloud.updates = [
       anUpdate('Failed', [{ code: 'PodEvictionFailure', message: 'cannot evict hub', resources: ['node-1'] }]),
