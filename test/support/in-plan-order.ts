@@ -23,5 +23,5 @@ export function inPlanOrder(lines: readonly string[]): string[] {
 
 /** Where the deletions and creations of other groups begin that these lines end with. */
 function beforeOtherGroups(lines: readonly string[]): number {
-  return lines.findLastIndex((line) => !/^(delete|create) (nodegroup --include=)?(?!core-)/.test(line)) + 1;
+  return lines.findLastIndex((line) => !/^(delete|create) (?!(nodegroup --include=)?core-)/.test(line)) + 1;
 }
