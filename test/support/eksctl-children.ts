@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** A simulated eksctl that runs, and the config it was given. The wrapper becomes the program (`exec`). */
-export type EksctlChild = { pid: number; config: string };
+export type EksctlChild = { pid: number; config: string; args: string };
 
 /** What these workers run now: between each and its worker stands a supervisor (src/adapters/die-with-parent.ts). */
 export async function eksctlChildrenOf(workers: readonly number[]): Promise<EksctlChild[]> {

@@ -75,13 +75,18 @@ export function startScript(script: string, env: Record<string, string>): BotPro
   };
 }
 
-/** kill -9 of the eksctl that this worker runs now; waits for one. */
-export async function killEksctlOf(worker: Pick<BotProcess, 'pid'>): Promise<void> {
+/** Resolves with its process id as soon as this worker runs this command of eksctl. An eksctl takes long to start, so it is still there. */
+export async function eksctlOf(worker: Pick<BotProcess, 'pid'>, command: RegExp): Promise<number> {
   for (;;) {
-    const [child] = await eksctlChildrenOf([worker.pid]);
-    if (child !== undefined) return void process.kill(child.pid, 'SIGKILL');
+    const child = (await eksctlChildrenOf([worker.pid])).find(({ args }) => command.test(args));
+    if (child !== undefined) return child.pid;
     await sleep(20);
   }
+}
+
+/** kill -9 of this eksctl of this worker; waits for it. */
+export async function killEksctlOf(worker: Pick<BotProcess, 'pid'>, command: RegExp): Promise<void> {
+  process.kill(await eksctlOf(worker, command), 'SIGKILL');
 }
 
 /** A test process that is killed runs no exit handler; on Linux the kernel takes its children with it. */
