@@ -1,7 +1,9 @@
 import type { Effect } from '#test/simulators/cloud/effects.ts';
 
-/** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group, which node takes new servers). */
-/** One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group) and for pods that move. */
+/**
+ * One line an effect, with no ids in it; null for bookkeeping (who may join, the role of a group, which node takes new
+ * servers) and for pods that move.
+ */
 export function describeEffect(effect: Effect): string | null {
   const detail = (name: string): string => String(effect[name]);
   switch (effect.effect) {
