@@ -8,7 +8,8 @@ import type { Claim } from '#src/ports/run-store.ts';
 import { contextOf } from './advance-step.ts';
 import type { Decided } from './decided.ts';
 import { idsOf } from './ids-of.ts';
-import { moveProofs, type ProofContext } from './phases/node-groups-prove.ts';
+import { moveProofs } from './phases/node-groups-prove.ts';
+import type { ProofContext } from './phases/proof-context.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 const LOOK_AGAIN_MS = 10_000;

@@ -10,12 +10,8 @@ import { listNames } from '#src/domain/step-title.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult } from '../phase.ts';
-import type { NodeGroupsContext } from './node-groups-context.ts';
-
-export type ProofContext = Pick<
-  NodeGroupsContext<'prove'>,
-  'deps' | 'cloud' | 'cluster' | 'run' | 'step' | 'progress' | 'now' | 'confirmClaim'
->;
+import type { ProofContext } from './proof-context.ts';
+import { takeBackIfStale } from './stale-raise.ts';
 
 const POLL_MS = 10_000;
 /** Something was only written down, or asked for, and the next look goes on. */
@@ -53,11 +49,8 @@ export async function moveProofs(
   return { memory, moved };
 }
 
-async function act(
-  { deps, cloud, run, step, confirmClaim }: ProofContext,
-  sight: ProofSight,
-  proofAct: ProofAct,
-): Promise<void> {
+async function act(context: ProofContext, sight: ProofSight, proofAct: ProofAct): Promise<void> {
+  const { deps, cloud, run, step, confirmClaim } = context;
   const { group, scaling } = sight;
   if (proofAct.kind !== 'phase-out') await confirmClaim();
   switch (proofAct.kind) {
@@ -66,7 +59,8 @@ async function act(
         { ...idsOf(run, step), group, desired: proofAct.desired },
         'setting the size of a group that is proven by a node',
       );
-      return cloud.autoScaling.setDesired({ group: scaling?.name ?? '', desired: proofAct.desired });
+      await cloud.autoScaling.setDesired({ group: scaling?.name ?? '', desired: proofAct.desired });
+      return takeBackIfStale(context, sight);
     case 'remove-instance':
       deps.log.info({ ...idsOf(run, step), group, ...proofAct }, 'taking away the node that a group was proven by');
       return cloud.autoScaling.removeInstance(proofAct.instanceId);

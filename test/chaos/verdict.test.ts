@@ -63,3 +63,12 @@ test.each<[string, Partial<Evidence>, Partial<ReturnType<typeof judge>>]>([
   expect(verdict).toMatchObject(expected);
   expect(isWell(verdict)).toBe(false);
 });
+
+const sized = (from: number, to: number) =>
+  `desired-capacity-set {"caller":"bot","nodeGroup":"gpu","from":${from},"to":${to}}`;
+
+test('a raise that nobody can refuse is no repeated effect when it is taken back, and is one when it stays', () => {
+  expect(isWell(seen({ effects: [...undisturbed.effects, sized(0, 1), sized(1, 0)] }))).toBe(true);
+  expect(seen({ effects: [...undisturbed.effects, sized(0, 1)] }).repeatedEffects).toEqual([sized(0, 1)]);
+  expect(seen({ effects: [...undisturbed.effects, sized(0, 1), sized(2, 1)] }).repeatedEffects).toHaveLength(2);
+});

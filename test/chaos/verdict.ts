@@ -27,12 +27,32 @@ export function judge(undisturbed: Evidence, seen: Evidence): Verdict {
     converged: deviations.length === 0,
     deviations,
     repeatedEffects: [
-      ...beyond(seen.effects, undisturbed.effects),
+      ...withoutTakenBack(beyond(seen.effects, undisturbed.effects)),
       ...beyond(seen.commits, undisturbed.commits).map((tree) => `commit of tree ${tree}`),
     ],
     lostMessages: [...beyond(undisturbed.posted, seen.posted).filter(isOfTheUpgrade), ...staleTexts(undisturbed, seen)],
     doubledMessages: beyond(seen.posted, [...new Set(seen.posted)]),
   };
+}
+
+/**
+ * AWS offers no token and no condition for the size of an Auto Scaling group: a sleeper's raise cannot be refused, and what
+ * counts is that the sleeper has taken it back. One that stays raised is a repeated effect.
+ */
+function withoutTakenBack(effects: readonly string[]): string[] {
+  const left = [...effects];
+  for (const effect of effects) {
+    const back = inverse(effect);
+    if (back === null || !left.includes(effect) || !left.includes(back)) continue;
+    left.splice(left.indexOf(effect), 1);
+    left.splice(left.indexOf(back), 1);
+  }
+  return left;
+}
+
+function inverse(effect: string): string | null {
+  const [, before, from, to] = /^(desired-capacity-set .*)"from":(\d+),"to":(\d+)\}$/.exec(effect) ?? [];
+  return before === undefined ? null : `${before}"from":${to},"to":${from}}`;
 }
 
 /** Whether a step is late, and people are told so, depends on how busy the machine is. */

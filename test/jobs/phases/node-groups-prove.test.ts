@@ -66,7 +66,8 @@ describe('groups that want no nodes are proven by one', () => {
     expect(await look()).toMatchObject({
       kind: 'wait',
       for: 'a node of nb-small, gpu to be Ready at 1.24',
-      confirmed: 2,
+      // Before and after each raise, which AWS cannot refuse.
+      confirmed: 4,
     });
     for (const group of GROUPS) nodeComes(group);
     await look();
@@ -85,6 +86,29 @@ describe('groups that want no nodes are proven by one', () => {
       { call: 'removeInstance', request: 'i-nb-small' },
       { call: 'removeInstance', request: 'i-gpu' },
     ]);
+  });
+
+  it('takes back at once what a worker raised that had slept through its lease, unless another one is at the proof', async () => {
+    await look();
+    const asleep = { ...memory };
+    let hasSlept = false;
+    const wake = async (atWork: boolean) => {
+      const progress = atWork
+        ? { memory: { 'nb-small': asleep['nb-small'] ?? '', gpu: asleep['gpu'] ?? '' } }
+        : { memory: {} };
+      const context = contextFor(world, STEP, { plan, progress: { memory: asleep } });
+      world.store.put({ ...context.run, steps: { ...context.run.steps, [STEP]: { ...startedStep(), ...progress } } });
+      hasSlept = false;
+      const confirmClaim = async () => {
+        if (hasSlept) throw new TransientError('ClaimLost', 'another worker has the run in hand');
+        hasSlept = true;
+      };
+      await expect(runPhase({ ...context, confirmClaim })).rejects.toMatchObject({ code: 'ClaimLost' });
+    };
+    await wake(false);
+    expect(desired(), 'as it was').toEqual([0, 0, 0]);
+    await wake(true);
+    expect(desired(), 'whoever proves it sets it back').toEqual([1, 0, 0]);
   });
 
   it('takes all sizes back before it fails for one of them', async () => {
