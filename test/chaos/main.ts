@@ -39,8 +39,12 @@ function tell({ failures, notReached }: Summary): void {
   for (const point of notReached) say(`not reached: ${point}`);
 }
 
+/**
+ * Which events of two steps side by side share a commit is chance, so a few recorded points may not come again in any
+ * world; they are named. More than one in a hundred and the harness does not see what it should.
+ */
 function isAllWell({ failures, notReached, points }: Summary): boolean {
-  return points > 0 && failures.length === 0 && notReached.length === 0;
+  return points > 0 && failures.length === 0 && notReached.length <= points / 100;
 }
 
 function onStandardError(): Reports {
