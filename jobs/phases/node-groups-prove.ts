@@ -60,7 +60,7 @@ async function act(context: ProofContext, sight: ProofSight, proofAct: ProofAct)
         'setting the size of a group that is proven by a node',
       );
       await cloud.autoScaling.setDesired({ group: scaling?.name ?? '', desired: proofAct.desired });
-      return takeBackIfStale(context, sight);
+      return proofAct.desired > (scaling?.sizes.desired ?? 0) ? takeBackIfStale(context, sight) : undefined;
     case 'remove-instance':
       deps.log.info({ ...idsOf(run, step), group, ...proofAct }, 'taking away the node that a group was proven by');
       return cloud.autoScaling.removeInstance(proofAct.instanceId);

@@ -8,7 +8,8 @@ import type { ProofContext } from './proof-context.ts';
  * SetDesiredCapacity takes no token and no condition
  * (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetDesiredCapacity.html). A worker that was stopped between
  * its look at the claim and the call raises a size that another one may have proven and set back long ago, and nobody
- * would lower it again. So it looks at the claim once more, and takes its own raise back where no proof is at work.
+ * would lower it again. So it looks at the claim once more, and takes its own raise back where no proof is at work. A node
+ * that is in service already is not of this raise: somebody wanted it, and may be on it.
  */
 export async function takeBackIfStale(
   { deps, cloud, run, step, confirmClaim }: ProofContext,
@@ -21,8 +22,7 @@ export async function takeBackIfStale(
     if (scaling !== null && !isAtWork(fresh, { stepId: step.id, group })) {
       const { name, stackName, sizes } = scaling;
       const [now] = await cloud.autoScaling.groupsOf([stackName]);
-      // Somebody who has changed it since then is not undone.
-      if (now?.sizes.desired === sizes.desired + 1) {
+      if (now?.sizes.desired === sizes.desired + 1 && !now.instances.some(({ state }) => state === 'InService')) {
         deps.log.warn({ ...idsOf(run, step), group }, 'raised a size when the run was in other hands: taking it back');
         await cloud.autoScaling.setDesired({ group: name, desired: sizes.desired });
       }

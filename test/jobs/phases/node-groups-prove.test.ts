@@ -92,7 +92,7 @@ describe('groups that want no nodes are proven by one', () => {
     await look();
     const asleep = { ...memory };
     let hasSlept = false;
-    const wake = async (atWork: boolean) => {
+    const wake = async (atWork: boolean, whileAsleep: () => void = () => undefined) => {
       const progress = atWork
         ? { memory: { 'nb-small': asleep['nb-small'] ?? '', gpu: asleep['gpu'] ?? '' } }
         : { memory: {} };
@@ -102,11 +102,16 @@ describe('groups that want no nodes are proven by one', () => {
       const confirmClaim = async () => {
         if (hasSlept) throw new TransientError('ClaimLost', 'another worker has the run in hand');
         hasSlept = true;
+        whileAsleep();
       };
       await expect(runPhase({ ...context, confirmClaim })).rejects.toMatchObject({ code: 'ClaimLost' });
     };
     await wake(false);
     expect(desired(), 'as it was').toEqual([0, 0, 0]);
+    await wake(false, () => nodeComes('nb-small'));
+    expect(desired(), 'a node in service is of somebody else, who may be on it').toEqual([1, 0, 0]);
+    for (const one of world.cloud.scaling) Object.assign(one, { sizes: { ...one.sizes, desired: 0 }, instances: [] });
+    nodesGo();
     await wake(true);
     expect(desired(), 'whoever proves it sets it back').toEqual([1, 0, 0]);
   });

@@ -20,8 +20,8 @@ const OF_SELF_MANAGED = {
   IngressInterClusterCP: { Type: 'AWS::EC2::SecurityGroupIngress', Properties: {} },
 };
 const ROLE_ARN = { 'Fn::GetAtt': ['NodeInstanceRole', 'Arn'] };
-// biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder, not JavaScript's
-const STACK_NAME_PLACEHOLDER = '${AWS::StackName}';
+/** CloudFormation's placeholder, for Fn::Sub. */
+const STACK_NAME_PLACEHOLDER = `\${AWS::StackName}`;
 const STACK_NAME = { 'Fn::Sub': STACK_NAME_PLACEHOLDER };
 const ROLE_OUTPUT = {
   InstanceRoleARN: { Value: ROLE_ARN, Export: { Name: { 'Fn::Sub': `${STACK_NAME_PLACEHOLDER}::InstanceRoleARN` } } },

@@ -4,8 +4,8 @@ import type { GroupConfig } from '../options.ts';
 import { recommendedImage } from '../versions.ts';
 import type { Cluster } from './world.ts';
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
-const STACK_NAME = '${AWS::StackName}';
+/** CloudFormation's placeholder, for Fn::Sub. */
+const STACK_NAME = `\${AWS::StackName}`;
 
 /** Templates as eksctl leaves them, cut to what the simulated world reads. */
 export function clusterStackTemplate(): string {
