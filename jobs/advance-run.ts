@@ -1,10 +1,11 @@
 import { messageOf, TransientError } from '#src/domain/errors.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import { isNewlyLate } from '#src/domain/lateness.ts';
 import { nextSteps } from '#src/domain/next-steps.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import { stepsWithRaisedGroups } from '#src/domain/proof-memory.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import { evolve, type RunEvent, type RunFact } from '#src/domain/run-events.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import { hasActed, isFailing, isGiveBack, mayHavePhasedOut, owedSteps } from '#src/domain/run-progress.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';

@@ -1,7 +1,8 @@
 import { TransientError } from '#src/domain/errors.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import type { Phase } from '#src/domain/plan.ts';
 import type { Run, RunId } from '#src/domain/run.ts';
-import { evolve, type RunEvent } from '#src/domain/run-events.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Clock } from '#src/ports/clock.ts';
 import type { Metrics } from '#src/ports/metrics.ts';
 import type { RunStore } from '#src/ports/run-store.ts';

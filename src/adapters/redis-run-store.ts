@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import type { ChangeRequest, Claim, RunStore } from '#src/ports/run-store.ts';
 import { KEY_PREFIX } from './redis.ts';
 import { hasReachedReplica, isFollowed, REPLICA_LIMIT_MS } from './redis-replicas.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readStoredRun } from '#src/adapters/stored-run.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import { RUN_SCHEMA } from '#src/domain/run.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import { aRun } from '#test/support/builders.ts';
 

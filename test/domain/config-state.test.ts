@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pendingState } from '#src/domain/config-state.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import type { Plan, Rename, Step, StepId } from '#src/domain/plan.ts';
 import type { Run } from '#src/domain/run.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import { allDone, aPlan, aRun, inOrder, MINUTE, progressUpTo, STARTED_AT } from '#test/support/builders.ts';
 
 const DELETE = 'node-groups-1.24-delete';

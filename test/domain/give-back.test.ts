@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { evolve } from '#src/domain/evolve.ts';
 import { giveBackSteps, groupsOwed } from '#src/domain/give-back.ts';
 import type { Run } from '#src/domain/run.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import { stepsAtWork } from '#src/domain/run-progress.ts';
 import { abortRun } from '#src/operations/steer-run.ts';
 import { APPROVER, aFailure, aPlan, aRun, aStop, failedStep, progressUpTo } from '#test/support/builders.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { evolve } from '#src/domain/evolve.ts';
 import { isNewlyLate, lateAfterMinutes } from '#src/domain/lateness.ts';
 import type { Run } from '#src/domain/run.ts';
-import { evolve } from '#src/domain/run-events.ts';
 import { anActivityGate, aPlan, aRun, MINUTE, progressUpTo, STARTED_AT, startedStep } from '#test/support/builders.ts';
 
 const plan = aPlan();

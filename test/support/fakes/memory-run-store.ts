@@ -1,6 +1,7 @@
 import { InternalError, TransientError } from '#src/domain/errors.ts';
+import { evolve } from '#src/domain/evolve.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
-import { evolve, type RunEvent } from '#src/domain/run-events.ts';
+import type { RunEvent } from '#src/domain/run-events.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 
 type Row = { run: Run; epoch: number; rev: number; wake: number; wakeAt: number; events: RunEvent[] };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { evolve } from '#src/domain/evolve.ts';
 import { hasEnded, type Run } from '#src/domain/run.ts';
-import { evolve, type RunFact } from '#src/domain/run-events.ts';
+import type { RunFact } from '#src/domain/run-events.ts';
 import { APPROVER, aFailure, aPlan, aRun, REQUESTER, STARTED_AT } from '#test/support/builders.ts';
 import { expectAllowed } from '#test/support/run-rules.ts';
 
