@@ -1,16 +1,10 @@
-import {
-  nextMove,
-  type ProofAct,
-  type ProofSight,
-  type ProofState,
-  type ScalingGroup,
-} from '#src/domain/empty-group-proof.ts';
+import { nextMove, type ProofState } from '#src/domain/empty-group-proof.ts';
 import { proofStatesIn, withProofState } from '#src/domain/proof-memory.ts';
 import { listNames } from '#src/domain/step-title.ts';
-import type { Cloud } from '#src/ports/cloud.ts';
-import { idsOf } from '../ids-of.ts';
 import { failed, type PhaseResult } from '../phase.ts';
+import { actOnProof } from './act-on-proof.ts';
 import type { ProofContext } from './proof-context.ts';
+import { seeProofs } from './see-proofs.ts';
 import { takeBackIfStale } from './stale-raise.ts';
 
 const POLL_MS = 10_000;
@@ -42,81 +36,14 @@ export async function moveProofs(
   for (const sight of await seeProofs(context, groups)) {
     const move = nextMove(proofStatesIn(memory).get(sight.group) ?? null, sight, progress.at);
     if (move.kind === 'wait') continue;
-    if (move.kind === 'act') await act(context, sight, move.act);
+    if (move.kind === 'act') {
+      await actOnProof(context, sight, move.act);
+      if (move.state.kind === 'raised') await takeBackIfStale(context, sight.group, move.state);
+    }
     memory = withProofState(memory, sight.group, move.state);
     moved = true;
   }
   return { memory, moved };
-}
-
-async function act(context: ProofContext, sight: ProofSight, proofAct: ProofAct): Promise<void> {
-  const { deps, cloud, run, step, confirmClaim } = context;
-  const { group, scaling } = sight;
-  if (proofAct.kind !== 'phase-out') await confirmClaim();
-  switch (proofAct.kind) {
-    case 'set-desired':
-      deps.log.info(
-        { ...idsOf(run, step), group, desired: proofAct.desired },
-        'setting the size of a group that is proven by a node',
-      );
-      await cloud.autoScaling.setDesired({ group: scaling?.name ?? '', desired: proofAct.desired });
-      return proofAct.desired > (scaling?.sizes.desired ?? 0) ? takeBackIfStale(context, sight) : undefined;
-    case 'remove-instance':
-      deps.log.info({ ...idsOf(run, step), group, ...proofAct }, 'taking away the node that a group was proven by');
-      return cloud.autoScaling.removeInstance(proofAct.instanceId);
-    case 'phase-out':
-      deps.log.info(
-        { ...idsOf(run, step), group, ...proofAct },
-        'closing the node that a group was proven by, or opening it',
-      );
-      for (const node of proofAct.nodes) {
-        await confirmClaim();
-        await cloud.kubernetes.setPhaseOut(node, proofAct.on);
-      }
-      return;
-    default:
-      proofAct satisfies never;
-      throw new Error(`unknown act ${JSON.stringify(proofAct)}`);
-  }
-}
-
-async function seeProofs(
-  { cloud, cluster, step, progress, now }: ProofContext,
-  groups: readonly string[],
-): Promise<ProofSight[]> {
-  const states = proofStatesIn(progress.memory);
-  const open = groups.filter((group) => states.get(group)?.kind !== 'settled');
-  if (open.length === 0) return [];
-  const stacks = (await cloud.stacks.list(cluster.name)).filter(({ group }) => open.includes(group));
-  const [scalingGroups, nodes] = await Promise.all([
-    stacks.length === 0 ? [] : cloud.autoScaling.groupsOf(stacks.map(({ stackName }) => stackName)),
-    cloud.kubernetes.nodes(),
-  ]);
-  return Promise.all(
-    open.map(async (group) => {
-      const stack = stacks.find((one) => one.group === group);
-      const scaling = scalingGroups.find(({ stackName }) => stackName === stack?.stackName) ?? null;
-      const own = nodes.filter((node) => node.group === group);
-      const state = states.get(group) ?? null;
-      const sight = { group, version: step.version, now, scaling, nodes: own };
-      return { ...sight, ...(await closerLook(cloud, { state, scaling, nodes: own.map(({ name }) => name) })) };
-    }),
-  );
-}
-
-type Closer = { state: ProofState | null; scaling: ScalingGroup | null; nodes: string[] };
-
-/** Asked for only where the next move depends on it. */
-async function closerLook(
-  { autoScaling, kubernetes }: Cloud,
-  { state, scaling, nodes }: Closer,
-): Promise<Pick<ProofSight, 'failedLaunches' | 'visitors'>> {
-  const waits = state?.kind === 'raised' && scaling !== null && scaling.instances.length === 0;
-  const goesBack = state?.kind === 'setting-back' && scaling !== null && scaling.sizes.desired > state.from;
-  return {
-    failedLaunches: waits ? await autoScaling.failedLaunches(scaling.name, state.since) : [],
-    visitors: goesBack ? (await Promise.all(nodes.map(kubernetes.visitors))).flat() : [],
-  };
 }
 
 type Settled = { group: string } & Extract<ProofState, { kind: 'settled' }>;

@@ -66,9 +66,17 @@ test.each<[string, Partial<Evidence>, Partial<ReturnType<typeof judge>>]>([
 
 const sized = (from: number, to: number) =>
   `desired-capacity-set {"caller":"bot","nodeGroup":"gpu","from":${from},"to":${to}}`;
+const terminated = (userPods: number) =>
+  `instance-terminated {"caller":"bot","nodeGroup":"gpu","userPods":${userPods}}`;
+const closed = 'node-tainted {"caller":"bot","node":"ip-10-0-0-1","taint":"eks-upgrade/phase-out:NoSchedule"}';
 
 test('a raise that nobody can refuse is no repeated effect when it is taken back, and is one when it stays', () => {
-  expect(isWell(seen({ effects: [...undisturbed.effects, sized(0, 1), sized(1, 0)] }))).toBe(true);
-  expect(seen({ effects: [...undisturbed.effects, sized(0, 1)] }).repeatedEffects).toEqual([sized(0, 1)]);
-  expect(seen({ effects: [...undisturbed.effects, sized(0, 1), sized(2, 1)] }).repeatedEffects).toHaveLength(2);
+  const repeated = (...effects: string[]) => seen({ effects: [...undisturbed.effects, ...effects] }).repeatedEffects;
+  expect(repeated(sized(0, 1), sized(1, 0))).toEqual([]);
+  expect(repeated(sized(0, 1), terminated(0))).toEqual([]);
+  expect(repeated(sized(0, 1), closed, terminated(0))).toEqual([]);
+  expect(repeated(sized(0, 1))).toEqual([sized(0, 1)]);
+  expect(repeated(sized(0, 1), sized(2, 1))).toHaveLength(2);
+  expect(repeated(sized(0, 1), terminated(1)), 'a server was on it').toHaveLength(2);
+  expect(repeated(closed, terminated(0)), 'a node that nobody had raised').toHaveLength(2);
 });

@@ -37,22 +37,36 @@ export function judge(undisturbed: Evidence, seen: Evidence): Verdict {
 
 /**
  * AWS offers no token and no condition for the size of an Auto Scaling group: a sleeper's raise cannot be refused, and what
- * counts is that the sleeper has taken it back. One that stays raised is a repeated effect.
+ * counts is that the sleeper has taken it back: by the size, or by the node that had come of it, closed before, if nobody's
+ * server was on it. One that stays raised is a repeated effect.
  */
 function withoutTakenBack(effects: readonly string[]): string[] {
   const left = [...effects];
   for (const effect of effects) {
-    const back = inverse(effect);
-    if (back === null || !left.includes(effect) || !left.includes(back)) continue;
+    const taking = waysBack(effect).find((way) => way.every((one) => left.some((seen) => one.test(seen))));
+    if (taking === undefined || !left.includes(effect)) continue;
     left.splice(left.indexOf(effect), 1);
-    left.splice(left.indexOf(back), 1);
+    for (const one of taking)
+      left.splice(
+        left.findIndex((seen) => one.test(seen)),
+        1,
+      );
   }
   return left;
 }
 
-function inverse(effect: string): string | null {
-  const [, before, from, to] = /^(desired-capacity-set .*)"from":(\d+),"to":(\d+)\}$/.exec(effect) ?? [];
-  return before === undefined ? null : `${before}"from":${to},"to":${from}}`;
+const CLOSED = /^node-tainted .*eks-upgrade\/phase-out/;
+
+/** The effects, in any order, by which this one would have come to nothing; the longest way first. */
+function waysBack(effect: string): RegExp[][] {
+  const [, group, from, to] =
+    /^desired-capacity-set \{"caller":"bot","nodeGroup":"([^"]+)","from":(\d+),"to":(\d+)\}$/.exec(effect) ?? [];
+  if (group === undefined || Number(to) !== Number(from) + 1) return [];
+  const lowered = new RegExp(
+    `^desired-capacity-set \\{"caller":"bot","nodeGroup":"${group}","from":${to},"to":${from}\\}$`,
+  );
+  const terminated = new RegExp(`^instance-terminated \\{"caller":"bot","nodeGroup":"${group}","userPods":0\\}$`);
+  return [[terminated, CLOSED], [terminated], [lowered]];
 }
 
 /** Whether a step is late, and people are told so, depends on how busy the machine is. */

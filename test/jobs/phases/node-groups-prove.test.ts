@@ -106,12 +106,26 @@ describe('groups that want no nodes are proven by one', () => {
       };
       await expect(runPhase({ ...context, confirmClaim })).rejects.toMatchObject({ code: 'ClaimLost' });
     };
+    const forget = () => {
+      for (const one of world.cloud.scaling) Object.assign(one, { sizes: { ...one.sizes, desired: 0 }, instances: [] });
+      nodesGo();
+    };
     await wake(false);
     expect(desired(), 'as it was').toEqual([0, 0, 0]);
     await wake(false, () => nodeComes('nb-small'));
-    expect(desired(), 'a node in service is of somebody else, who may be on it').toEqual([1, 0, 0]);
-    for (const one of world.cloud.scaling) Object.assign(one, { sizes: { ...one.sizes, desired: 0 }, instances: [] });
-    nodesGo();
+    expect(desired(), 'the node that has come of it is closed and taken away').toEqual([0, 0, 0]);
+    expect(world.cloud.calls).toContainEqual({ call: 'removeInstance', request: 'i-nb-small' });
+    forget();
+    await wake(false, () => {
+      nodeComes('nb-small');
+      world.cloud.visitorsOn = { 'ip-10-0-0-1.nb-small': ['jupyter-ana'] };
+    });
+    expect(desired(), 'somebody is on it by now').toEqual([1, 0, 0]);
+    expect(
+      world.cloud.nodeList.map(({ phasedOut }) => phasedOut),
+      'and may start what they like',
+    ).toEqual([false]);
+    forget();
     await wake(true);
     expect(desired(), 'whoever proves it sets it back').toEqual([1, 0, 0]);
   });
