@@ -19,6 +19,9 @@ export type Order = { kind: 'record'; file: string } | { kind: 'strike'; points:
 /** The line on its standard output with which a process says that it is struck now. */
 export type Struck = { struck: Point };
 
+/** The same of one that was asleep, for each outside call it makes from then on. */
+export type Stirring = { stirs: string };
+
 export function nameOf({ call, side }: Point): string {
   return `${side} ${call}`;
 }

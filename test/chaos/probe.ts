@@ -1,7 +1,7 @@
 import { appendFileSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '#src/domain/run.ts';
-import type { Order, Point, Side, Struck } from './points.ts';
+import type { Order, Point, Side, Stirring, Struck } from './points.ts';
 
 /** How the wrapped ports tell that they go outside. Lives in the process that is to be hit. */
 export type Probe = {
@@ -31,15 +31,19 @@ export function createProbe(order: Order): Probe {
   const seen = new Set<string>();
   const counts = new Map<string, number>();
   let place = 'request';
+  let isWoken = false;
   const before = (call: string, { stalls = false }: CallOptions = {}): void => {
+    if (isWoken) say({ stirs: call });
     const isNew = !seen.has(call);
     seen.add(call);
     if (order.kind === 'record' && isNew)
       appendFileSync(order.file, `${JSON.stringify({ call, effects: 0, stalls })}\n`);
     if (!isNew) return;
     // Asleep first: what wakes up is killed by others.
-    if (isToldTo(order, { call, side: 'stalled-before' })) fallAsleep({ call, side: 'stalled-before' });
-    else if (isToldTo(order, { call, side: 'before' })) die({ call, side: 'before' });
+    if (isToldTo(order, { call, side: 'stalled-before' })) {
+      fallAsleep({ call, side: 'stalled-before' });
+      isWoken = true;
+    } else if (isToldTo(order, { call, side: 'before' })) die({ call, side: 'before' });
   };
   const after = (call: string): void => {
     if (isToldTo(order, { call, side: 'after' })) die({ call, side: 'after' });
@@ -117,18 +121,18 @@ function isToldTo(order: Order, { call, side }: { call: string; side: Side }): b
 }
 
 /** The kernel takes the process before this returns: nothing is flushed, closed or said but why. */
-function die(point: Point): void {
-  say(point);
+function die(struck: Point): void {
+  say({ struck });
   process.kill(process.pid, 'SIGKILL');
 }
 
-function fallAsleep(point: Point): void {
-  say(point);
+function fallAsleep(struck: Point): void {
+  say({ struck });
   process.kill(process.pid, 'SIGSTOP');
 }
 
-function say(struck: Point): void {
-  writeSync(1, `${JSON.stringify({ struck } satisfies Struck)}\n`);
+function say(line: Struck | Stirring): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
 /** Where a run stands, in words that are the same in every world: its state or step, and whether that has acted yet. */

@@ -19,8 +19,10 @@ const LIMITS = {
   /** Nothing of the run changed and nobody was hit: it hangs. */
   unchanged: 900,
   all: 9000,
-  /** What a process that was asleep does with what it holds is seen within this. */
-  awake: 15,
+  /** One that was asleep and has called nobody for so long has done with what it held, and with what followed from it. */
+  quiet: 15,
+  /** It is a worker like the other one by now, and may take the run on for ever. */
+  woken: 60,
 };
 /** We ourselves stood still for so many milliseconds: nothing that was seen counts. */
 const STOOD_STILL_MS = 30_000;
@@ -33,7 +35,7 @@ type Actor = {
   /** Signal or exit code, once it is gone. */
   end: string | null;
   isToldToDie: boolean;
-  sleep: { kind: 'awake' } | { kind: 'asleep'; stepsDone: number } | { kind: 'woken'; turns: number };
+  sleep: { kind: 'awake' } | { kind: 'asleep'; stepsDone: number } | { kind: 'woken'; turns: number; quiet: number };
 };
 
 /**
@@ -89,6 +91,7 @@ export class Scene {
     const lines = createInterface({ input: child.stdout });
     lines.on('line', (line) => {
       if (line.startsWith('{"struck"')) this.#hear(actor, JSON.parse(line) as Struck);
+      else if (line.startsWith('{"stirs"') && actor.sleep.kind === 'woken') actor.sleep.quiet = 0;
     });
     // What it said last is heard before it counts as gone.
     const isHeard = new Promise((resolve) => lines.once('close', resolve));
@@ -113,11 +116,12 @@ export class Scene {
         actor.sleep = { kind: 'asleep', stepsDone: stepsDone(run) };
         this.#enter(this.#whatIsLeft());
       } else if (state.kind === 'asleep' && stepsDone(run) >= state.stepsDone + STEPS_ASLEEP) {
-        actor.sleep = { kind: 'woken', turns: 0 };
+        actor.sleep = { kind: 'woken', turns: 0, quiet: 0 };
         child.kill('SIGCONT');
       } else if (state.kind === 'woken' && actor.end === null) {
         state.turns += 1;
-        if (state.turns > LIMITS.awake) child.kill('SIGKILL');
+        state.quiet += 1;
+        if (state.quiet > LIMITS.quiet || state.turns > LIMITS.woken) child.kill('SIGKILL');
       }
     }
     const last = this.#cast.at(-1);
