@@ -1,13 +1,9 @@
 import { DelayedError, type Job } from 'bullmq';
 import { TransientError } from '#src/domain/errors.ts';
-import type { Run } from '#src/domain/run.ts';
-import { isStorageAway } from '#src/domain/storage-away.ts';
 import { readTicket } from '#src/queue.ts';
 import { advanceRun, MAX_PARK_MS, type NextLook, stopForError } from './advance-run.ts';
 import { idsOf } from './ids-of.ts';
 import { observeRun } from './observe-run.ts';
-import { isClaimLost } from './ownership.ts';
-import { pushConfigState } from './push-config-state.ts';
 import { claimOrSetAside } from './set-aside.ts';
 import type { LookingDeps, WorkerDeps } from './worker-deps.ts';
 
@@ -80,26 +76,19 @@ async function processTicket(deps: LookingDeps, { job, token, lease, stopping, h
       deps.log.error({ ...idsOf(claim.run), err: error }, 'an action of the run failed');
       look = await stopForError(deps, claim, error);
     }
-    const run = await startRequestedCommand(deps, runId);
+    await startRequestedCommand(deps, runId);
     if (look.kind === 'ended') return;
     // Another activation has the ticket, or will: claiming again would take the run away from it.
     if (lease?.aborted) throw new DelayedError();
     if (look.ms <= 0 && performance.now() < turnEnds && !stopping.aborted) continue;
-    // Nothing waits for it, so it comes last.
-    if (hands !== null && run !== null && !stopping.aborted) {
-      await pushConfigState(hands, { claim, run }).catch((error: unknown) => {
-        if (!isClaimLost(error) && !isStorageAway(error)) throw error;
-      });
-    }
     return park(deps, { job, token, runId, ms: Math.min(look.ms, MAX_PARK_MS), wakeSeq: claim.wakeSeq });
   }
 }
 
-async function startRequestedCommand(deps: LookingDeps, runId: string): Promise<Run | null> {
+async function startRequestedCommand(deps: LookingDeps, runId: string): Promise<void> {
   const run = await deps.store.read(runId);
   // Also one that runs: adding the ticket of a live one does nothing, and one whose ticket is gone is found lost so.
   if (run?.command != null && run.command.state.kind !== 'ended') await deps.wakeUps.runCommand(runId);
-  return run;
 }
 
 /** Parks, then looks whether a wake-up came in between: promoting an active job is refused, so the waker could not. */

@@ -1,103 +1,105 @@
-import { type PendingState, pendingState } from '#src/domain/config-state.ts';
-import { messageOf } from '#src/domain/errors.ts';
-import type { FleetCluster } from '#src/domain/fleet.ts';
-import type { Run } from '#src/domain/run.ts';
+import { pushDueAt, wantedPush } from '#src/domain/config-push.ts';
+import { isPushAwaited, type PendingState } from '#src/domain/config-state.ts';
+import { messageOf, RefusedError, TransientError } from '#src/domain/errors.ts';
+import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
 import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import { branchLink, upgradeBranch } from '#src/domain/upgrade-branch.ts';
-import type { Claim } from '#src/ports/run-store.ts';
+import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf } from './observe-cluster.ts';
-import { confirmClaim, isClaimLost } from './ownership.ts';
+import { requireOwnership } from './ownership.ts';
+import { putInGit } from './put-in-git.ts';
+import { setAside } from './set-aside.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
-/** Run time: the first retry of a push that failed; each later one waits twice as long. */
-const RETRY_MS = 5 * 60_000;
-const LONGEST_RETRY_MS = 60 * 60_000;
+/** `again`: something is left, look again at this run time; 0: now. */
+export type PushResult = { kind: 'equal' } | { kind: 'again'; at: number };
 
 /**
  * Git tells the truth early: the run's branch holds the real state after each hop, after each swap of a core group and at
- * a stop. As with Slack it is a projection: what should stand there follows from the run, and one state after the other is
- * made so, each in a commit of its own, when the run would otherwise rest. Nothing waits for it, and a push that fails is
- * noted and tried again; that the config is in git in the end is for the step `commit-config` to see.
+ * a stop. As with Slack it is a projection, with tickets of its own: what should stand there follows from the run, and one
+ * state after the other is made so, each in a commit of its own. No step waits for it but the last one, so a git server
+ * that hangs holds up neither the upgrade nor whoever stops it. It needs no claim: an older state is never put on top of
+ * a newer one (`state` of a CommitRequest), and what was pushed is written down once.
  */
-export async function pushConfigState(deps: WorkerDeps, { claim, run }: { claim: Claim; run: Run }): Promise<void> {
-  const fact = await push(deps, { claim, run });
-  if (fact === null) return;
-  const event: RunEvent = { at: deps.clock.now(), by: 'bot', ...fact };
-  await deps.store.change({
-    runId: run.id,
-    claim,
-    wakeAt: null,
-    decide: (fresh) => (isStillNews(fresh, fact) ? [event] : []),
-  });
+export async function pushConfigState(
+  deps: WorkerDeps,
+  { runId, signal }: { runId: RunId; signal: AbortSignal },
+): Promise<PushResult> {
+  const run = await deps.store.read(runId).catch((error: unknown) => setAside(deps, runId, error));
+  const pending = run === null ? null : wantedPush(run);
+  if (run === null || pending === null) return { kind: 'equal' };
+  const dueAt = pushDueAt(run);
+  if (deps.clock.now() < dueAt) return { kind: 'again', at: dueAt };
+  const fact = await untilAborted(push(deps, { run, pending, signal }), signal);
+  if (fact !== null) await record(deps, { run, pending, fact });
+  return { kind: 'again', at: 0 };
 }
 
-function isStillNews(fresh: Run, fact: RunFact): boolean {
-  return fact.kind !== 'config-pushed' || (fresh.configInGit?.pushed?.sequence ?? 0) < fact.sequence;
-}
+type Push = { run: Run; pending: PendingState; signal: AbortSignal };
 
-async function push(deps: WorkerDeps, { claim, run }: { claim: Claim; run: Run }): Promise<RunFact | null> {
-  const pending = ['running', 'waiting', 'stopped'].includes(run.state.kind) ? pendingState(run) : null;
-  if (pending === null || isResting(run, deps.clock.now())) return null;
+/** null: it is not this worker's to push any more. */
+async function push(deps: WorkerDeps, { run, pending, signal }: Push): Promise<RunFact | null> {
   const cluster = clusterOf(deps.fleet, run.cluster);
   const branch = upgradeBranch(run.cluster, run.to);
   const place = { branch, link: branchLink(cluster.config.remote, branch) };
+  const begunAt = deps.clock.now();
   try {
-    const commit = await putInGit(deps, { run, cluster, pending, confirm: () => confirmClaim(deps, claim) });
+    const confirm = () => confirmPush(deps, { run, pending, signal });
+    const commit = await putInGit(deps, { run, cluster, pending, confirm });
     return { kind: 'config-pushed', ...place, commit, ...pending };
   } catch (error) {
-    if (isStorageAway(error) || isClaimLost(error)) throw error;
-    const why = messageOf(error).split('\n')[0] ?? '';
+    if (isStorageAway(error)) throw error;
+    if (signal.aborted || isNotWanted(error)) return null;
+    const { code, message, detail } = failureOf(error);
     deps.log.warn({ ...idsOf(run), branch, err: messageOf(error) }, 'cannot push the state of the config yet');
-    return { kind: 'config-not-pushed', ...place, why };
+    const mayPass = error instanceof TransientError;
+    const attempt = { begunAt, code, detail, mayPass, stepIds: pending.stepIds };
+    return { kind: 'config-not-pushed', ...place, why: message, attempt };
   }
 }
 
-function isResting({ configInGit }: Run, now: number): boolean {
-  const failure = configInGit?.failure ?? null;
-  return failure !== null && now < failure.at + Math.min(RETRY_MS * 2 ** (failure.tries - 1), LONGEST_RETRY_MS);
+/** Right before the push, which takes its time to come to. */
+async function confirmPush(deps: WorkerDeps, { run, pending, signal }: Push): Promise<void> {
+  const fresh = signal.aborted ? null : await deps.store.read(run.id);
+  if (fresh === null || wantedPush(fresh)?.sequence !== pending.sequence)
+    throw new TransientError(NOT_WANTED, `another worker pushes for run ${run.id}, or nobody any more`);
+  if (!hasEnded(fresh)) return requireOwnership(deps, fresh);
+  const owner = await deps.store.ownerOf(run.cluster);
+  if (owner === null) return;
+  throw new RefusedError(
+    'ClusterTaken',
+    `run ${owner} has ${run.cluster} by now, and its state is not this run's to say`,
+  );
 }
 
-type Put = { run: Run; cluster: FleetCluster; pending: PendingState; confirm: () => Promise<void> };
+const NOT_WANTED = 'PushNotWanted';
 
-/** The commit that the branch has on the remote afterwards; null: the config at the plan's commit says so already. */
-export async function putInGit(
+function isNotWanted(error: unknown): boolean {
+  return error instanceof TransientError && error.code === NOT_WANTED;
+}
+
+/** A git that hangs is left alone by a worker that leaves, or lost its ticket: it dies with its process, or is too late. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<T | null>();
+  const leave = (): void => resolve(null);
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  return promise;
+}
+
+async function record(
   deps: WorkerDeps,
-  { run, cluster: { config }, pending, confirm }: Put,
-): Promise<string | null> {
-  const { plan } = run;
-  if (plan === null) throw new Error(`run ${run.id} has no plan whose config could be changed`);
-  const { state, sequence } = pending;
-  const checkout = await deps.repository.checkout(config, plan.config.commit);
-  try {
-    const { source } = checkout;
-    const text = await deps.editConfig({ checkout, path: config.path, to: state.version, renames: state.renames });
-    if (text === source && (run.configInGit?.pushed?.commit ?? null) === null) return null;
-    const branch = upgradeBranch(run.cluster, run.to);
-    await confirm();
-    deps.log.info({ ...idsOf(run), branch, version: state.version }, 'pushing the changed config');
-    const { commit } = await deps.repository.commitAndPush({
-      location: config,
-      parent: plan.config.commit,
-      branch,
-      files: { [config.path]: text },
-      message: commitMessage(run, pending),
-      state: { series: run.id, sequence },
-    });
-    return commit;
-  } finally {
-    await checkout.dispose();
-  }
-}
-
-function commitMessage({ cluster, plan, to }: Run, { state: { version, renames } }: PendingState): string {
-  const what =
-    version === to
-      ? `Upgrade ${cluster} from ${plan?.from} to ${to}`
-      : `Upgrade ${cluster} to ${version}, on the way from ${plan?.from} to ${to}`;
-  const names = renames
-    .map(({ from, to: name }) => `\n\nThe core node group is now ${name} (it was ${from}).`)
-    .join('');
-  return `${what}${names}`;
+  { run, pending, fact }: { run: Run; pending: PendingState; fact: RunFact },
+): Promise<void> {
+  const event: RunEvent = { at: deps.clock.now(), by: 'bot', ...fact };
+  const changed = await deps.store.change({
+    runId: run.id,
+    claim: null,
+    wakeAt: null,
+    decide: (fresh) => ((fresh.configInGit?.pushed?.sequence ?? 0) < pending.sequence ? [event] : []),
+  });
+  if (isPushAwaited(changed)) await deps.wakeUps.wakeRun(run.id).catch(() => undefined);
 }

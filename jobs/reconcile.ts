@@ -4,8 +4,8 @@ import { setAside, takeBackReadable } from './set-aside.ts';
 import type { LookingDeps } from './worker-deps.ts';
 
 /**
- * Wake-up tickets may be lost (a Redis that lost its tail, a kill between commit and add): what is due or not yet
- * shown in Slack gets its ticket again. Adding one that exists does nothing. A Redis that was restarted may have lost
+ * Wake-up tickets may be lost (a Redis that lost its tail, a kill between commit and add): what is due, or not yet shown
+ * in Slack or said in git, gets its ticket again. Adding one that exists does nothing. A Redis that was restarted may have lost
  * its tail: then what stands in Slack is made true again for every run in progress.
  */
 export async function reconcile(deps: LookingDeps): Promise<void> {
@@ -13,6 +13,7 @@ export async function reconcile(deps: LookingDeps): Promise<void> {
   await takeBackReadable(deps);
   await deps.ledger.noticeRestart(deps.clock.now());
   for (const runId of await deps.store.unsynced()) await attempt(deps, runId, () => deps.wakeUps.syncSlack(runId));
+  for (const runId of await deps.store.unpushed()) await attempt(deps, runId, () => deps.wakeUps.pushConfig(runId));
 }
 
 async function revive(deps: LookingDeps, runId: string): Promise<void> {

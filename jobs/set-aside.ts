@@ -33,5 +33,6 @@ export async function takeBackReadable(deps: LookingDeps): Promise<void> {
     deps.log.info({ run: runId, cluster }, 'taking back a run that can be read again');
     await deps.setAsides.takeBack(runId, deps.clock.now());
     await deps.wakeUps.wakeRun(runId).catch(() => undefined);
+    await deps.wakeUps.pushConfig(runId).catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import { InternalError } from '#src/domain/errors.ts';
 import { hasEnded } from '#src/domain/run.ts';
 import { QUEUE_PREFIX, QUEUES, readTicket } from '#src/queue.ts';
 import { lookAtStop } from './look-at-stop.ts';
+import { type PushEnd, processPush, pushAgainIfWanted } from './process-push.ts';
 import { parkFor, runIdOf, takeInHand } from './process-ticket.ts';
 import { hurryParked, scheduleReconciler, watchQueueClock } from './queue-clock.ts';
 import { reconcile } from './reconcile.ts';
@@ -104,13 +105,21 @@ export async function startWorker({
     const signal = AbortSignal.any(lease === undefined ? [stopping.signal] : [stopping.signal, lease]);
     return runCommand(ownHands, { runId: await runIdOf(deps, { job, token }), signal });
   };
+  const pushes = (ownHands: WorkerDeps): Worker => {
+    const config = open(QUEUES.pushConfig, 10, (job, token, lease) =>
+      processPush(ownHands, { job, token, lease, stopping: stopping.signal }),
+    );
+    return config.on('completed', (job, end: PushEnd) => {
+      if (end === 'equal') void pushAgainIfWanted(ownHands, job);
+    });
+  };
   const workers = [
     slack,
     open(QUEUES.advanceRun, 50, (job, token, lease) => {
       watchdog.noteStart();
       return takeInHand(deps, { job, token, lease, stopping: stopping.signal, inHand, hands });
     }),
-    ...(hands === null ? [] : [open(QUEUES.runCommand, settings.commandConcurrency, command(hands))]),
+    ...(hands === null ? [] : [open(QUEUES.runCommand, settings.commandConcurrency, command(hands)), pushes(hands)]),
     open(QUEUES.reconcile, 1, () => reconcile(deps)),
   ];
   const tickets = await keepTickets(deps, connection());
@@ -168,7 +177,7 @@ async function resyncIfChanged(deps: LookingDeps, job: Job): Promise<void> {
 async function keepTickets(deps: LookingDeps, connection: Redis): Promise<{ stop: () => void }> {
   const open = (name: string) => new Queue(name, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
   const reconciler = open(QUEUES.reconcile);
-  const parked = [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map(open);
+  const parked = [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.pushConfig, QUEUES.runCommand].map(open);
   for (const queue of [reconciler, ...parked]) queue.on('error', () => undefined);
   // Simulated time may run so fast that "every 30 s" would be a busy loop.
   const every = Math.max(1000, Math.round(deps.clock.realMs(RECONCILE_EVERY_MS)));

@@ -5,6 +5,7 @@ export const QUEUES = {
   advanceRun: 'advance-run',
   runCommand: 'run-command',
   syncSlack: 'sync-slack',
+  pushConfig: 'push-config',
   reconcile: 'reconcile',
 } as const;
 

@@ -1,28 +1,33 @@
-import { type ConfigState, isSameState } from '#src/domain/config-state.ts';
-import { upgradeBranch } from '#src/domain/upgrade-branch.ts';
+import { lastAttempt } from '#src/domain/config-push.ts';
 import type { PhaseRunner } from '../phase.ts';
-import { putInGit } from '../push-config-state.ts';
 
-/** The config says what is real at the end, on the run's own branch: seen on the remote, where most of it stands already. */
-export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, cluster, step, run, confirmClaim }) => {
-  const state: ConfigState = { version: step.version, renames: step.renames };
-  const branch = upgradeBranch(cluster.name, step.version);
+/** Run time: a git server that does not answer for so long is for people, and the cluster is upgraded. */
+const PATIENCE_MS = 30 * 60_000;
+/** What comes of it wakes the run. */
+const POLL_MS = 60_000;
+
+/**
+ * The config says what is real at the end, on the run's own branch: seen on the remote, where most of it stands already.
+ * It is the projection's to push (push-config-state.ts) and to see there, so nothing here waits for a git server.
+ */
+export const commitConfig: PhaseRunner<'commit-config'> = async ({ deps, run, step, progress }) => {
   const pushed = run.configInGit?.pushed ?? null;
-  const commit = (await isThere()) ? (pushed?.commit ?? null) : await put();
-  const evidence =
-    commit === null
+  if (pushed?.stepIds.includes(step.id)) return { kind: 'done', evidence: [evidence(run.configInGit?.branch ?? '')] };
+  const attempt = lastAttempt(run);
+  const isOver = attempt !== null && !(attempt.mayPass && attempt.begunAt - progress.at <= PATIENCE_MS);
+  if (isOver) {
+    const { code, why, detail } = attempt;
+    return { kind: 'failed', failure: { code, message: why, remedy: 'Commit the config by hand', detail } };
+  }
+  await deps.wakeUps.pushConfig(run.id).catch(() => undefined);
+  const what =
+    attempt === null ? "the changed config to be pushed to the run's branch" : `git to take the config: ${attempt.why}`;
+  return { kind: 'wait', for: what, pollMs: POLL_MS };
+
+  function evidence(branch: string): string {
+    const commit = pushed?.commit ?? null;
+    return commit === null
       ? `the config says ${step.version} already: nothing to commit`
       : `branch ${branch} is on the remote at ${commit.slice(0, 10)}: review and merge it`;
-  return { kind: 'done', evidence: [evidence] };
-
-  async function isThere(): Promise<boolean> {
-    if (pushed === null || pushed.commit === null || !isSameState(pushed.state, state)) return false;
-    const found = await deps.repository.branches(cluster.config, branch);
-    return found.some((one) => one.branch === branch && one.commit === pushed.commit);
-  }
-
-  function put(): Promise<string | null> {
-    const pending = { sequence: (pushed?.sequence ?? 0) + 1, state, stepIds: [...(pushed?.stepIds ?? []), step.id] };
-    return putInGit(deps, { run, cluster, pending, confirm: confirmClaim });
   }
 };

@@ -1,11 +1,13 @@
+import { wantedPush } from '#src/domain/config-push.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
 
 /**
- * A store whose every committed change asks for the run's Slack messages to follow. The run is in `unsynced` already
- * (same script), so a ticket that cannot be added now only comes later, with the reconciler.
+ * A store whose every committed change asks for the run's Slack messages to follow, and its branch in git where that has
+ * something to say. The run is in `unsynced` and `unpushed` already (same script), so a ticket that cannot be added now
+ * only comes later, with the reconciler.
  */
-export function announceChanges(store: RunStore, wakeUps: Pick<WakeUps, 'syncSlack'>): RunStore {
+export function announceChanges(store: RunStore, wakeUps: Pick<WakeUps, 'syncSlack' | 'pushConfig'>): RunStore {
   const announce = (runId: string) => wakeUps.syncSlack(runId).catch(() => undefined);
   return {
     ...store,
@@ -25,6 +27,7 @@ export function announceChanges(store: RunStore, wakeUps: Pick<WakeUps, 'syncSla
         },
       });
       if (events > 0) await announce(request.runId);
+      if (events > 0 && wantedPush(run) !== null) await wakeUps.pushConfig(run.id).catch(() => undefined);
       return run;
     },
   };

@@ -13,17 +13,20 @@ export function createWakeUps({ connection, store }: Dependencies): WakeUps & { 
   const open = (name: string) => new Queue<Ticket>(name, { connection, prefix: QUEUE_PREFIX, skipVersionCheck: true });
   const advance = open(QUEUES.advanceRun);
   const slack = open(QUEUES.syncSlack);
+  const config = open(QUEUES.pushConfig);
   const command = open(QUEUES.runCommand);
-  for (const queue of [advance, slack, command]) queue.on('error', () => undefined);
+  const all = [advance, slack, config, command];
+  for (const queue of all) queue.on('error', () => undefined);
   return {
     wakeRun: async (runId) => {
       await store.bumpWakeSeq(runId);
       await withinLimit(nudge(advance, runId));
     },
     syncSlack: (runId) => withinLimit(nudge(slack, runId)),
+    pushConfig: (runId) => withinLimit(nudge(config, runId)),
     runCommand: (runId) => withinLimit(nudge(command, runId)),
     close: async () => {
-      await Promise.allSettled([advance.close(), slack.close(), command.close()]);
+      await Promise.allSettled(all.map((queue) => queue.close()));
     },
   };
 }

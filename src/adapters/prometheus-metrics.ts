@@ -175,6 +175,11 @@ function figureGauges(registry: Registry, { clock, figures }: PrometheusDeps): (
     help: 'Runs whose Slack messages lag behind',
     registers,
   });
+  const notInGit = new Gauge({
+    name: 'eks_upgrade_config_unpushed_runs',
+    help: 'Runs whose branch in git does not say yet how their cluster is',
+    registers,
+  });
   const outage = new Gauge({
     name: 'eks_upgrade_slack_outage_seconds',
     help: 'How long Slack has not answered; 0: it does',
@@ -190,6 +195,7 @@ function figureGauges(registry: Registry, { clock, figures }: PrometheusDeps): (
       aside.set(now.setAside);
       due.set(seconds(now.oldestDueAt));
       behind.set(now.unsynced);
+      notInGit.set(now.unpushed);
       outage.set(seconds(now.slackOutageSince));
       up.set(1);
     } catch {

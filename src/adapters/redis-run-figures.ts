@@ -11,16 +11,19 @@ export type RunFigures = {
   oldestDueAt: number | null;
   /** Runs whose Slack messages lag behind. */
   unsynced: number;
+  /** Runs whose branch in git lags behind. */
+  unpushed: number;
   slackOutageSince: number | null;
 };
 
 /** A few small reads a run in progress, whatever the length of its history. */
 export async function readRunFigures(redis: Redis, now: number): Promise<RunFigures> {
-  const { owner, due, unsynced, aside } = RUN_STORE_KEYS;
-  const [owners, oldest, behind, setAside, outage] = await Promise.all([
+  const { owner, due, unsynced, unpushed, aside } = RUN_STORE_KEYS;
+  const [owners, oldest, behind, notInGit, setAside, outage] = await Promise.all([
     redis.hvals(owner),
     redis.zrangebyscore(due, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 1),
     redis.scard(unsynced),
+    redis.scard(unpushed),
     redis.hlen(aside),
     redis.get(SLACK_OUTAGE),
   ]);
@@ -34,6 +37,7 @@ export async function readRunFigures(redis: Redis, now: number): Promise<RunFigu
     setAside,
     oldestDueAt: oldest[1] === undefined ? null : Number(oldest[1]),
     unsynced: behind,
+    unpushed: notInGit,
     slackOutageSince: outage === null ? null : Number(outage),
   };
 }

@@ -45,7 +45,9 @@ return { row[1], tostring(epoch), row[2] }
 `;
 
 /**
- * KEYS run events owner due unsynced · ARGV id cluster rev epoch-or-'' doc wakeAt-or-'' ended(0|1) state event…
+ * KEYS run events owner due unsynced unpushed · ARGV id cluster rev epoch-or-'' doc wakeAt-or-'' ended(0|1) state
+ * wants-push(0|1) event…
+ *
  * Returns 'ok', 'changed' (somebody else committed first: decide again) or 'claim-lost'.
  */
 export const CHANGE_RUN = `
@@ -54,8 +56,9 @@ if ARGV[4] ~= '' and row[2] ~= ARGV[4] then return 'claim-lost' end
 if row[1] ~= ARGV[3] then return 'changed' end
 redis.call('HSET', KEYS[1], 'doc', ARGV[5], 'state', ARGV[8])
 redis.call('HINCRBY', KEYS[1], 'rev', 1)
-for i = 9, #ARGV do redis.call('XADD', KEYS[2], '*', 'event', ARGV[i]) end
+for i = 10, #ARGV do redis.call('XADD', KEYS[2], '*', 'event', ARGV[i]) end
 redis.call('SADD', KEYS[5], ARGV[1])
+redis.call(ARGV[9] == '1' and 'SADD' or 'SREM', KEYS[6], ARGV[1])
 if ARGV[7] == '1' then
   if redis.call('HGET', KEYS[3], ARGV[2]) == ARGV[1] then redis.call('HDEL', KEYS[3], ARGV[2]) end
   redis.call('ZREM', KEYS[4], ARGV[1])
@@ -73,11 +76,12 @@ return 'ok'
 `;
 
 /**
- * KEYS run owner due aside unsynced · ARGV id why at: nobody looks at the run any more, and its notice is asked for.
+ * KEYS run owner due aside unsynced unpushed · ARGV id why at: nobody looks at the run any more, and its notice is asked for.
  * It keeps its cluster. A run that was released already is only taken from the due ones.
  */
 export const SET_ASIDE = `
 redis.call('ZREM', KEYS[3], ARGV[1])
+redis.call('SREM', KEYS[6], ARGV[1])
 local cluster = ''
 local owners = redis.call('HGETALL', KEYS[2])
 for i = 2, #owners, 2 do if owners[i] == ARGV[1] then cluster = owners[i - 1] end end

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { wantedPush } from '#src/domain/config-push.ts';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
 import { evolve } from '#src/domain/evolve.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
@@ -16,6 +17,7 @@ const OWNER = `${KEY_PREFIX}:owner`;
 const LATEST = `${KEY_PREFIX}:latest`;
 const DUE = `${KEY_PREFIX}:due`;
 const UNSYNCED = `${KEY_PREFIX}:unsynced`;
+const UNPUSHED = `${KEY_PREFIX}:unpushed`;
 const ASIDE = `${KEY_PREFIX}:aside`;
 
 export function runKey(id: RunId): string {
@@ -28,8 +30,8 @@ export function eventsKey(id: RunId): string {
 
 /**
  * Keys: `run:<id>` a hash {doc, cluster, state, epoch, rev, wake}; `events:<id>` the audit stream; `owner` cluster → run, without
- * expiry; `latest` cluster → run; `due` run → run time of its next look; `unsynced` runs whose messages may lag; `aside` run → why it
- * could not be read.
+ * expiry; `latest` cluster → run; `due` run → run time of its next look; `unsynced` runs whose messages may lag; `unpushed`
+ * runs whose branch lags; `aside` run → why it could not be read.
  */
 export function createRedisRunStore(redis: Redis): RunStore {
   return {
@@ -55,6 +57,7 @@ export function createRedisRunStore(redis: Redis): RunStore {
     },
     due: (now) => redis.zrangebyscore(DUE, '-inf', now, 'LIMIT', 0, 1000),
     unsynced: () => redis.smembers(UNSYNCED),
+    unpushed: () => redis.smembers(UNPUSHED),
     events: async (id) => {
       const rows = await redis.xrange(eventsKey(id), '-', '+');
       return rows.map(([, fields]) => readStoredEvent(fields[1] ?? ''));
@@ -147,7 +150,7 @@ async function changeRun(redis: Redis, request: ChangeRequest): Promise<Run> {
 type Commit = ChangeRequest & { stored: { run: Run; rev: string }; changed: Run; events: string[] };
 
 async function commit(redis: Redis, { runId, claim, stored, changed, events, wakeAt }: Commit): Promise<unknown> {
-  const keys = [runKey(runId), eventsKey(runId), OWNER, DUE, UNSYNCED];
+  const keys = [runKey(runId), eventsKey(runId), OWNER, DUE, UNSYNCED, UNPUSHED];
   const args = [
     runId,
     changed.cluster,
@@ -157,6 +160,7 @@ async function commit(redis: Redis, { runId, claim, stored, changed, events, wak
     wakeAt ?? '',
     hasEnded(changed) ? '1' : '0',
     changed.state.kind,
+    wantedPush(changed) === null ? '0' : '1',
     ...events,
   ];
   return redis.eval(CHANGE_RUN, keys.length, ...keys, ...args);
@@ -167,4 +171,4 @@ function claimLost(runId: RunId): TransientError {
   return new TransientError('ClaimLost', `another worker has run ${runId} in hand`);
 }
 
-export const RUN_STORE_KEYS = { owner: OWNER, due: DUE, unsynced: UNSYNCED, aside: ASIDE };
+export const RUN_STORE_KEYS = { owner: OWNER, due: DUE, unsynced: UNSYNCED, unpushed: UNPUSHED, aside: ASIDE };

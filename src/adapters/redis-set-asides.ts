@@ -6,10 +6,10 @@ import { readSetAside } from './stored-run.ts';
 
 /** Beside the run store and in its keys: what cannot be read must not be in the way of what can. */
 export function createRedisSetAsides(redis: Redis): SetAsides {
-  const { owner, due, aside, unsynced } = RUN_STORE_KEYS;
+  const { owner, due, aside, unsynced, unpushed } = RUN_STORE_KEYS;
   return {
     setAside: async ({ runId, why, at }) =>
-      (await redis.eval(SET_ASIDE, 5, runKey(runId), owner, due, aside, unsynced, runId, why, at)) === 'ok',
+      (await redis.eval(SET_ASIDE, 6, runKey(runId), owner, due, aside, unsynced, unpushed, runId, why, at)) === 'ok',
     list: async () => Object.entries(await redis.hgetall(aside)).map(([runId, text]) => readSetAside(runId, text)),
     takeBack: async (id, wakeAt) => {
       await redis.eval(TAKE_BACK, 2, due, aside, id, wakeAt);

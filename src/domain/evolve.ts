@@ -169,7 +169,9 @@ function inGit({ configInGit }: Run, event: GitEvent): NonNullable<Run['configIn
     return { branch, link, pushed: { sequence, commit, state, stepIds }, failure: null };
   }
   const tries = (configInGit?.failure?.tries ?? 0) + 1;
-  return { branch, link, pushed: configInGit?.pushed ?? null, failure: { why: event.why, at: event.at, tries } };
+  const { why, at, attempt } = event;
+  const failure = { why, at, tries, ...(attempt === undefined ? {} : { attempt }) };
+  return { branch, link, pushed: configInGit?.pushed ?? null, failure };
 }
 
 /** Once a step, however often it is tried: the notice of it is edited as it goes. */

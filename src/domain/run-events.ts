@@ -1,6 +1,6 @@
 import type { HealthBefore } from './cluster-health.ts';
 import type { ClusterSight } from './cluster-sight.ts';
-import type { PendingState } from './config-state.ts';
+import type { FailedPush, PendingState } from './config-state.ts';
 import type { GateQuestion } from './gate.ts';
 import type { Plan, Step, StepId } from './plan.ts';
 import type { ClusterSnapshot, CommandOutcome, Failure, OverwriteChoice, SavedAddon, UserId } from './run.ts';
@@ -37,7 +37,7 @@ export type RunFact =
   | { kind: 'cluster-seen'; sight: ClusterSight }
   /** The run's branch holds this state; `commit` null: the config said so already. */
   | ({ kind: 'config-pushed'; branch: string; link: string | null; commit: string | null } & PendingState)
-  | { kind: 'config-not-pushed'; branch: string; link: string | null; why: string }
+  | { kind: 'config-not-pushed'; branch: string; link: string | null; why: string; attempt?: FailedPush }
   | { kind: 'run-failed'; failure: Failure }
   /** Events of versions before this one have `activity` in place of the question. */
   | { kind: 'gate-opened'; stepId: StepId; question: GateQuestion }

@@ -4,7 +4,7 @@ import type { Decision, Run } from '#src/domain/run.ts';
 import { isFailing, isGiveBack } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
-import { configInGitLines } from './config-in-git.ts';
+import { notPushedLines } from './config-in-git.ts';
 import { gateWords } from './gate-words.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
 import { byWhom, capitalised, countOf, duration, explained, names, outside, person, when } from './mrkdwn.ts';
@@ -102,7 +102,7 @@ function running(run: Run, upgrade: string): CardState {
   if (isFailing(run)) return failing(run, upgrade);
   if (run.abortRequest !== undefined) return givingBack(run, upgrade, run.abortRequest);
   const [first, ...others] = currentSteps(run);
-  const git = run.configInGit?.failure == null ? [] : configInGitLines(run).slice(-1);
+  const git = notPushedLines(run);
   if (first === undefined) return said(`${upgrade} is running, between two steps.`, ...git, ...stop);
   const steps = [first.step, ...others.map(({ step }) => step)] as const;
   const headline = `${upgrade} is running: ${stepNumbers(run.plan, steps)}, ${titles(steps)}.`;

@@ -42,6 +42,8 @@ export type RunStore = {
   due: (now: number) => Promise<RunId[]>;
   /** Runs whose Slack messages may not show their state yet. */
   unsynced: () => Promise<RunId[]>;
+  /** Runs whose branch in git does not say yet how the cluster is (`wantedPush`). */
+  unpushed: () => Promise<RunId[]>;
   /** The audit log, oldest first. */
   events: (id: RunId) => Promise<RunEvent[]>;
 };

@@ -6,6 +6,8 @@ export type WakeUps = {
   wakeRun: (runId: RunId) => Promise<void>;
   /** Have its Slack messages made equal to it. */
   syncSlack: (runId: RunId) => Promise<void>;
+  /** Have its branch in git say how the cluster is. */
+  pushConfig: (runId: RunId) => Promise<void>;
   /** Have its requested command run. */
   runCommand: (runId: RunId) => Promise<void>;
 };

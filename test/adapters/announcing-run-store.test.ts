@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { announceChanges } from '#src/adapters/announcing-run-store.ts';
 import type { RunEvent } from '#src/domain/run-events.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
-import { APPROVER, ASKED_AT, aRun } from '#test/support/builders.ts';
+import { APPROVER, ASKED_AT, aPlan, aRun, progressUpTo, startedStep } from '#test/support/builders.ts';
 import { type MemoryRunStore, memoryRunStore } from '#test/support/fakes/memory-run-store.ts';
 
 const run = aRun('awaiting-approval');
@@ -17,6 +17,9 @@ beforeEach(() => {
   store = announceChanges(plain, {
     syncSlack: async (runId) => {
       announced.push(runId);
+    },
+    pushConfig: async (runId) => {
+      announced.push(`${runId} in git`);
     },
   });
 });
@@ -33,6 +36,16 @@ it('announces a change after its commit, and nothing when nothing was decided', 
   expect(announced).toEqual([]);
   await store.change({ runId: run.id, claim: null, wakeAt: null, decide: () => [rejected] });
   expect([announced, plain.runNow(run.id).state.kind]).toEqual([[run.id], 'rejected']);
+});
+
+it('has the branch in git follow a change after which it has something to say', async () => {
+  const plan = aPlan();
+  plain.put(aRun('running', { plan, steps: progressUpTo(plan, 'control-plane-1.23', startedStep(0)) }));
+  const change = (event: RunEvent) => store.change({ runId: run.id, claim: null, wakeAt: null, decide: () => [event] });
+  await change({ kind: 'step-late', at: ASKED_AT, by: 'bot', stepId: 'control-plane-1.23' });
+  expect(announced).toEqual([run.id]);
+  await change({ kind: 'step-done', at: ASKED_AT, by: 'bot', stepId: 'control-plane-1.23', evidence: [], notes: [] });
+  expect(announced).toEqual([run.id, run.id, `${run.id} in git`]);
 });
 
 it('goes by the last decision when it was made anew', async () => {
@@ -59,7 +72,8 @@ it('announces nothing of a change that a newer claim refused', async () => {
 
 it('loses no change when the ticket cannot be added', async () => {
   plain.put(run);
-  const silent = announceChanges(plain, { syncSlack: () => Promise.reject(new Error('redis is slow')) });
+  const slow = () => Promise.reject(new Error('redis is slow'));
+  const silent = announceChanges(plain, { syncSlack: slow, pushConfig: slow });
   const changed = await silent.change({ runId: run.id, claim: null, wakeAt: null, decide: () => [rejected] });
   expect(changed.state.kind).toBe('rejected');
   expect(await plain.unsynced()).toEqual([run.id]);

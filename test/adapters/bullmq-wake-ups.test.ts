@@ -51,11 +51,18 @@ test('a ticket carries the run’s id and nothing else, and goes when it is done
 test('a run has one ticket a queue, however often it is woken', async () => {
   const { wakeUps, queue } = open();
   await Promise.all(Array.from({ length: 20 }, () => wakeUps.wakeRun('r1')));
-  await Promise.all([wakeUps.syncSlack('r1'), wakeUps.syncSlack('r1'), wakeUps.runCommand('r1')]);
+  await Promise.all([
+    wakeUps.syncSlack('r1'),
+    wakeUps.syncSlack('r1'),
+    wakeUps.pushConfig('r1'),
+    wakeUps.runCommand('r1'),
+  ]);
   const counts = await Promise.all(
-    [QUEUES.advanceRun, QUEUES.syncSlack, QUEUES.runCommand].map((name) => queue(name).getJobCountByTypes('waiting')),
+    Object.values(QUEUES)
+      .filter((name) => name !== QUEUES.reconcile)
+      .map((name) => queue(name).getJobCountByTypes('waiting')),
   );
-  expect(counts).toEqual([1, 1, 1]);
+  expect(counts).toEqual([1, 1, 1, 1]);
 });
 
 test('only a wake-up of the run is counted, and before the ticket is touched', async () => {

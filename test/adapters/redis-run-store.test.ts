@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectRedis } from '#src/adapters/redis.ts';
 import { createRedisMessageLedger } from '#src/adapters/redis-message-ledger.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
-import type { RunEvent } from '#src/domain/run-events.ts';
-import { APPROVER, ASKED_AT, aPlan, aRun } from '#test/support/builders.ts';
+import type { RunEvent, RunFact } from '#src/domain/run-events.ts';
+import { APPROVER, ASKED_AT, aPlan, aRun, progressUpTo, startedStep } from '#test/support/builders.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 
 let server: RedisServer;
@@ -111,6 +111,24 @@ test('a change after the projection was read keeps the run unsynced', async () =
   expect(await ledger.isBehind('run-1')).toBe(true);
   await ledger.markSynced('run-1', await ledger.revision('run-1'));
   expect(await store.unsynced()).toEqual([]);
+});
+
+test('a run whose branch has something to say is found until that is pushed, also when it has ended', async () => {
+  const store = createRedisRunStore(redis);
+  const plan = aPlan();
+  const steps = progressUpTo(plan, 'control-plane-1.23', startedStep(0));
+  await store.create(aRun('running', { id: 'run-1', plan, steps }), ASKED_AT);
+  const change = (fact: RunFact) =>
+    store.change({ runId: 'run-1', claim: null, wakeAt: null, decide: () => [{ at: ASKED_AT, by: 'bot', ...fact }] });
+  expect(await store.unpushed()).toEqual([]);
+  await change({ kind: 'step-done', stepId: 'control-plane-1.23', evidence: [], notes: [] });
+  expect(await store.unpushed()).toEqual(['run-1']);
+  await change({ kind: 'aborted' });
+  expect(await store.unpushed()).toEqual(['run-1']);
+  const state = { version: '1.23' as const, renames: [] };
+  const place = { branch: 'eks-upgrade/coast-1.24', link: null, commit: 'c' };
+  await change({ kind: 'config-pushed', ...place, sequence: 1, state, stepIds: ['control-plane-1.23'] });
+  expect(await store.unpushed()).toEqual([]);
 });
 
 test('a lane is taken for its gap, then free again', async () => {

@@ -82,6 +82,7 @@ function wrapWakeUps(wakeUps: WakeUps, probe: Probe): WakeUps {
   return {
     wakeRun: (runId) => probe.around(probe.here('queue: wake the run'), () => wakeUps.wakeRun(runId)),
     syncSlack: (runId) => probe.around(probe.here('queue: sync slack'), () => wakeUps.syncSlack(runId)),
+    pushConfig: (runId) => probe.around(probe.here('queue: push the config'), () => wakeUps.pushConfig(runId)),
     runCommand: (runId) => probe.around(probe.here('queue: run the command'), () => wakeUps.runCommand(runId)),
   };
 }

@@ -21,7 +21,14 @@ const queries: [string, string][] = [
 let scraped: string;
 let close: () => Promise<void>;
 beforeAll(async () => {
-  const figures = { runsByState: new Map(), setAside: 0, oldestDueAt: null, unsynced: 0, slackOutageSince: null };
+  const figures = {
+    runsByState: new Map(),
+    setAside: 0,
+    oldestDueAt: null,
+    unsynced: 0,
+    unpushed: 0,
+    slackOutageSince: null,
+  };
   const { metrics, expose } = createPrometheusMetrics({
     version: '1',
     role: 'worker',

@@ -2,7 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { CommandRecord, Run, StepProgress } from '#src/domain/run.ts';
 import { aPlan, aRun, MINUTE, progressUpTo, STARTED_AT, startedStep } from '#test/support/builders.ts';
-import { advanceOnce, advanceUntil, eventsOf, inState, startNoticePosted } from '#test/support/fakes/advance.ts';
+import {
+  advanceOnce,
+  advanceUntil,
+  eventsOf,
+  inState,
+  pushOnce,
+  startNoticePosted,
+} from '#test/support/fakes/advance.ts';
 import { aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -289,11 +296,12 @@ describe('a gate', () => {
 });
 
 describe('a config that cannot be committed', () => {
-  beforeEach(() => {
+  beforeEach(async () => {
     inStep('commit-config');
     startNoticePosted(world, ID);
     world.cloud.cluster.version = '1.24';
     world.config.pushError = new UserError('GitPushRefused', 'the remote refused the branch');
+    await pushOnce(world, ID);
   });
 
   it('ends the run as succeeded-uncommitted: the cluster is upgraded', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { reconcile } from '#jobs/reconcile.ts';
-import { aRun } from '#test/support/builders.ts';
+import { aPlan, aRun, progressUpTo } from '#test/support/builders.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { runningCommand } from '#test/support/fakes/phase-context.ts';
 
@@ -8,7 +8,7 @@ let world: FakeWorld;
 beforeEach(() => {
   world = fakeWorld();
 });
-const wokenAs = (kind: 'run' | 'slack' | 'command'): string[] =>
+const wokenAs = (kind: FakeWorld['woken'][number]['kind']): string[] =>
   world.woken.filter((ticket) => ticket.kind === kind).map(({ runId }) => runId);
 
 describe('the reconciler', () => {
@@ -29,6 +29,14 @@ describe('the reconciler', () => {
     world.store.put(aRun('succeeded'));
     await reconcile(world.deps);
     expect([wokenAs('run'), wokenAs('slack')]).toEqual([[], ['r-coast-7k2m']]);
+  });
+
+  it('has the branch in git follow where it does not say yet how the cluster is', async () => {
+    const plan = aPlan();
+    world.store.put(aRun('running', { plan, steps: progressUpTo(plan, 'add-ons-1.23') }));
+    world.store.put(aRun('running', { plan, steps: progressUpTo(plan, 'access'), id: 'no-hop', cluster: 'harbour' }));
+    await reconcile(world.deps);
+    expect(wokenAs('push')).toEqual(['r-coast-7k2m']);
   });
 
   it('lets no run that cannot be read keep the others asleep', async () => {

@@ -23,7 +23,7 @@ managedNodeGroups:
   return { name, file: `${name}.yaml`, source, skew: 'supported', seed: {} };
 }
 
-const CLUSTERS = ['refused', 'raced', 'cut-off', 'away', 'gone', 'full', 'crowded'].map(bare);
+const CLUSTERS = ['refused', 'raced', 'cut-off', 'away', 'gone', 'full', 'crowded', 'stuck'].map(bare);
 
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({ clusters: CLUSTERS, git: 'faulty' });
@@ -86,6 +86,23 @@ describe.concurrent('git faults', () => {
     );
     expect(said).toContainEqual(expect.stringMatching(/Connection refused/));
     expect(await commitsOf('away')).toEqual(['-  version: "1.33"', '+  version: "1.34"']);
+  });
+
+  test('a push that hangs holds up neither the next step nor Stop, and the thread says so until it is over', async () => {
+    await world().git.addFaults([{ name: 'push-hangs', cluster: 'stuck' }]);
+    await approved('stuck');
+    await world().eventually(() => world().changes('stuck').includes('update core to 1.34'));
+    await world().presses('maya', 'Stop after this step', 'stuck');
+    await world().comesTo('stopped', 'stuck');
+    await world().eventually(() =>
+      world().content('stopped:1', 'stuck').includes('is being pushed to the branch `eks-upgrade/stuck-1.34`'),
+    );
+    expect((await world().events('stuck')).map(({ kind }) => kind)).not.toContain('config-pushed');
+
+    await world().git.goOn('stuck');
+    await world().eventually(() => world().content('stopped:1', 'stuck').includes('as it is in the cluster'));
+    expect(world().content('stopped:1', 'stuck')).toContain('The branch `eks-upgrade/stuck-1.34` says 1.34');
+    expect(await commitsOf('stuck')).toEqual(['-  version: "1.33"', '+  version: "1.34"']);
   });
 
   test('a repository that is gone stops planning in words of the server; Retry goes on when it is back', async () => {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
+import type { ConfigInGit, FailedPush } from '#src/domain/config-state.ts';
 import { TransientError } from '#src/domain/errors.ts';
-import { aPlan, inOrder } from '#test/support/builders.ts';
+import { aPlan, inOrder, MINUTE } from '#test/support/builders.ts';
 import { aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor } from '#test/support/fakes/phase-context.ts';
@@ -177,36 +178,70 @@ describe('the template-drift phase', () => {
 });
 
 describe('the commit-config phase', () => {
-  it("pushes the edited config to the run's branch, from the plan's commit", async () => {
-    expect(await runPhase(contextFor(world, 'commit-config'))).toEqual({
+  const last = (configInGit: Partial<ConfigInGit>) =>
+    runPhase(
+      contextFor(world, 'commit-config', {
+        run: {
+          configInGit: { branch: 'eks-upgrade/coast-1.24', link: null, pushed: null, failure: null, ...configInGit },
+        },
+      }),
+    );
+  const state = { version: '1.24' as const, renames: [] };
+  const failed = (attempt: Partial<FailedPush> = {}): ConfigInGit['failure'] => ({
+    why: 'cannot push branch: Connection refused',
+    at: world.clock.now(),
+    tries: 3,
+    attempt: {
+      begunAt: world.clock.now(),
+      code: 'GitRemoteAway',
+      detail: null,
+      mayPass: true,
+      stepIds: ['commit-config'],
+      ...attempt,
+    },
+  });
+
+  it('asks for the push of what it is about, and waits for it', async () => {
+    expect(await runPhase(contextFor(world, 'commit-config'))).toMatchObject({
+      kind: 'wait',
+      for: "the changed config to be pushed to the run's branch",
+    });
+    expect(world.woken).toEqual([{ kind: 'push', runId: 'r-coast-7k2m' }]);
+    expect(world.config.pushes, 'so that no git server holds up whoever presses Stop').toEqual([]);
+  });
+
+  it('is done when the remote was seen to have it', async () => {
+    const pushed = { sequence: 4, commit: '9d3f1a7c00000000', state, stepIds: ['control-plane-1.23', 'commit-config'] };
+    expect(await last({ pushed })).toEqual({
       kind: 'done',
       evidence: ['branch eks-upgrade/coast-1.24 is on the remote at 9d3f1a7c00: review and merge it'],
     });
-    expect(world.config.pushes).toMatchObject([
-      {
-        branch: 'eks-upgrade/coast-1.24',
-        parent: '4f2a9c07d1b3e5f60718293a4b5c6d7e8f901234',
-        files: { 'coast.jsonnet': world.config.edited },
-        message: 'Upgrade coast from 1.22 to 1.24\n\nThe core node group is now core-b (it was core-a).',
-      },
-    ]);
-  });
-
-  it('is done already when the config says so', async () => {
-    world.config.edited = world.config.source;
-    expect(await runPhase(contextFor(world, 'commit-config'))).toEqual({
+    expect(await last({ pushed: { ...pushed, commit: null } })).toEqual({
       kind: 'done',
       evidence: ['the config says 1.24 already: nothing to commit'],
     });
-    expect(world.config.pushes).toEqual([]);
   });
 
-  it('pushes nothing when its claim is lost, and gives its checkout back', async () => {
-    const context = {
-      ...contextFor(world, 'commit-config'),
-      confirmClaim: () => Promise.reject(new Error('claim lost')),
-    };
-    await expect(runPhase(context)).rejects.toThrow('claim lost');
-    expect(world.config).toMatchObject({ pushes: [], openCheckouts: 0 });
+  it('has failed when the remote refuses what it is about, not because of what was refused before', async () => {
+    const refused = { code: 'GitPushRefused', mayPass: false };
+    expect(await last({ failure: failed(refused) })).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'GitPushRefused', message: 'cannot push branch: Connection refused' },
+    });
+    expect(await last({ failure: failed({ ...refused, stepIds: ['control-plane-1.23'] }) })).toMatchObject({
+      kind: 'wait',
+    });
+    expect(await last({ failure: { why: 'of an older version', at: 1, tries: 1 } })).toMatchObject({ kind: 'wait' });
+  });
+
+  it('has half an hour of patience with a remote that does not answer', async () => {
+    expect(await last({ failure: failed() })).toMatchObject({
+      kind: 'wait',
+      for: 'git to take the config: cannot push branch: Connection refused',
+    });
+    expect(await last({ failure: failed({ begunAt: world.clock.now() + 31 * MINUTE }) })).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'GitRemoteAway' },
+    });
   });
 });

@@ -9,6 +9,7 @@ export const GIT_FAULTS = [
   'push-refused',
   'push-races',
   'push-cut-off',
+  'push-hangs',
   'server-disk-full',
   'disk-full',
 ] as const;
@@ -26,6 +27,8 @@ export type FaultyGit = {
   setFaults: (faults: readonly (GitFault | GitFaultRule)[]) => Promise<void>;
   /** Beside those that there are; what of them is used up stays so. */
   addFaults: (faults: readonly (GitFault | GitFaultRule)[]) => Promise<void>;
+  /** A push of this cluster that hangs goes on, and none hangs any more. */
+  goOn: (cluster: string) => Promise<void>;
 };
 
 const HOST = 'git.example.org';
@@ -54,6 +57,7 @@ export async function createFaultyGit({ bare, directory }: { bare: string; direc
     remoteOf: (cluster) => `ssh://git@${HOST}/${cluster}/clusters.git`,
     setFaults: (faults) => setGitFaults(folder, faults),
     addFaults: (faults) => appendFile(join(folder, FAULTS_FILE), linesOf(faults)),
+    goOn: (cluster) => writeFile(join(folder, `goes-on-${cluster}`), ''),
   };
 }
 

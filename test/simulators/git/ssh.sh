@@ -18,6 +18,9 @@ if [ "$service" = git-receive-pack ]; then
   if is push-races; then export SIMULATED_GIT_PUSH=races; fi
   if is push-cut-off; then export SIMULATED_GIT_PUSH=cut-off; fi
   if is server-disk-full; then fill_disk; fi
+  if is push-hangs; then
+    while [ -d "$SIMULATED_GIT_FOLDER" ] && [ ! -e "$SIMULATED_GIT_FOLDER/goes-on-$cluster" ]; do sleep 0.1; done
+  fi
   if [ "$SIMULATED_GIT_PUSH" = races ]; then
     export SIMULATED_GIT_CLUSTER="$cluster"
     sh "${0%/*}/colleague.sh"

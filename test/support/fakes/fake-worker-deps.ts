@@ -59,6 +59,8 @@ export type FakeConfig = {
   openCheckouts: number;
 };
 
+type WakeUpKind = 'run' | 'slack' | 'push' | 'command';
+
 export type FakeWorld = {
   /** What health URLs answer, where they are not healthy. */
   urls: Map<string, { healthy: boolean; says: string }>;
@@ -71,7 +73,7 @@ export type FakeWorld = {
   slack: FakeSlack;
   cloud: FakeCloud;
   config: FakeConfig;
-  woken: { kind: 'run' | 'slack' | 'command'; runId: RunId }[];
+  woken: { kind: WakeUpKind; runId: RunId }[];
   eksctl: EksctlCommand[];
   /** What eksctl does and how it ends; the test replaces it. */
   onEksctl: { act: (command: EksctlCommand) => Promise<CommandOutcome> };
@@ -133,7 +135,7 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
   const say = (_fields: object, message: string): void => {
     world.logged.push(message);
   };
-  const wake = (kind: 'run' | 'slack' | 'command') => async (runId: RunId) => {
+  const wake = (kind: WakeUpKind) => async (runId: RunId) => {
     world.woken.push({ kind, runId });
     if (kind === 'run') await store.bumpWakeSeq(runId);
   };
@@ -149,7 +151,7 @@ function depsOf(world: Omit<FakeWorld, 'deps'>): WorkerDeps {
       release: async () => false,
     },
     ledger,
-    wakeUps: { wakeRun: wake('run'), syncSlack: wake('slack'), runCommand: wake('command') },
+    wakeUps: { wakeRun: wake('run'), syncSlack: wake('slack'), pushConfig: wake('push'), runCommand: wake('command') },
     cloudOf: () => cloud,
     repository: {
       headCommit: async () => HEAD,

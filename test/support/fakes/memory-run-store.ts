@@ -1,3 +1,4 @@
+import { wantedPush } from '#src/domain/config-push.ts';
 import { InternalError, TransientError } from '#src/domain/errors.ts';
 import { evolve } from '#src/domain/evolve.ts';
 import { hasEnded, type Run, type RunId } from '#src/domain/run.ts';
@@ -97,6 +98,7 @@ export function memoryRunStore(): MemoryRunStore {
     },
     due: async (now) => [...rows].filter(([, row]) => !hasEnded(row.run) && row.wakeAt <= now).map(([id]) => id),
     unsynced: async () => [...unsyncedRuns],
+    unpushed: async () => [...rows].filter(([, { run }]) => wantedPush(run) !== null).map(([id]) => id),
     events: async (id) => structuredClone(rowOf(id).events),
   };
 }
