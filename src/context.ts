@@ -1,33 +1,15 @@
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import packageJson from '../package.json' with { type: 'json' };
 import { announceChanges } from './adapters/announcing-run-store.ts';
 import type { BoltApp } from './adapters/bolt-app.ts';
-import { createWakeUps } from './adapters/bullmq-wake-ups.ts';
 import { createCloudOf, createSightOf } from './adapters/cloud.ts';
-import { createEksctl } from './adapters/eksctl.ts';
 import { parseObject, readConfig, renderCopyText } from './adapters/eksctl-config-schema.ts';
-import { createGitConfigRepository, createGitConfigSource } from './adapters/git-config-repository.ts';
-import {
-  type Checks,
-  type HealthRoute,
-  type HealthServer,
-  healthRoutes,
-  startHealthServer,
-} from './adapters/health.ts';
-import { createJsonnet } from './adapters/jsonnet.ts';
+import { createGitConfigSource } from './adapters/git-config-repository.ts';
+import { type Checks, type HealthServer, healthRoutes, startHealthServer } from './adapters/health.ts';
 import { createLogger, type Logger } from './adapters/logger.ts';
 import { logRuns } from './adapters/logging-run-store.ts';
 import { measureEksctl } from './adapters/measuring-eksctl.ts';
-import { measureRuns } from './adapters/measuring-run-store.ts';
-import { removeAbandonedFolders } from './adapters/owned-folders.ts';
-import { createPrometheusMetrics } from './adapters/prometheus-metrics.ts';
-import { checkRedis, connectRedis, openConnection, readTime } from './adapters/redis.ts';
-import { createRedisMessageLedger } from './adapters/redis-message-ledger.ts';
-import { readDueAt, readRunFigures } from './adapters/redis-run-figures.ts';
-import { createRedisRunStore } from './adapters/redis-run-store.ts';
-import { createRedisSetAsides } from './adapters/redis-set-asides.ts';
-import { createRenderConfig } from './adapters/render-config.ts';
+import { connectRedis } from './adapters/redis.ts';
 import { identifyBot } from './adapters/slack-identity.ts';
 import { backgroundClient, createPermalinks, createSlackMessages } from './adapters/slack-messages.ts';
 import { countedFetch } from './adapters/slack-metrics.ts';
@@ -37,8 +19,9 @@ import { createTools } from './adapters/tools.ts';
 import { createUrlProbe } from './adapters/url-probe.ts';
 import { yamlStrings } from './adapters/yaml-strings.ts';
 import { type Config, secretsOf } from './config.ts';
-import { InternalError } from './domain/errors.ts';
-import type { ListenerDeps } from './listeners/index.ts';
+import { childProcesses, gitSettings, tidyUp } from './context/child-processes.ts';
+import { openSlack } from './context/open-slack.ts';
+import { openStorage } from './context/open-storage.ts';
 import { CARD } from './messages/message.ts';
 import { createOperations } from './operations/create-operations.ts';
 import { createEditConfig } from './operations/edit-config.ts';
@@ -69,7 +52,7 @@ export type OutsidePorts = Pick<
   'store' | 'ledger' | 'wakeUps' | 'cloudOf' | 'repository' | 'eksctl' | 'tools' | 'slack' | 'probeUrl'
 >;
 
-/** Everything, built once. The only place that constructs clients. */
+/** Everything, built once. Here, and in the parts of it in context/, is the only place that constructs clients. */
 export type Context = {
   config: Config;
   clock: Clock;
@@ -248,104 +231,5 @@ function assemble({ config, clock, log, storage, background, people, slackFetch 
     checkRedis: storage.check,
     checkSlack: async () => void (await identifyBot(background, fleet)),
     slackTrouble,
-  };
-}
-
-type SlackParts = Omit<ListenerDeps, 'fleet' | 'log'> & {
-  config: Config;
-  log: Logger;
-  fetch: typeof fetch;
-  routes: HealthRoute[];
-};
-
-/** Bolt is loaded here and not above: the worker has no use for it, and it is a good part of the start time. */
-async function openSlack({ config, log, fetch, routes, ...parts }: SlackParts): Promise<BoltApp> {
-  const { fleet, port, slack } = config;
-  const { listener, botToken, apiUrl } = slack;
-  if (listener.kind === 'none') throw new InternalError('NoListener', 'the worker does not listen to Slack');
-  const { createBoltApp } = await import('./adapters/bolt-app.ts');
-  const { registerListeners } = await import('./listeners/index.ts');
-  return createBoltApp({
-    botToken,
-    apiUrl,
-    teamId: fleet.teamId,
-    log,
-    fetch,
-    listener: listener.kind === 'http' ? { ...listener, port, routes } : listener,
-    listen: (app) => registerListeners(app, { ...parts, fleet, log }),
-  });
-}
-
-async function openStorage({ redisUrl, role }: Config, { clock, log }: { clock: Clock; log: Logger }) {
-  const redis = connectRedis(redisUrl, 'store');
-  const producer = connectRedis(redisUrl, 'producer');
-  try {
-    await Promise.all([openConnection(redis, redisUrl), openConnection(producer, redisUrl)]);
-  } catch (error) {
-    redis.disconnect();
-    producer.disconnect();
-    throw error;
-  }
-  for (const risk of await checkRedis(redis)) log.warn({}, risk);
-  const { metrics, expose } = createPrometheusMetrics({
-    version: packageJson.version,
-    role,
-    clock,
-    figures: async () => {
-      await checkRedis(redis);
-      return readRunFigures(redis, clock.now());
-    },
-  });
-  const plainStore = measureRuns(createRedisRunStore(redis), { metrics, clock, dueAt: (id) => readDueAt(redis, id) });
-  const wakeUps = createWakeUps({ connection: producer, store: plainStore });
-  return {
-    ports: {
-      store: plainStore,
-      ledger: createRedisMessageLedger(redis, (realMs) => realMs / clock.realMs(1)),
-      wakeUps,
-    },
-    setAsides: createRedisSetAsides(redis),
-    metrics,
-    readMetrics: expose,
-    check: async () => void (await checkRedis(redis)),
-    time: () => readTime(redis),
-    close: async () => {
-      await wakeUps.close();
-      redis.disconnect();
-      producer.disconnect();
-    },
-  };
-}
-
-/** Checkouts and credentials' sockets of workers that were killed. Nothing depends on it, so nothing fails by it. */
-async function tidyUp({ workDirectory }: Config): Promise<string[]> {
-  const folders = [join(workDirectory, 'git', 'checkouts'), join(workDirectory, 'aws')];
-  return (await Promise.all(folders.map((folder) => removeAbandonedFolders(folder).catch(() => [])))).flat();
-}
-
-/** What goes through the one door for child processes, each with its own part of the environment. */
-function childProcesses(config: Config, cloudOf: ReturnType<typeof createCloudOf>) {
-  const { programs, inheritedEnv, workDirectory, commandLimitMs, lease } = config;
-  const { base, aws } = inheritedEnv;
-  return {
-    repository: createGitConfigRepository(gitSettings(config)),
-    eksctl: createEksctl({
-      program: programs.eksctl,
-      inheritedEnv: { ...base, ...aws },
-      credentialsOf: cloudOf.credentialsOf,
-      temporaryDirectory: join(workDirectory, 'aws'),
-      limitMs: commandLimitMs,
-      leaseMs: lease.lockDurationMs,
-    }),
-    tools: createTools({ programs, inheritedEnv: base, directory: '/' }),
-  };
-}
-
-function gitSettings({ programs, inheritedEnv: { base, git }, workDirectory }: Config) {
-  return {
-    program: programs.git,
-    inheritedEnv: { ...base, ...git },
-    cacheDirectory: join(workDirectory, 'git'),
-    render: createRenderConfig(createJsonnet({ program: programs.jsonnet, path: base.PATH ?? '' })),
   };
 }

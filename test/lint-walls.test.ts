@@ -174,6 +174,22 @@ const samples: Sample[] = [
     [domain, ports, adapters, operations, listeners, messages, config, queue, './adapters/eks.ts', 'ioredis'],
   ],
   [
+    'src/context/sample.ts',
+    [jobs, simulators, ...spawning, '../../jobs/advance-run.ts', '../context.ts'],
+    [
+      domain,
+      ports,
+      adapters,
+      operations,
+      listeners,
+      messages,
+      config,
+      './open-storage.ts',
+      '../../package.json',
+      'ioredis',
+    ],
+  ],
+  [
     'src/sample.ts',
     [
       ports,

@@ -1,19 +1,16 @@
 import {
   AssociateAccessPolicyCommand,
   CreateAccessEntryCommand,
-  type EKSClient,
   ListAssociatedAccessPoliciesCommand,
 } from '@aws-sdk/client-eks';
 import { messageOf } from '#src/domain/errors.ts';
 import type { Eks } from '#src/ports/eks.ts';
-import type { AwsCaller } from './aws-call.ts';
 import { isCausedBy } from './aws-errors.ts';
-
-type Inside = { client: EKSClient; call: AwsCaller };
+import type { EksCalls } from './eks-calls.ts';
 
 /** Access entries: who is let in without aws-auth. https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html */
 export async function accessPolicies(
-  { client, call }: Inside,
+  { client, call }: EksCalls,
   clusterName: string,
   principalArn: string,
 ): ReturnType<Eks['accessPolicies']> {
@@ -30,7 +27,7 @@ export async function accessPolicies(
 }
 
 export async function grantClusterAccess(
-  { client, call }: Inside,
+  { client, call }: EksCalls,
   { cluster: clusterName, principalArn, policyArn }: Parameters<Eks['grantClusterAccess']>[0],
 ): Promise<void> {
   try {

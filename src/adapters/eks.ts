@@ -5,44 +5,31 @@ import {
   DescribeAddonCommand,
   DescribeClusterCommand,
   DescribeNodegroupCommand,
-  DescribeUpdateCommand,
-  type EKSClient,
   paginateDescribeAddonVersions,
   paginateDescribeClusterVersions,
   paginateListAddons,
   paginateListNodegroups,
-  paginateListUpdates,
-  type Update,
   UpdateAddonCommand,
   UpdateClusterVersionCommand,
   UpdateNodegroupVersionCommand,
 } from '@aws-sdk/client-eks';
-import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
-import type { Eks, EksAddon, EksSight, EksUpdate, StartedUpdate, UpdateRef } from '#src/ports/eks.ts';
-import { type AdapterLogger, type AwsCaller, awsCaller } from './aws-call.ts';
+import { messageOf, UserError } from '#src/domain/errors.ts';
+import type { Eks, EksAddon, EksSight, StartedUpdate } from '#src/ports/eks.ts';
+import { type AdapterLogger, awsCaller } from './aws-call.ts';
 import type { AwsClients } from './aws-clients.ts';
 import { isCausedBy } from './aws-errors.ts';
 import { concurrently } from './concurrently.ts';
 import { accessPolicies, grantClusterAccess } from './eks-access-entries.ts';
-import {
-  present,
-  toEksCluster,
-  toEksUpdate,
-  toManagedNodeGroup,
-  toOfferedAddonVersions,
-  toOfferedVersions,
-} from './eks-mapping.ts';
-
-/** Describe calls in flight at once: enough to be quick, too few for EKS to throttle. */
-const IN_FLIGHT = 4;
+import { type EksCalls, IN_FLIGHT, pages } from './eks-calls.ts';
+import { present, toEksCluster, toManagedNodeGroup, toOfferedAddonVersions, toOfferedVersions } from './eks-mapping.ts';
+import { describeUpdate, started, updatesInProgress } from './eks-updates.ts';
 
 type Deps = { clients: Pick<AwsClients, 'eks' | 'region'>; cluster: string; logger: AdapterLogger };
-type Inside = { client: EKSClient; call: AwsCaller };
 
 export function createEks(deps: Deps): Eks {
   const { clients, cluster: logName, logger } = deps;
   const call = awsCaller({ service: 'eks', cluster: logName, logger });
-  const inside: Inside = { client: clients.eks, call };
+  const inside: EksCalls = { client: clients.eks, call };
   return {
     ...createEksSight(deps),
     grantClusterAccess: (request) => grantClusterAccess(inside, request),
@@ -73,7 +60,7 @@ export function createEks(deps: Deps): Eks {
 /** Without the calls that change something. */
 export function createEksSight({ clients, cluster: logName, logger }: Deps): EksSight {
   const call = awsCaller({ service: 'eks', cluster: logName, logger });
-  const inside: Inside = { client: clients.eks, call };
+  const inside: EksCalls = { client: clients.eks, call };
   const finished = new Set<string>();
   return {
     describeCluster: async (name) => {
@@ -116,55 +103,14 @@ export function createEksSight({ clients, cluster: logName, logger }: Deps): Eks
 }
 
 /** Without `includeAll`, which would add versions that no longer run; what is left is filtered again. */
-async function offeredVersions({ client, call }: Inside) {
+async function offeredVersions({ client, call }: EksCalls) {
   const versions = await call('DescribeClusterVersions', () =>
     pages(paginateDescribeClusterVersions({ client }, {}), ({ clusterVersions }) => clusterVersions),
   );
   return toOfferedVersions(versions);
 }
 
-async function describeUpdate(
-  { client, call }: Inside,
-  { cluster, updateId, nodeGroup, addon }: UpdateRef,
-): Promise<EksUpdate> {
-  const { update } = await call('DescribeUpdate', () =>
-    client.send(new DescribeUpdateCommand({ name: cluster, updateId, nodegroupName: nodeGroup, addonName: addon })),
-  ).catch((error: unknown) => {
-    throw notShownYet(error, updateId) ?? error;
-  });
-  return toEksUpdate(present(update, 'update'));
-}
-
-/** EKS never forgets an update: one that it does not know is one that its reads do not show yet. */
-function notShownYet(error: unknown, updateId: string): TransientError | null {
-  if (!isCausedBy(error, 'ResourceNotFoundException') || !/No update found/i.test(messageOf(error))) return null;
-  return new TransientError('AwsUpdateNotShown', `eks:DescribeUpdate: EKS does not show update ${updateId} yet`, {
-    cause: error,
-  });
-}
-
-/**
- * ListUpdates gives ids only, in no promised order, and never forgets. An update that ended stays ended, so `finished`
- * keeps its id and only new ids are described; and EKS runs one cluster update at a time, so the search ends with the
- * first batch that has one.
- */
-async function updatesInProgress(inside: Inside, cluster: string, finished: Set<string>): Promise<EksUpdate[]> {
-  const { client, call } = inside;
-  const ids = await call('ListUpdates', () =>
-    pages(paginateListUpdates({ client }, { name: cluster }), ({ updateIds }) => updateIds),
-  );
-  const unknown = ids.filter((id) => !finished.has(id));
-  for (let start = 0; start < unknown.length; start += IN_FLIGHT) {
-    const batch = unknown.slice(start, start + IN_FLIGHT);
-    const updates = await Promise.all(batch.map((updateId) => describeUpdate(inside, { cluster, updateId })));
-    for (const { id, status } of updates) if (status !== 'InProgress') finished.add(id);
-    const running = updates.filter(({ status }) => status === 'InProgress');
-    if (running.length > 0) return running.sort((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0));
-  }
-  return [];
-}
-
-async function managedNodeGroups({ client, call }: Inside, clusterName: string) {
+async function managedNodeGroups({ client, call }: EksCalls, clusterName: string) {
   const names = await call('ListNodegroups', () =>
     pages(paginateListNodegroups({ client }, { clusterName }), ({ nodegroups }) => nodegroups),
   );
@@ -178,7 +124,7 @@ async function managedNodeGroups({ client, call }: Inside, clusterName: string) 
 }
 
 async function createNodeAccessEntry(
-  { client, call }: Inside,
+  { client, call }: EksCalls,
   { cluster: clusterName, roleArn: principalArn, type, token }: Parameters<Eks['createNodeAccessEntry']>[0],
 ): Promise<void> {
   try {
@@ -190,7 +136,7 @@ async function createNodeAccessEntry(
   }
 }
 
-function describeAddon({ client, call }: Inside, clusterName: string, addonName: string): Promise<Addon | null> {
+function describeAddon({ client, call }: EksCalls, clusterName: string, addonName: string): Promise<Addon | null> {
   return nullIfMissing(async () => {
     const { addon } = await call('DescribeAddon', () =>
       client.send(new DescribeAddonCommand({ clusterName, addonName })),
@@ -217,7 +163,7 @@ function toEksAddon(addon: Addon, name: string): EksAddon {
  * https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateAddon.html
  */
 async function updateAddon(
-  inside: Inside,
+  inside: EksCalls,
   { cluster, addon, version, token, overwrite }: Parameters<Eks['updateAddon']>[0],
 ): Promise<StartedUpdate> {
   const now = await describeAddon(inside, cluster, addon);
@@ -239,17 +185,6 @@ async function updateAddon(
   );
 }
 
-async function started(start: () => Promise<{ update?: Update | undefined }>): Promise<StartedUpdate> {
-  try {
-    const { update } = await start();
-    return { kind: 'started', updateId: present(update?.id, 'update.id') };
-  } catch (error) {
-    if (isCausedBy(error, 'ResourceInUseException'))
-      return { kind: 'in-flight', message: messageOf((error as Error).cause) };
-    throw error;
-  }
-}
-
 /** Only the thing's own "not found": a denied call, or a missing cluster, must never look like a missing add-on or group. */
 async function nullIfMissing<T>(ask: () => Promise<T>): Promise<T | null> {
   try {
@@ -258,14 +193,4 @@ async function nullIfMissing<T>(ask: () => Promise<T>): Promise<T | null> {
     if (isCausedBy(error, 'ResourceNotFoundException') && !/No cluster found/.test(messageOf(error))) return null;
     throw error;
   }
-}
-
-/** All pages of a list, as one call in the log. */
-async function pages<Page, Item>(
-  paginator: AsyncIterable<Page>,
-  itemsOf: (page: Page) => Item[] | undefined,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const page of paginator) items.push(...(itemsOf(page) ?? []));
-  return items;
 }
