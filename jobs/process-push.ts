@@ -2,16 +2,14 @@ import { DelayedError, type Job } from 'bullmq';
 import { pushDueAt, wantedPush } from '#src/domain/config-push.ts';
 import { messageOf } from '#src/domain/errors.ts';
 import { readTicket } from '#src/queue.ts';
-import { parkFor, runIdOf } from './process-ticket.ts';
+import { parkFor, runIdOf, type TicketInHand } from './process-ticket.ts';
 import { pushConfigState } from './push-config-state.ts';
 import type { WorkerDeps } from './worker-deps.ts';
-
-type Turn = { job: Job; token: string; lease: AbortSignal | undefined; stopping: AbortSignal };
 
 export type PushEnd = 'equal' | 'could-not-push';
 
 /** A ticket that asks for a run's branch to say how the cluster is: it is gone when the branch does. */
-export async function processPush(deps: WorkerDeps, { job, token, lease, stopping }: Turn): Promise<PushEnd> {
+export async function processPush(deps: WorkerDeps, { job, token, lease, stopping }: TicketInHand): Promise<PushEnd> {
   const runId = await runIdOf(deps, { job, token });
   const signal = AbortSignal.any(lease === undefined ? [stopping] : [stopping, lease]);
   for (;;) {

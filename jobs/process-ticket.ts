@@ -12,11 +12,10 @@ const TURN_MS = 10_000;
 /** Run time. */
 const NEWER_TICKET_MS = 30_000;
 
-type Turn = {
-  job: Job;
-  token: string;
-  lease: AbortSignal | undefined;
-  stopping: AbortSignal;
+/** A ticket that this worker works on, for as long as its lease and the worker last. */
+export type TicketInHand = { job: Job; token: string; lease: AbortSignal | undefined; stopping: AbortSignal };
+
+type Turn = TicketInHand & {
   /** The same as `deps` with what can change a cluster; null: this worker only looks (MODE=observe). */
   hands: WorkerDeps | null;
 };

@@ -3,16 +3,16 @@ import { keepable } from '#src/adapters/addon-objects.ts';
 
 const SECRET_KEY = 'AKIAIOSFODNN7EXAMPLE';
 
+const CONFIG_MAP = { apiVersion: 'v1', kind: 'ConfigMap' };
+const COREDNS = { name: 'coredns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } };
+
 describe('an object that is kept', () => {
   test('has no status and nothing that the API server or kubectl keep in it for themselves', () => {
     expect(
       keepable({
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
+        ...CONFIG_MAP,
         metadata: {
-          name: 'coredns',
-          namespace: 'kube-system',
-          labels: { 'k8s-app': 'kube-dns' },
+          ...COREDNS,
           annotations: { mine: 'yes', 'kubectl.kubernetes.io/last-applied-configuration': '{}' },
           uid: '1',
           resourceVersion: '2',
@@ -24,14 +24,8 @@ describe('an object that is kept', () => {
         status: {},
       }),
     ).toEqual({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: {
-        name: 'coredns',
-        namespace: 'kube-system',
-        labels: { 'k8s-app': 'kube-dns' },
-        annotations: { mine: 'yes' },
-      },
+      ...CONFIG_MAP,
+      metadata: { ...COREDNS, annotations: { mine: 'yes' } },
       data: { Corefile: '.:53 {}' },
     });
   });

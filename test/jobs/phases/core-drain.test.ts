@@ -1,22 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runPhase } from '#jobs/phases.ts';
-import type { Step } from '#src/domain/plan.ts';
 import type { StopRecord } from '#src/domain/run.ts';
-import { APPROVER, aPlan, aStop } from '#test/support/builders.ts';
+import { APPROVER, aStop } from '#test/support/builders.ts';
+import { aCoreDeletePlan } from '#test/support/core-delete-plan.ts';
 import { aNode, aPod, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor } from '#test/support/fakes/phase-context.ts';
 
 const STEP = 'node-groups-1.24-delete';
 const HUB = 'Deployment prod/hub';
-const plan = aPlan({
-  steps: aPlan().steps.map(
-    (step): Step =>
-      step.id === STEP && step.phase === 'node-groups' && step.action === 'delete'
-        ? { ...step, role: 'core', groups: ['core-a'] }
-        : step,
-  ),
-});
+const plan = aCoreDeletePlan();
 
 describe('the old core group', () => {
   let world: FakeWorld;

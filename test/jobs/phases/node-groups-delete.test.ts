@@ -4,6 +4,7 @@ import { UserError } from '#src/domain/errors.ts';
 import type { Step } from '#src/domain/plan.ts';
 import type { Failure } from '#src/domain/run.ts';
 import { APPROVER, anActivityGate, aPlan } from '#test/support/builders.ts';
+import { aCoreDeletePlan } from '#test/support/core-delete-plan.ts';
 import { aNode, aStack } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 import { contextFor, EXIT_0, endedCommand, runningCommand } from '#test/support/fakes/phase-context.ts';
@@ -72,14 +73,7 @@ describe('the node-groups phase, deleting', () => {
 
   describe('of the old core group alone', () => {
     const role = 'arn:aws:iam::111122223333:role/eksctl-coast-nodegroup-core-a-NodeInstanceRole-1ABC';
-    const plan = aPlan({
-      steps: aPlan().steps.map(
-        (step): Step =>
-          step.id === STEP && step.phase === 'node-groups' && step.action === 'delete'
-            ? { ...step, role: 'core', groups: ['core-a'] }
-            : step,
-      ),
-    });
+    const plan = aCoreDeletePlan();
     const begun = [
       'delete',
       'nodegroup',
