@@ -1,4 +1,4 @@
-import { clusterAdminPolicy, entryPrincipalArn, principalArn } from '#src/domain/bot-principal.ts';
+import { entryPrincipalArn, principalArn } from '#src/domain/bot-principal.ts';
 import type { FleetCluster } from '#src/domain/fleet.ts';
 import type { ObservedCluster } from '#src/domain/observation.ts';
 import type { Failure } from '#src/domain/run.ts';
@@ -6,11 +6,16 @@ import type { CloudSight } from '#src/ports/cloud.ts';
 
 type Mode = ObservedCluster['authenticationMode'];
 
+/** What the bot has to be in a cluster for what it is to do there: the group, and the rules that give it its rights. */
+export const UPGRADER = { group: 'eks-upgrade-bot', rules: 'docs/rbac.yaml' };
+export const OBSERVER = { group: 'eks-upgrade-observer', rules: 'docs/rbac-observe.yaml' };
+type Part = typeof UPGRADER;
+
 /**
  * 401 when no control-plane update explains it: the principal is not mapped in the cluster. Only somebody with rights can
  * map it. Throws when AWS does not say who the bot is: then that explains the 401.
  */
-export async function notMappedIn(cloud: CloudSight, cluster: FleetCluster): Promise<Failure> {
+export async function notMappedIn(cloud: CloudSight, cluster: FleetCluster, part: Part = UPGRADER): Promise<Failure> {
   const [{ arn }, mode] = await Promise.all([
     cloud.identity.callerIdentity(),
     cloud.eks.describeCluster(cluster.name).then(
@@ -18,13 +23,13 @@ export async function notMappedIn(cloud: CloudSight, cluster: FleetCluster): Pro
       () => null,
     ),
   ]);
-  return notMapped(cluster, { callerArn: arn, mode });
+  return notMapped(cluster, { callerArn: arn, mode, part });
 }
 
 /** `mode` null: EKS did not say. The bot never changes it, so the command is the one for the mode as it is. */
 export function notMapped(
   cluster: FleetCluster,
-  { callerArn, mode }: { callerArn: string; mode: Mode | null },
+  { callerArn, mode, part = UPGRADER }: { callerArn: string; mode: Mode | null; part?: Part },
 ): Failure {
   const way = mode === null ? UNKNOWN_MODE : mode === 'CONFIG_MAP' ? BY_CONFIG_MAP : BY_ENTRY;
   const arn = principalArn(callerArn);
@@ -32,33 +37,31 @@ export function notMapped(
     code: 'NotMapped',
     message: `Kubernetes does not know the bot in cluster ${cluster.name} (401 for ${arn})`,
     remedy: `${way.who}, then press Check again${whyNotItself(cluster, mode)}`,
-    detail: way.commands({ cluster, callerArn }),
+    detail: [`kubectl apply -f ${part.rules}  # in ${cluster.name}`, way.commands({ cluster, callerArn, part })].join(
+      '\n',
+    ),
   };
 }
 
-type Way = { who: string; commands: (who: { cluster: FleetCluster; callerArn: string }) => string };
+type Way = { who: string; commands: (who: { cluster: FleetCluster; callerArn: string; part: Part }) => string };
 
 const BY_CONFIG_MAP: Way = {
-  who: 'Have somebody with rights in the cluster run the command below (with docs/rbac.yaml applied, --group eks-upgrade-bot is enough)',
-  commands: ({ cluster: { name, region }, callerArn }) =>
+  who: 'Have somebody with rights in the cluster run the commands below',
+  commands: ({ cluster: { name, region }, callerArn, part: { group } }) =>
     [
       `eksctl create iamidentitymapping --cluster ${name} --region ${region} \\`,
-      `  --arn ${principalArn(callerArn)} --username eks-upgrade-bot --group system:masters --no-duplicate-arns`,
+      `  --arn ${principalArn(callerArn)} --username ${group} --group ${group} --no-duplicate-arns`,
     ].join('\n'),
 };
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html */
 const BY_ENTRY: Way = {
-  who: 'Have somebody who may create access entries run the commands below',
-  commands: ({ cluster: { name, region, roleArn }, callerArn }) => {
-    const arn = entryPrincipalArn(callerArn, roleArn);
-    const of = `--cluster-name ${name} --region ${region} --principal-arn ${arn}`;
-    return [
-      `aws eks create-access-entry ${of}`,
-      `aws eks associate-access-policy ${of} \\`,
-      `  --policy-arn ${clusterAdminPolicy(arn)} --access-scope type=cluster`,
-    ].join('\n');
-  },
+  who: 'Have somebody with rights in the cluster, who may also create access entries, run the commands below',
+  commands: ({ cluster: { name, region, roleArn }, callerArn, part: { group } }) =>
+    [
+      `aws eks create-access-entry --cluster-name ${name} --region ${region} \\`,
+      `  --principal-arn ${entryPrincipalArn(callerArn, roleArn)} --kubernetes-groups ${group}`,
+    ].join('\n'),
 };
 
 const UNKNOWN_MODE: Way = {

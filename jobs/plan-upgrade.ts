@@ -10,7 +10,7 @@ import { wishesOf, wishText } from './access-wishes.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
-import { notMappedIn } from './not-mapped.ts';
+import { notMappedIn, OBSERVER, UPGRADER } from './not-mapped.ts';
 import { clusterOf, observeCluster } from './observe-cluster.ts';
 import { seeHealth } from './see-health.ts';
 import type { LookingDeps } from './worker-deps.ts';
@@ -33,7 +33,7 @@ export async function planRun(deps: LookingDeps, run: Run): Promise<Decided> {
     const { observation, planned } = await observeAndPlan(deps, run);
     return { facts: [factOf(deps, planned, observation)], inMs: 0 };
   } catch (error) {
-    return planningFailed(deps, run, error);
+    return planningFailed(deps, { run, error });
   }
 }
 
@@ -47,7 +47,7 @@ export async function observePlan(deps: LookingDeps, run: Run): Promise<Decided>
     const lacking = review.kind === 'denied' ? review.missing.map(wishText) : [];
     return { facts: [{ kind: 'observed', plan, lacking }], inMs: 0 };
   } catch (error) {
-    return planningFailed(deps, run, error);
+    return planningFailed(deps, { run, error, part: OBSERVER });
   }
 }
 
@@ -68,7 +68,7 @@ export async function beginRun(deps: LookingDeps, run: Run): Promise<Decided> {
     const fact = factOf(deps, planned, observation);
     return { facts: [fact.kind === 'planned' ? { ...fact, kind: 'plan-changed' } : fact], inMs: 0 };
   } catch (error) {
-    return planningFailed(deps, run, error);
+    return planningFailed(deps, { run, error });
   }
 }
 
@@ -118,18 +118,20 @@ function factOf({ clock, fleet }: LookingDeps, planned: Planned, observation: Ob
     : { kind: 'planned', plan, expiresAt: clock.now() + fleet.approvalHours * HOUR };
 }
 
-async function planningFailed(deps: LookingDeps, run: Run, error: unknown): Promise<Decided> {
+type Failed = { run: Run; error: unknown; part?: typeof UPGRADER };
+
+async function planningFailed(deps: LookingDeps, { run, error, part = UPGRADER }: Failed): Promise<Decided> {
   if (isStorageAway(error)) throw error;
   const cluster = clusterOf(deps.fleet, run.cluster);
   if (error instanceof TransientError && error.code === 'KubernetesUnauthorized') {
     try {
       return {
-        facts: [{ kind: 'planning-failed', failure: await notMappedIn(deps.cloudOf(cluster), cluster) }],
+        facts: [{ kind: 'planning-failed', failure: await notMappedIn(deps.cloudOf(cluster), cluster, part) }],
         inMs: 0,
       };
     } catch (cause) {
       // AWS does not say who the bot is, for example because its credentials have expired: that explains the 401.
-      return planningFailed(deps, run, cause);
+      return planningFailed(deps, { run, error: cause, part });
     }
   }
   const since = Math.max(

@@ -24,7 +24,8 @@ export const access: PhaseRunner<'access'> = async (context) => {
     }
     case 'denied':
       return failed('MissingRights', `Kubernetes does not let the bot ${review.missing.map(wishText).join(', ')}`, {
-        remedy: 'Apply docs/rbac.yaml to the cluster (or map the bot to system:masters), then press Check again',
+        remedy:
+          'Apply docs/rbac.yaml in the cluster, see that the bot is mapped to its group, eks-upgrade-bot, then press Check again',
       });
     case 'unauthorized':
       return mapItself(context);

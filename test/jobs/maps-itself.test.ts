@@ -222,9 +222,12 @@ describe('a bot that Kubernetes does not know', () => {
   });
 
   it.each([
-    ['CONFIG_MAP', /^eksctl create iamidentitymapping --cluster coast .+ --arn \S+:role\/eks-upgrade-bot /s],
-    ['API', /^aws eks create-access-entry --cluster-name coast .+\naws eks associate-access-policy .+type=cluster$/s],
-    ['API_AND_CONFIG_MAP', /^aws eks create-access-entry .+ --principal-arn \S+:role\/eks-upgrade-bot\n/],
+    [
+      'CONFIG_MAP',
+      /\neksctl create iamidentitymapping --cluster coast .+ --arn \S+:role\/eks-upgrade-bot .+ --group eks-upgrade-bot /s,
+    ],
+    ['API', /\naws eks create-access-entry --cluster-name coast .+ --kubernetes-groups eks-upgrade-bot$/s],
+    ['API_AND_CONFIG_MAP', /^kubectl apply -f docs\/rbac.yaml .+ --principal-arn \S+:role\/eks-upgrade-bot /s],
   ] as const)('stops planning in the mode %s with the command that maps it there', async (mode, command) => {
     world.cloud.cluster.authenticationMode = mode;
     await advanceOnce(world, asked.id);

@@ -34,7 +34,9 @@ describe('the reconciler', () => {
   it('has the branch in git follow where it does not say yet how the cluster is', async () => {
     const plan = aPlan();
     world.store.put(aRun('running', { plan, steps: progressUpTo(plan, 'add-ons-1.23') }));
-    world.store.put(aRun('running', { plan, steps: progressUpTo(plan, 'access'), id: 'no-hop', cluster: 'harbour' }));
+    const other = aPlan({ cluster: 'harbour' });
+    const steps = progressUpTo(other, 'access');
+    world.store.put(aRun('running', { plan: other, steps, id: 'no-hop-yet', cluster: 'harbour' }));
     await reconcile(world.deps);
     expect(wokenAs('push')).toEqual(['r-coast-7k2m']);
   });

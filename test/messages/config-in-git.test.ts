@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigInGit } from '#src/domain/config-state.ts';
-import type { Run } from '#src/domain/run.ts';
+import type { Run, StopCause } from '#src/domain/run.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
-import { allDone, aPlan, aRun, aStop, failedStep, MINUTE, progressUpTo, STARTED_AT } from '#test/support/builders.ts';
+import {
+  aFailure,
+  allDone,
+  aPlan,
+  aRun,
+  aStop,
+  failedStep,
+  MINUTE,
+  progressUpTo,
+  STARTED_AT,
+} from '#test/support/builders.ts';
 import { brokenLimits, readable } from '#test/support/slack-limits.ts';
 
 const BRANCH = 'eks-upgrade/coast-1.24';
@@ -26,6 +36,20 @@ function read(run: Run, key: string): string {
   return readable(found);
 }
 
+/** Its second hop is done, and what came then failed. */
+function stoppedAfterHop(kind: 'stopped' | 'aborted', configInGit?: ConfigInGit): Run {
+  const plan = aPlan();
+  const stepId = 'add-ons-1.24';
+  const cause: StopCause = { kind: 'step-failed', stepId, failure: aFailure };
+  const abort = { by: 'U0REQUEST', at: STARTED_AT + 40 * MINUTE };
+  return aRun(kind, {
+    plan,
+    steps: progressUpTo(plan, stepId, failedStep(9)),
+    stops: [kind === 'stopped' ? aStop(cause) : aStop(cause, { kind: 'aborted', ...abort })],
+    ...(configInGit === undefined ? {} : { configInGit }),
+  });
+}
+
 const away = { why: 'cannot push branch: Connection refused', at: STARTED_AT + 9 * MINUTE, tries: 1 };
 
 describe('the config in git', () => {
@@ -44,14 +68,28 @@ describe('the config in git', () => {
   });
 
   it('that could not be pushed is said on the card while the upgrade goes on', () => {
-    const run = aRun('running', { configInGit: inGit({ pushed: null, failure: away }) });
+    const plan = aPlan();
+    const steps = progressUpTo(plan, 'add-ons-1.23');
+    const run = aRun('running', { plan, steps, configInGit: inGit({ pushed: null, failure: away }) });
     expect(read(run, 'card')).toContain('Connection refused. It is tried again; the upgrade does not wait for it.');
   });
 
+  it('is said to be on its way while a stop or an abort is ahead of it', () => {
+    const first = stoppedAfterHop('stopped');
+    expect(read(first, 'failure:1')).toContain(`The newest state is being pushed to the branch \`${BRANCH}\`.`);
+    const behind = read({ ...first, configInGit: inGit() }, 'failure:1');
+    expect(behind).toContain('says 1.23 and `core-b` in place of `core-a`.');
+    expect(behind).toContain(`The newest state is being pushed to <${LINK}|${BRANCH}>.`);
+    const once = read(stoppedAfterHop('aborted', inGit({ failure: away })), 'aborted');
+    expect(once, 'it is tried once more after an abort').toContain('could not be pushed yet');
+  });
+
   it('is said in the aborted notice, with what the next upgrade waits for', () => {
-    const text = read(aRun('aborted', { configInGit: inGit({ failure: away }) }), 'aborted');
+    const tooLate = { ...away, at: STARTED_AT + 41 * MINUTE };
+    const text = read(stoppedAfterHop('aborted', inGit({ failure: tooLate })), 'aborted');
     expect(text).toContain(`The branch <${LINK}|${BRANCH}> says 1.23`);
     expect(text).toContain('The newest state was not pushed');
+    expect(text).not.toContain('It is tried again');
     expect(text).toContain('until then the next upgrade of this cluster is refused');
   });
 

@@ -127,8 +127,9 @@ test.concurrent('a bot that is not mapped and may not map itself stops planning 
   await Promise.all(['delta', 'fjord'].map((cluster) => world.comesTo('stopped', cluster)));
   const delta = world.content('failure:1', 'delta');
   expect(delta).toContain(`401 for ${UPGRADES_IN_AWS_AUTH}`);
-  expect(delta).toContain(`create-access-entry --cluster-name delta --region eu-central-1 --principal-arn ${UPGRADES}`);
-  expect(delta).toContain('cluster-access-policy/AmazonEKSClusterAdminPolicy --access-scope type=cluster');
+  expect(delta).toContain('kubectl apply -f docs/rbac.yaml');
+  expect(delta).toContain('aws eks create-access-entry --cluster-name delta --region eu-central-1');
+  expect(delta).toContain(`--principal-arn ${UPGRADES} --kubernetes-groups eks-upgrade-bot`);
   expect(world.buttons('delta')).toEqual(['Check again', 'Abort']);
   expect(world.content('failure:1', 'fjord')).toContain('the cluster does not read aws-auth (authentication mode API)');
   expect([...world.effects('delta'), ...world.effects('fjord')]).toEqual([]);

@@ -111,7 +111,7 @@ describe('the access phase', () => {
       failure: {
         code: 'NotMapped',
         detail:
-          'eksctl create iamidentitymapping --cluster coast --region us-west-2 \\\n  --arn arn:aws:iam::111122223333:role/eks-upgrade-bot --username eks-upgrade-bot --group system:masters --no-duplicate-arns',
+          'kubectl apply -f docs/rbac.yaml  # in coast\neksctl create iamidentitymapping --cluster coast --region us-west-2 \\\n  --arn arn:aws:iam::111122223333:role/eks-upgrade-bot --username eks-upgrade-bot --group eks-upgrade-bot --no-duplicate-arns',
       },
     });
   });
