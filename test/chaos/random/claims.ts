@@ -41,11 +41,11 @@ const READINGS: Reading[] = [
   [/^• Control plane: (?:1\.\d+ → )?(1\.\d+)$/, ([, version = '']) => [{ kind: 'control-plane', oneOf: [version] }]],
   [/^• Nothing was changed\.|^Nothing was changed: users notice nothing\./, () => [{ kind: 'nothing-changed' }]],
   [
-    /\*Not there now:\* node groups (.+) were deleted/,
+    /\*Not there now:\* node groups? (.+) (?:was|were) deleted/,
     ([, groups = '']) => [{ kind: 'groups-gone', groups: named(groups) }],
   ],
   [
-    /\*Not certain:\* .*node groups (.+) began and was not seen to end/,
+    /\*Not certain:\* .*node groups? (.+) began and was not seen to end/,
     ([, groups = '']) => [{ kind: 'groups-uncertain', groups: named(groups) }],
   ],
   [/^• \*Not looked at:\*/, () => [{ kind: 'not-looked-at' }]],

@@ -6,6 +6,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
     'a run whose plan would lose settings is refused, and ends there: nothing is left to be struck; test/scenarios/add-ons.test.ts has it',
   'cloud/policy-attached-by-hand':
     'a stack sticks in DELETE_FAILED with it as with delete-fails, until a person in IAM helps',
+  'cloud/group-by-hand': 'nothing goes wrong by it, the plan names it: test/scenarios/preflight.test.ts',
   'cloud/network-interface-left': 'a stack sticks in DELETE_FAILED with it as with delete-fails',
   'cloud/api-server-silent': 'each call waits five real seconds for it: api-server-away stands for it',
   'cloud/api-server-name-unknown': 'a cluster keeps its name: a storm finds no way out of it',

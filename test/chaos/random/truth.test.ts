@@ -67,7 +67,7 @@ describe('a notice about a stop', () => {
     ],
     [
       'a group as gone that is there',
-      [AT_124, '• *Not there now:* node groups `nb-small` were deleted and are not created again yet.'],
+      [AT_124, '• *Not there now:* node group `nb-small` was deleted and is not created again yet.'],
       {},
     ],
     [
@@ -89,7 +89,7 @@ describe('a notice about a stop', () => {
   test('may leave open what was not seen to end', () => {
     const lines = [
       '• The control plane was at 1.24; its update to 1.25 is not confirmed.',
-      '• *Not certain:* the deletion or creation of node groups `nb-small` began and was not seen to end.',
+      '• *Not certain:* the deletion or creation of node group `nb-small` began and was not seen to end.',
     ];
     expect(found(lines)).toEqual([]);
     expect(found(lines, { during: [{ ...before, version: '1.25', nodeGroups: [group('core-a', '1.24')] }] })).toEqual(

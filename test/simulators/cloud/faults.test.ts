@@ -1,3 +1,4 @@
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DescribeClusterCommand,
@@ -13,7 +14,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { clockFromNow } from '../clock.ts';
 import { type Fault, faultNames, type GroupSnapshot } from './options.ts';
 import type { CloudSimulator } from './start-cloud-simulator.ts';
-import { ACCOUNT, clientsOf, coast, HOUR, kubeOf, modern, startTestCloud, until } from './testing.ts';
+import { ACCOUNT, admin, clientsOf, coast, HOUR, kubeOf, modern, startTestCloud, until } from './testing.ts';
 import { recommendedImage } from './versions.ts';
 
 const MODERN = { config: modern, authenticationMode: 'API' as const };
@@ -293,6 +294,29 @@ describe('every switch', () => {
         }
       }
     }
+  });
+});
+
+describe('what others have made beside eksctl', () => {
+  it('is a stack without its tags, an Auto Scaling group that the cluster owns, and a Ready node without the label of a group', async () => {
+    const { cloudformation } = await starts({ name: 'group-by-hand' });
+    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: 'nodes-by-hand' }));
+    expect(Stacks).toMatchObject([{ StackStatus: 'CREATE_COMPLETE', Tags: [] }]);
+    const scaling = new AutoScalingClient({ endpoint: cloud.awsUrl, region: 'us-west-2', credentials: admin });
+    const owned = { Name: 'tag:kubernetes.io/cluster/coast', Values: ['owned'] };
+    const { AutoScalingGroups = [] } = await scaling.send(new DescribeAutoScalingGroupsCommand({ Filters: [owned] }));
+    expect(
+      AutoScalingGroups.map(
+        ({ AutoScalingGroupName = '' }) =>
+          /nodegroup-[\w-]+?(?=-NodeGroup)|^nodes-by-hand/.exec(AutoScalingGroupName)?.[0],
+      ),
+    ).toContain('nodes-by-hand');
+    const kube = await kubeOf(cloud);
+    const { body } = await kube('GET', '/api/v1/nodes');
+    const nodes = body['items'] as { metadata: { labels: Record<string, string> }; status: { conditions: object[] } }[];
+    const without = nodes.filter(({ metadata }) => metadata.labels['alpha.eksctl.io/nodegroup-name'] === undefined);
+    expect(without.map(({ status }) => status.conditions)).toEqual([[expect.objectContaining({ status: 'True' })]]);
+    expect(cloud.snapshot('coast').nodeGroups.map(({ name }) => name)).not.toContain('nodes-by-hand');
   });
 });
 

@@ -49,6 +49,8 @@ export type WorldSeed = {
   workloads?: 'hub' | 'none';
   /** What an EKS add-on was given beside what the config says. */
   addonSettings?: Record<string, { configurationValues?: string; serviceAccountRoleArn?: string }>;
+  /** Versions of add-ons, of EKS or self-managed, that are not the default of the cluster's minor. */
+  addonVersions?: Record<string, string>;
   /** Letter of the zone in which the volumes of the hub and of Prometheus are; default: that of the first core node. */
   volumeZone?: string;
   /** Nodes a group has; else its desired capacity (core groups at least one). */
@@ -119,6 +121,7 @@ export const faultNames = [
   'two-budgets',
   'workload-stays-away',
   'workload-deleted-by-hand',
+  'group-by-hand',
 ] as const;
 
 export type FaultName = (typeof faultNames)[number];

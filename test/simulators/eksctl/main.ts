@@ -5,6 +5,7 @@ import { messageOf } from '#src/domain/errors.ts';
 import { simulatedClock } from '../clock.ts';
 import type { Invocation } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
+import { noteCompany } from './company.ts';
 import { loadConfig } from './config-file.ts';
 import { EksctlError } from './eksctl-error.ts';
 import { type EksctlFault, faultsFor } from './faults.ts';
@@ -27,6 +28,7 @@ async function main(argv: string[]): Promise<number> {
       return 0;
     }
     const cluster = await clusterIn(flags);
+    if (settings.logPath !== null && cluster !== null) noteCompany(settings.logPath, cluster);
     const faults = faultsFor(settings.faultsFolder, { cluster, command });
     if (faults.includes('gone-at-exec')) return goneAtExec();
     if (faults.includes('exit-0-nothing')) return 0;

@@ -23,9 +23,8 @@ export function autoScalingGroups(clusters: Cluster[], nowOf: (cluster: Cluster)
   return clusters.flatMap((cluster) =>
     liveStacks(cluster, nowOf(cluster)).flatMap((stack) => {
       const resource = stack.resources.find(({ type }) => type === 'AWS::AutoScaling::AutoScalingGroup');
-      const nodeGroup = groupNameOf(stack);
-      const exists = stack.creation.kind === 'completes' && resource !== undefined && nodeGroup !== null;
-      return exists ? [{ name: resource.physicalId, cluster, stack, nodeGroup }] : [];
+      const exists = stack.creation.kind === 'completes' && resource !== undefined;
+      return exists ? [{ name: resource.physicalId, cluster, stack, nodeGroup: groupNameOf(stack) ?? stack.name }] : [];
     }),
   );
 }

@@ -8,6 +8,7 @@ import { AWS_AUTH_PATH, roleOfSession, withoutPath } from './access.ts';
 import { launchMissing } from './auto-scaling.ts';
 import { writeAwsAuth } from './aws-auth.ts';
 import { clusterVersion, HOURS, updateInFlight } from './control-plane.ts';
+import { makeGroupByHand } from './group-by-hand.ts';
 import { groupNameOf } from './groups.ts';
 import { pathOfWorkload } from './hub-workloads.ts';
 import { CORE_WORKLOADS, containersOf } from './kube-system.ts';
@@ -33,13 +34,15 @@ export function beginFault(world: World, cluster: Cluster, { name, nodeGroup, wo
   if (name === 'expired-credentials') cluster.expiredKeys = new Set(world.principals.map((known) => known.accessKeyId));
   if (name === 'add-on-settings-changed') changeAddonSettings(world, cluster);
   if (name === 'policy-attached-by-hand') attachByHand(world, cluster, nodeGroup);
+  if (name === 'group-by-hand') makeGroupByHand(world, cluster);
   if (name === 'new-certificate-authority') cluster.renewCertificate();
 }
 
-/** Nodes that could not become Ready can now; managed groups are well again. */
+/** Nodes that could not become Ready can now; managed groups are well again; an update of the control plane is over. */
 function endFault(world: World, cluster: Cluster, { name }: Fault): void {
   if (name === 'policy-attached-by-hand') detachAll(world, cluster);
   if (name === 'nodes-never-ready') for (const instance of cluster.instances) instance.unwell = false;
+  if (name === 'update-takes-hours') endUpdates(world, cluster);
   if (name === 'no-capacity') launchMissing(world, cluster);
   if (name === 'no-capacity') for (const group of cluster.managedGroups) group.issues = [];
 }
@@ -126,6 +129,12 @@ function unmapPrincipals(world: World, cluster: Cluster): void {
   }
   for (const entry of cluster.accessEntries)
     if (principals.has(entry.principalArn) && entry.deletedAt === null) entry.deletedAt = now;
+}
+
+function endUpdates(world: World, cluster: Cluster): void {
+  const now = world.clock.now();
+  for (const update of cluster.updates)
+    if (update.target.kind === 'cluster' && update.endsAt > now) update.endsAt = now;
 }
 
 /** Somebody in the console: an update to the next minor that the bot did not start. */

@@ -160,7 +160,7 @@ function seedAddons(cluster: Cluster, seed: WorldSeed, then: number): void {
   const listed = seed.config.addons ?? [];
   const mode = seed.addons ?? 'auto';
   for (const addon of Object.keys(CORE_WORKLOADS) as CoreAddonName[]) {
-    const version = addonVersionsOf(addon, cluster.baseVersion)?.defaultVersion;
+    const version = seed.addonVersions?.[addon] ?? addonVersionsOf(addon, cluster.baseVersion)?.defaultVersion;
     if (version === undefined) continue;
     const managed = mode === 'eks' || (mode === 'auto' && listed.some(({ name }) => name === addon));
     installWorkload(cluster, addon, managed ? addonImage(addon, version) : selfManagedImage(addon, version), then);
@@ -181,7 +181,7 @@ function seedEksAddon(cluster: Cluster, name: string, seed: WorldSeed, then: num
   const exact = offered.versions.find((version) => version === config?.version);
   cluster.addons.push({
     name,
-    baseVersion: exact ?? offered.defaultVersion,
+    baseVersion: seed.addonVersions?.[name] ?? exact ?? offered.defaultVersion,
     createdAt: then,
     configurationValues: given?.configurationValues ?? config?.configurationValues ?? null,
     serviceAccountRoleArn: given?.serviceAccountRoleArn ?? config?.serviceAccountRoleARN ?? null,
