@@ -45,12 +45,18 @@ function ownerOf(metadata: V1Pod['metadata']): PodOwner | null {
   return { kind: 'Deployment', namespace, name: name.slice(0, -suffix.length) };
 }
 
-/** As the scheduler counts: the sum of the containers, or the largest init container when that is more. */
+/**
+ * As the scheduler counts: the sum of the containers, or the largest init container when that is more; init containers that
+ * go on running (sidecars) count with both.
+ * https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#resource-sharing-within-containers
+ */
 function requested(spec: V1Pod['spec'], resource: 'cpu' | 'memory'): number {
   const of = ({ resources }: V1Container): number => quantity(resources?.requests?.[resource]);
-  const together = (spec?.containers ?? []).reduce((sum, container) => sum + of(container), 0);
-  const init = Math.max(0, ...(spec?.initContainers ?? []).map(of));
-  return Math.max(together, init) + quantity(spec?.overhead?.[resource]);
+  const sum = (containers: V1Container[]): number => containers.reduce((total, container) => total + of(container), 0);
+  const isSidecar = ({ restartPolicy }: V1Container): boolean => restartPolicy === 'Always';
+  const [containers, inits] = [spec?.containers ?? [], spec?.initContainers ?? []];
+  const largest = Math.max(0, ...inits.filter((container) => !isSidecar(container)).map(of));
+  return sum(inits.filter(isSidecar)) + Math.max(sum(containers), largest) + quantity(spec?.overhead?.[resource]);
 }
 
 export function toRoom(allocatable: Record<string, string> | undefined): Room {
