@@ -47,12 +47,19 @@ function inConflict(
     kind: 'failed',
     failure: {
       code: 'AddonConflict',
-      message: `EKS could not update ${name} to ${to}: ${message}`,
+      message: `EKS could not update ${name} to ${to}: ${fields.length === 0 ? message : inTheWay(fields)}`,
       remedy: `Decide about each field that EKS names. Where EKS's own value is right, let it overwrite the one set by hand; where that one is right, put it into the configuration of ${name} (aws eks update-addon --configuration-values), where it lasts, then press Retry`,
-      detail: [`update ${updateId}`, ...fields].join('\n'),
+      detail: [...fields, `# update ${updateId}`].join('\n'),
       choice: { kind: 'overwrite-add-on', addon: name, version: to, fields },
     },
   };
+}
+
+/** Which they are stands below in EKS's words: paths that nobody reads in the middle of a sentence. */
+function inTheWay({ length }: string[]): string {
+  return length === 1
+    ? "a field was changed by hand, and conflicts with EKS's own value (ConfigurationConflict)"
+    : `${length} fields were changed by hand, and conflict with EKS's own values (ConfigurationConflict)`;
 }
 
 /** EKS may call the update of an add-on successful whose pods do not run: it is then DEGRADED, for as long as they do not. */

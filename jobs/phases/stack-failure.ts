@@ -52,8 +52,8 @@ function remedyFor(stacks: NodeGroupStack[], ways: WayOut[]): string {
   if (stuck.length === 0)
     return 'Put the cause right, then press Retry: what is left of the failed stack is removed first';
   const causes = ways.flatMap((way) => way.causes);
-  const what = causes.length === 0 ? 'Put the cause right' : `Put it right (${causes.join('; ')})`;
-  return `${what} and delete ${listNames(stuck)} in CloudFormation by hand (eksctl passes over what is DELETE_FAILED): the commands stand with the cause. When it is gone, press Retry`;
+  const what = causes.length === 0 ? 'Put the cause right' : `Take away what is in the way (${causes.join('; ')})`;
+  return `${what} and delete ${listNames(stuck)} in CloudFormation by hand, because eksctl passes over what is DELETE_FAILED: the commands stand with the cause. When it is gone, press Retry; before that nothing can be created under its name`;
 }
 
 function isStuck({ status }: NodeGroupStack): boolean {

@@ -29,7 +29,8 @@ export const verify: PhaseRunner<'verify'> = async (context) => {
   }
   if (now - progress.at < LIMIT_MS) {
     const workloads = notBack.length === 0 ? [] : [`${areNotBack(health?.count ?? 0)}: ${shortened(notBack)}`];
-    return { kind: 'wait', for: [...all, ...workloads].join('; '), pollMs: 15_000 };
+    const notYet = [...all, ...workloads].join('; ');
+    return { kind: 'wait', for: `everything to be healthy; not yet: ${notYet}`, pollMs: 15_000 };
   }
   return {
     kind: 'failed',

@@ -7,7 +7,18 @@ import { clusterStateLines, meaningForUsers } from './cluster-state.ts';
 import { notPushedLines } from './config-in-git.ts';
 import { gateWords } from './gate-words.ts';
 import { hasPlan, hasStarted, type PlannedRun, stepNumbers, subject } from './message.ts';
-import { byWhom, capitalised, countOf, duration, explained, names, outside, person, when } from './mrkdwn.ts';
+import {
+  byWhom,
+  capitalised,
+  countOf,
+  duration,
+  explained,
+  names,
+  outside,
+  person,
+  sentenceList,
+  when,
+} from './mrkdwn.ts';
 import { type CurrentStep, currentSteps } from './progress.ts';
 
 /** `headline`: one sentence; `text`: one or two sentences with the state, for screen readers; `lines`: the same with what belongs to it. */
@@ -75,11 +86,15 @@ export function cardState(run: Run): CardState {
 
 /** What the role of an observer need not have; with the manifest of an upgrade it has. */
 function lackingLines(lacking: readonly string[]): string[] {
-  return lacking.length === 0
-    ? ['In Kubernetes the bot has all the rights that this plan needs.']
-    : [
-        `For this plan Kubernetes would also have to let it ${lacking.map((right) => outside(right, 200)).join(', ')}; docs/rbac.yaml gives that.`,
-      ];
+  if (lacking.length === 0) return ['In Kubernetes the bot has all the rights that this plan needs.'];
+  const byVerb = Map.groupBy(new Set(lacking), (right) => right.split(' ')[0] ?? '');
+  const rights = [...byVerb].map(([verb, same]) => {
+    const what = same.map((right) => outside(right.slice(verb.length + 1), 200));
+    return `${outside(verb, 40)} ${sentenceList(what)}`;
+  });
+  return [
+    `For this plan it would also need rights in Kubernetes that it does not have; docs/rbac.yaml gives them: ${rights.join('; ')}.`,
+  ];
 }
 
 function said(headline: string, ...lines: string[]): CardState {

@@ -77,16 +77,22 @@ function groupLines(run: PlannedRun): string[] {
   const lines = [
     ...(gone.length === 0
       ? []
-      : [`*Not there now:* node groups ${names(gone)} were deleted and are not created again yet.`]),
+      : [
+          `*Not there now:* ${groupsText(gone)} ${gone.length === 1 ? 'was deleted and is' : 'were deleted and are'} not created again yet.`,
+        ]),
     ...(uncertain.length === 0
       ? []
       : [
-          `*Not certain:* the deletion or creation of node groups ${names(uncertain)} began and was not seen to end.${statuses(run, uncertain)}`,
+          `*Not certain:* the deletion or creation of ${groupsText(uncertain)} began and was not seen to end.${statuses(run, uncertain)}`,
         ]),
     ...coreLine(run),
   ];
   const isKnown = deletes || seenGroups(run) !== null;
   return gone.length + uncertain.length === 0 && isKnown ? ['No node group is missing.', ...lines] : lines;
+}
+
+function groupsText(groups: readonly string[]): string {
+  return `node ${groups.length === 1 ? 'group' : 'groups'} ${names(groups)}`;
 }
 
 /** ` Seen: nb-small DELETE_FAILED.` */
@@ -133,7 +139,7 @@ export function meaningForUsers(run: Run): string {
   const { gone, uncertain } = groupsAway(run);
   const away = [...gone, ...uncertain];
   if (away.length > 0)
-    return `Servers that run on ${names(away)} cannot start until these groups are back. Servers on other groups keep running.`;
+    return `Servers that run on ${names(away)} cannot start until ${away.length === 1 ? 'this group is' : 'these groups are'} back. Servers on other groups keep running.`;
   const unhealthy = unhealthyHeadline(run);
   if (unhealthy !== null)
     return `The cluster is ${outside(unhealthy)}: what is not well is missing for users until it is. No node group is missing.`;

@@ -37,7 +37,11 @@ const LONGEST_NOTE = 2800;
 export function noteLines(title: string, notes: readonly PlanNote[], maxChars: number = SIZES.card.notes): string[] {
   if (notes.length === 0) return [];
   const share = fitsIn(notes, maxChars) ? LONGEST_NOTE : Math.max(120, Math.floor(maxChars / notes.length));
-  return [`*${title}*`, ...notes.map(({ text }) => `• ${sentence(outside(text, share))}`)];
+  return [`*${title}*`, ...notes.map((note) => `• ${sentence(outside(note.text, share))}${inThread(note)}`)];
+}
+
+function inThread({ detail = [] }: PlanNote): string {
+  return detail.length === 0 ? '' : ' The thread shows them line by line.';
 }
 
 function fitsIn(notes: readonly PlanNote[], maxChars: number): boolean {

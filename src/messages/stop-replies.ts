@@ -56,7 +56,7 @@ function failure(run: Run, { stop, number, failure, what }: FailureNotice): Mess
     key: `failure:${number}`,
     text: [headline, `Cause: ${cause}`, resolved(stop) ?? `What to do: ${remedy}`].join(' '),
     blocks: [
-      ...sections([`*${headline}*`, `${when(stop.at)}. ${resolved(stop) ?? whatNow(run)}`]),
+      ...sections([`*${headline}*`, `Stopped ${when(stop.at)}. ${resolved(stop) ?? whatNow(run)}`]),
       ...sections(['*Cause*', cause, ...detail(failure)], 3000),
       ...stateBlocks(run, stop),
       ...(isOpen ? sections(['*What to do*', remedy, afterwards(run, stop)]) : []),

@@ -57,7 +57,7 @@ describe('what people are told about the cluster at a stop', () => {
   it('names a group that somebody deleted by hand', async () => {
     world.cloud.groupStacks = GROUPS.filter((group) => group !== 'nb-small').map((group) => stack(group));
     await look();
-    expect(notice('failure:1')).toContain('*Not there now:* node groups `nb-small` were deleted');
+    expect(notice('failure:1')).toContain('*Not there now:* node group `nb-small` was deleted');
     expect(notice('failure:1')).toContain('Servers that run on `nb-small` cannot start');
   });
 

@@ -132,7 +132,7 @@ describe('the add-ons phase', () => {
           failure: {
             code: 'AddonConflict',
             message: expect.stringContaining('changed by hand'),
-            detail: `update u\n${field}`,
+            detail: `${field}\n# update u`,
             choice,
           },
         });

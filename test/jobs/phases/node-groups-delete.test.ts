@@ -220,7 +220,7 @@ describe('the node-groups phase, deleting', () => {
       };
       const failure = await stuckWith('AWS::IAM::Role', role, detach);
       expect(failure.remedy).toBe(
-        `Put it right (somebody put S3, by-hand on the role ${role}) and delete ${NAME} in CloudFormation by hand (eksctl passes over what is DELETE_FAILED): the commands stand with the cause. When it is gone, press Retry`,
+        `Take away what is in the way (somebody put S3, by-hand on the role ${role}) and delete ${NAME} in CloudFormation by hand, because eksctl passes over what is DELETE_FAILED: the commands stand with the cause. When it is gone, press Retry; before that nothing can be created under its name`,
       );
       expect(failure.detail?.split('\n')).toEqual([
         `# ${NAME}: It: ${detach}`,

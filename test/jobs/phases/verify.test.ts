@@ -48,7 +48,7 @@ describe('the verify phase', () => {
     };
     expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({
       kind: 'wait',
-      for: 'node group nb-large: missing; coredns: 1 of 2 pods available',
+      for: 'everything to be healthy; not yet: node group nb-large: missing; coredns: 1 of 2 pods available',
     });
   });
 
@@ -101,7 +101,7 @@ describe('the verify phase', () => {
       world.urls.set(url, { healthy: false, says: '503' });
       expect(await runPhase(context)).toMatchObject({
         kind: 'wait',
-        for: `${url} is not healthy (503); 2 workloads are not back: Deployment prod/hub (0 of 1 ready), Deployment prod/proxy (0 of 1 ready)`,
+        for: `everything to be healthy; not yet: ${url} is not healthy (503); 2 workloads are not back: Deployment prod/hub (0 of 1 ready), Deployment prod/proxy (0 of 1 ready)`,
       });
       expect(await runPhase({ ...context, now: context.progress.at + 11 * 60_000 })).toMatchObject({
         kind: 'failed',
@@ -166,7 +166,7 @@ describe('the verify phase', () => {
     const command = runningCommand('verify', ['create', 'nodegroup']);
     expect(await runPhase(contextFor(world, 'verify', { command }))).toMatchObject({
       kind: 'wait',
-      for: 'an eksctl command of the run has not ended',
+      for: 'everything to be healthy; not yet: an eksctl command of the run has not ended',
     });
   });
 
@@ -174,7 +174,7 @@ describe('the verify phase', () => {
     world.cloud.workloads.coredns = null;
     expect(await runPhase(contextFor(world, 'verify'))).toMatchObject({
       kind: 'wait',
-      for: 'coredns: not there any more',
+      for: 'everything to be healthy; not yet: coredns: not there any more',
     });
   });
 
