@@ -6,7 +6,11 @@ import { type ScenarioWorld, sharedWorld } from '../support/scenario-world.ts';
 
 const CHANGED = 'add-on-settings-changed';
 
-/** Add-ons that somebody has changed by hand. */
+/** Its pods crash from Kubernetes 1.26 on. */
+const OLD_CNI = { 'vpc-cni': 'v1.11.5-eksbuild.1' };
+const AL2 = 'AmazonLinux2';
+
+/** Add-ons that somebody has changed by hand, or left behind. */
 const opened = sharedWorld({
   clusters: [
     selfManaged('reef', { version: '1.23' }),
@@ -22,6 +26,8 @@ const opened = sharedWorld({
         },
       },
     }),
+    managed('quay', { version: '1.25', amiFamily: AL2, seed: { addons: 'self-managed', addonVersions: OLD_CNI } }),
+    managed('lock', { version: '1.25', amiFamily: AL2, seed: { addons: 'eks', addonVersions: OLD_CNI } }),
   ],
   faults: [
     { cluster: 'reef', name: CHANGED },
@@ -95,6 +101,23 @@ test.concurrent('a conflict in an EKS add-on stops the run with its fields; an a
   await world.eventually(() =>
     /Overwrite the fields named.* was pressed by <@U0SAM0000>/.test(world.text('failure:1', 'harbor')),
   );
+});
+
+test.concurrent('a VPC CNI that would crash at 1.26 is replaced before that hop; where EKS offers nothing that fits before and after it, the plan is refused', async () => {
+  const world = opened();
+  await Promise.all(['quay', 'lock'].map((cluster) => world.types('maya', `/eks-upgrade ${cluster} 1.26`)));
+  await world.comesTo('refused', 'lock');
+  expect(world.content('card', 'lock')).toContain(
+    'would be at v1.11.5-eksbuild.1 when the control plane comes to 1.26',
+  );
+  expect(world.content('card', 'lock')).toContain('Update vpc-cni to 1.12 or newer by hand, then ask again');
+  await world.comesTo('awaiting-approval', 'quay');
+  await world.presses('sam', 'Approve', 'quay');
+  await world.eventually(() => world.changes('quay').includes('control plane 1.25 → 1.26'));
+  expect(world.changes('quay')).toEqual(['change aws-node', 'control plane 1.25 → 1.26']);
+  const { detail } = world.cluster('quay').addons.find(({ name }) => name === 'vpc-cni') ?? { detail: '' };
+  expect(Number(detail.split('.')[1])).toBeGreaterThanOrEqual(12);
+  expect(world.effects('lock')).toEqual([]);
 });
 
 async function ops(world: ScenarioWorld, ...args: string[]): Promise<string> {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type ScenarioCluster, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario, sharedWorld } from '../support/scenario-world.ts';
+import { until } from '../support/until.ts';
 
 /** Needs eksctl for nothing but its node groups. */
 const cluster = (name: string): ScenarioCluster => selfManaged(name, { version: '1.23', seed: { addons: 'eks' } });
@@ -36,6 +37,13 @@ describe.concurrent('eksctl faults', () => {
         .changes('killed')
         .filter((line) => line === 'create core-b'),
     ).toHaveLength(1);
+    const mappings = world()
+      .effects('killed')
+      .filter(({ effect, path }) => effect === 'object-changed' && String(path).endsWith('/aws-auth'));
+    expect(mappings[0], 'eksctl maps a role after all stacks, and did not come to it').toMatchObject({ caller: 'bot' });
+    expect(JSON.stringify((await world().run('killed')).steps['node-groups-1.24-create-core'])).toMatch(
+      /core-b-NodeInstanceRole-\S+ .*in aws-auth: the bot did so/,
+    );
     expect(
       world()
         .notices('killed')
@@ -56,13 +64,23 @@ describe.concurrent('eksctl faults', () => {
     expect(deletions(world(), 'flooded')).toEqual([]);
   });
 
-  test('an eksctl that leaves the group out and says that all went well: seen in AWS, nothing is deleted, Retry creates it', async () => {
+  test('an eksctl that leaves the group out and says that all went well: seen in AWS, nothing is deleted, Retry creates it, when nobody updates the control plane', async () => {
     await approved(world(), 'excluded');
     await world().comesTo('stopped', 'excluded');
     expect(world().text('failure:1', 'excluded')).toMatch(/Eksctl ended with exit code 0, .*no stack of core-b/);
     expect(world().content('failure:1', 'excluded')).toMatch(/existing nodegroup\(s\) .* will be excluded/);
     expect(deletions(world(), 'excluded')).toEqual([]);
+    // Somebody in the console begins the next hop.
+    world().cloud.setFault({ cluster: 'excluded', name: 'update-takes-hours' });
+    world().cloud.setFault({ cluster: 'excluded', name: 'update-by-someone-else' });
     await world().presses('maya', 'Retry', 'excluded');
+    await until(async () =>
+      (await world().events('excluded')).some(
+        (event) => event.kind === 'step-waiting' && /eksctl does nothing meanwhile/.test(event.for),
+      ),
+    );
+    expect(world().changes('excluded')).not.toContain('create core-b');
+    world().cloud.setFault({ cluster: 'excluded', name: 'update-takes-hours' }, false);
     await world().eventually(() => world().changes('excluded').includes('create core-b'));
   });
 });

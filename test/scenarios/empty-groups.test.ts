@@ -5,22 +5,31 @@ import { sharedWorld } from '../support/scenario-world.ts';
 /** Needs eksctl for nothing but its node groups. */
 const cluster = (name: string): ScenarioCluster => selfManaged(name, { version: '1.23', seed: { addons: 'eks' } });
 
-/** Of three groups for people, and one for them to fail in. */
-function threeGroups(name: string): ScenarioCluster {
+const EIGHT = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `nb-${letter}`);
+
+/** Eight groups for people, as many as eksctl creates at the same time; each is proven by a node. */
+function eightGroups(name: string): ScenarioCluster {
   const group = (of: string): string => `
   - { name: ${of}, amiFamily: AmazonLinux2, instanceType: m5.large, minSize: 0, maxSize: 10, desiredCapacity: 0 }`;
   const source = `apiVersion: eksctl.io/v1alpha5
 kind: ClusterConfig
 metadata: { name: ${name}, region: us-west-2, version: "1.23" }
 nodeGroups:
-  - { name: core-a, amiFamily: AmazonLinux2, instanceType: m5.large, minSize: 1, maxSize: 3, desiredCapacity: 1 }${['nb-a', 'nb-b', 'nb-c'].map(group).join('')}
+  - { name: core-a, amiFamily: AmazonLinux2, instanceType: m5.large, minSize: 1, maxSize: 3, desiredCapacity: 1 }${EIGHT.map(group).join('')}
 `;
-  return { name, file: `${name}.yaml`, source, skew: 'supported', seed: { addons: 'eks' } };
+  return {
+    name,
+    file: `${name}.yaml`,
+    source,
+    skew: 'supported',
+    seed: { addons: 'eks' },
+    fleet: { proveEmptyGroups: 'all' },
+  };
 }
 
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({
-  clusters: [...['proven', 'scarce', 'sick', 'visited'].map(cluster), threeGroups('partly')],
+  clusters: [...['proven', 'scarce', 'sick', 'visited'].map(cluster), eightGroups('partly')],
   faults: [
     { cluster: 'scarce', name: 'no-capacity', nodeGroup: 'nb-small' },
     { cluster: 'sick', name: 'nodes-never-ready', nodeGroup: 'nb-small' },
@@ -101,24 +110,28 @@ describe.concurrent('groups that want no nodes', () => {
     );
   });
 
-  test('one of several stacks fails: the others are kept, its reason is shown, and Retry creates only that one', async () => {
+  test('one of eight stacks fails: the others are kept and mapped, its reason is shown, Retry creates only that one; where the fleet file says so each is proven by a node', async () => {
     await approved('partly');
     await world().comesTo('stopped', 'partly');
     expect(world().text('failure:1', 'partly')).toMatch(
       /CloudFormation could not create node group nb-b \(ROLLBACK_COMPLETE\): .*vCPU limit/,
     );
     const before = world().changes('partly');
-    expect(before.slice(-3).toSorted()).toEqual(['create nb-a', 'create nb-b', 'create nb-c']);
+    expect(before.slice(-8).toSorted()).toEqual(EIGHT.map((group) => `create ${group}`));
 
     await world().presses('maya', 'Retry', 'partly');
     await world().comesTo('succeeded', 'partly');
     expect(world().changes('partly').slice(before.length)).toEqual(['delete nb-b', 'create nb-b']);
     const groups = world().cluster('partly').nodeGroups;
     expect(groups.map(({ name, version, stackStatus }) => `${name} ${version} ${stackStatus}`)).toEqual(
-      expect.arrayContaining(['nb-a', 'nb-b', 'nb-c'].map((name) => `${name} 1.24 CREATE_COMPLETE`)),
+      expect.arrayContaining(EIGHT.map((name) => `${name} 1.24 CREATE_COMPLETE`)),
     );
     // eksctl maps no role when one stack of its command has failed.
     const { notes } = (await world().run('partly')).steps['node-groups-1.24-create-others'] ?? { notes: [] };
     expect(notes.join()).toMatch(/nb-a-NodeInstanceRole-\S+ .*in aws-auth: the bot did so/);
+    const proofs = sizes('partly').toSorted();
+    expect(proofs).toEqual(
+      EIGHT.flatMap((group) => [`bot: ${group} 0 → 1`, `bot: ${group} back, ending 0 servers`]).toSorted(),
+    );
   });
 });

@@ -1,7 +1,10 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
 import { simulatedClock } from '#test/simulators/clock.ts';
+import { TWO_AT_ONCE } from '#test/simulators/eksctl/company.ts';
 import { freePort } from '../support/free-port.ts';
 import { inPlanOrder } from '../support/in-plan-order.ts';
 import { type BotProcess, eksctlOf, killEksctlOf, startBotProcess } from '../support/processes.ts';
@@ -37,6 +40,8 @@ scenario.concurrent(
     // eksctl dies with its worker, before it has mapped the role of the group that it creates: the next worker maps it.
     await world.eventually(() => world.changes().includes('create core-b'));
     await second.kill();
+    const left = (await checkouts(world)).filter((name) => name.includes(`-${second.pid}-`));
+    expect(left, 'of the command that died with it').not.toEqual([]);
     first.goOn();
 
     // What is deleted first, the old core group or the others, is chance: a command is waited for by its name.
@@ -71,6 +76,14 @@ scenario.concurrent(
     ]);
     expect(world.notices().map((notice) => notice.split(':')[0])).toEqual(['start', 'finish']);
     expect(world.doubled()).toEqual([]);
+    expect(
+      (await checkouts(world)).filter((name) => left.includes(name)),
+      'taken away by another worker',
+    ).toEqual([]);
+    expect(
+      (await world.eksctlCalls()).filter((call) => call.startsWith(TWO_AT_ONCE)),
+      'none outlived its worker',
+    ).toEqual([]);
 
     expectEveryLineNamesItsRun(first.log() + second.log() + third.log());
     const scraped = await fetch(`http://127.0.0.1:${third.port}/metrics`);
@@ -131,6 +144,11 @@ scenario.concurrent('ten workers share the runs, and nothing is done twice', asy
   );
   expect(world.doubled()).toEqual([]);
 });
+
+/** Folders of workers, on the disk that they share. */
+function checkouts(world: ScenarioWorld): Promise<string[]> {
+  return readdir(join(world.env['WORK_DIR'] ?? '', 'git', 'checkouts'));
+}
 
 /** How the commands that did not end by themselves ended. */
 async function endings(world: ScenarioWorld): Promise<string[]> {

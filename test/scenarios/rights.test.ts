@@ -8,15 +8,22 @@ import { scenario } from '../support/scenario-world.ts';
 
 /** Right by right without a whole upgrade: test/adapters/iam-policy.test.ts. */
 scenario.concurrent(
-  'a bot whose policy lacks a right that only CloudFormation needs stops, and its notice names that right',
+  'an add-on that the bot may not ask EKS about is not taken for a self-managed one: planning stops, and names the right; one that only CloudFormation needs stops the run',
   async ({ startWorld }) => {
     const world = await startWorld({ clusters: [selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } })] });
-    world.cloud.changeRights({ policies: shippedWithout('iam:CreateRole') });
+    world.cloud.changeRights({ policies: shippedWithout('eks:DescribeAddon') });
     await world.types('maya', '/eks-upgrade coast 1.24');
+    await world.comesTo('stopped');
+    expect(world.content('failure:1')).toMatch(/not authorized to perform: eks:DescribeAddon on resource/);
+    world.cloud.changeRights({ policies: shippedWithout('iam:CreateRole') });
+    await world.presses('maya', 'Check again');
     await world.comesTo('awaiting-approval');
+    expect((await world.run()).plan?.steps.flatMap((step) => ('addons' in step ? step.addons : []))).not.toContainEqual(
+      expect.objectContaining({ kind: 'eksctl' }),
+    );
     await world.presses('sam', 'Approve');
     await world.comesTo('stopped');
-    expect(world.content('failure:1')).toMatch(
+    expect(world.content('failure:2')).toMatch(
       /User: arn:aws:iam::\d+:user\/eks-upgrade-bot is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::\d+:role\/eksctl-coast-nodegroup-core-b-/,
     );
     expect(world.changes().filter((line) => line.startsWith('delete'))).toEqual([]);
@@ -57,7 +64,7 @@ scenario.concurrent(
     expect(card).toContain('Observe mode: upgrade of lagoon from 1.23 to 1.24');
     expect(card).toContain('control plane 1.23 → 1.24');
     expect(card).toMatch(
-      /For this plan Kubernetes would also have to let it .*patch daemonsets aws-node in kube-system/,
+      /For this plan it would also need rights in Kubernetes .*patch nodes and daemonsets aws-node in kube-system/,
     );
     expect(world.buttons()).toEqual([]);
     expect(world.notices()).toEqual([]);

@@ -39,6 +39,10 @@ scenario.concurrent('a whole upgrade of self-managed groups, row by row of the r
     'delete nodegroup --include=nb-small --approve --wait --drain=false',
     'create nodegroup --include=nb-small',
   ]);
+  const images = world.cloud
+    .calls()
+    .find(({ caller, operation }) => caller === 'eksctl' && operation === 'GetParameter');
+  expect(images?.count, 'eksctl looked for the images of both groups, then only for that of the planned one').toBe(3);
   for (const deletion of ['delete core-a', 'delete nb-small']) {
     expect(minutesBetween(world, 'create core-b', deletion), 'a new core takes 4.5 minutes').toBeGreaterThan(4.5);
   }
@@ -127,6 +131,12 @@ scenario.concurrent(
       ...rotation('core-a', 'core-b'),
       ...hops(23),
     ]);
+    const cni = world
+      .effects('coast')
+      .flatMap(({ effect, addon, to }) =>
+        effect === 'addon-update-started' && addon === 'vpc-cni' ? [Number(String(to).split('.')[1])] : [],
+      );
+    expect(cni, 'a minor at a time').toEqual([11, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
     for (const [name, core] of [
       ['coast', 'core-a'],
       ['delta', 'core-b'],

@@ -1,8 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, rename } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { managed, selfManaged } from '../support/scenario-clusters.ts';
+import { makeOwnedFolder } from '#src/adapters/owned-folders.ts';
+import { kubeOf } from '#test/simulators/cloud/testing.ts';
+import { managed, type ScenarioCluster, selfManaged } from '../support/scenario-clusters.ts';
 import { sharedWorld } from '../support/scenario-world.ts';
 
 /** The address of a hub that answers with this status. */
@@ -12,13 +17,24 @@ await once(server, 'listening');
 hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hub/health`;
 afterAll(() => server.close());
 
+/** Where the simulators' own clients look for it. */
+function inTheWest(cluster: ScenarioCluster): ScenarioCluster {
+  return { ...cluster, source: cluster.source.replace('eu-central-1', 'us-west-2') };
+}
+
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({
   clusters: [
     selfManaged('truth', { version: '1.23' }),
     managed('refused', { version: '1.33' }),
     managed('unmerged', { version: '1.33' }),
-    { ...managed('hubless', { version: '1.33' }), fleet: { healthUrls: [hub.url] } },
+    inTheWest(
+      managed('hubless', {
+        version: '1.33',
+        seed: { nodesPerGroup: { core: 2 } },
+        fleet: { healthUrls: [hub.url] },
+      }),
+    ),
   ],
   git: 'faulty',
   eksctl: [],
@@ -84,7 +100,7 @@ describe.concurrent('git tells the truth early', () => {
 });
 
 describe.concurrent('what is called done is done', () => {
-  test('a hub that does not come back: upgraded, with its name in the failure notice, until it is back', async () => {
+  test('a hub that does not come back: upgraded, with its name in the failure notice, until it is back; and nothing of a worker that died is left', async () => {
     world().cloud.setFault({ cluster: 'hubless', name: 'workload-stays-away' });
     await approved('hubless', '1.34');
     await world().eventually(() => world().changes('hubless').includes('control plane 1.33 → 1.34'));
@@ -98,6 +114,7 @@ describe.concurrent('what is called done is done', () => {
     expect(told).not.toContain('prod/proxy');
     expect(told).toContain('what is not well is missing for users until it is');
 
+    const left = await leaveBehind('hubless');
     hub.status = 200;
     world().cloud.setFault({ cluster: 'hubless', name: 'workload-stays-away' }, false);
     await world().presses('maya', 'Check again', 'hubless');
@@ -105,5 +122,45 @@ describe.concurrent('what is called done is done', () => {
     const seen = world().content('step:verify', 'hubless');
     expect(seen).toContain('deleted meanwhile, which is no failure: Deployment prod/proxy');
     expect(seen).toContain(`healthy: ${hub.url}`);
+    expect(seen, 'nobody knows who did that').toContain(`node ${left.foreign} is cordoned`);
+    expect(await nodesOf('hubless')).toEqual([
+      { name: left.own, unschedulable: false, closed: false },
+      { name: left.foreign, unschedulable: true, closed: false },
+    ]);
+    expect(await readdir(left.folder)).not.toContain(left.checkout);
   });
 });
+
+/** What a worker leaves behind that was killed at the worst moments; and somebody cordons the other node with kubectl. */
+async function leaveBehind(
+  cluster: string,
+): Promise<{ own: string; foreign: string; folder: string; checkout: string }> {
+  const [own = { name: '' }, foreign = { name: '' }] = await nodesOf(cluster);
+  const kube = await kubeOf(world().cloud, cluster);
+  const patch = (node: string, body: object) =>
+    kube('PATCH', `/api/v1/nodes/${node}`, { body, contentType: 'application/strategic-merge-patch+json' });
+  const taints = [{ key: 'eks-upgrade/phase-out', effect: 'NoSchedule' }];
+  const annotations = { 'eks-upgrade/cordoned-by': (await world().run(cluster)).id };
+  const answers = [
+    await patch(own.name, { metadata: { annotations }, spec: { unschedulable: true, taints } }),
+    await patch(foreign.name, { spec: { unschedulable: true } }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  const folder = join(world().env['WORK_DIR'] ?? '', 'git', 'checkouts');
+  const ours = await makeOwnedFolder(folder, 'checkout');
+  const { pid } = spawnSync('true');
+  const checkout = basename(ours).replace(`-${process.pid}-`, `-${pid}-`);
+  await rename(ours, join(folder, checkout));
+  return { own: own.name, foreign: foreign.name, folder, checkout };
+}
+
+type Node = { metadata: { name: string }; spec: { unschedulable?: boolean; taints?: { key: string }[] } };
+
+async function nodesOf(cluster: string): Promise<{ name: string; unschedulable: boolean; closed: boolean }[]> {
+  const { body } = await (await kubeOf(world().cloud, cluster))('GET', '/api/v1/nodes');
+  return (body['items'] as unknown as Node[]).map(({ metadata, spec }) => ({
+    name: metadata.name,
+    unschedulable: spec.unschedulable ?? false,
+    closed: spec.taints?.some(({ key }) => key === 'eks-upgrade/phase-out') ?? false,
+  }));
+}
