@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf, TransientError } from '#src/domain/errors.ts';
-import { endangersUsers } from '#src/domain/next-steps.ts';
 import type { Phase, Plan, Step } from '#src/domain/plan.ts';
 import type { CommandRecord, Failure, Run } from '#src/domain/run.ts';
 import type { RunFact } from '#src/domain/run-events.ts';
-import { hasActed, isEksctlBusy, mayAsk, othersAtWork, WAITS_TO_ASK } from '#src/domain/run-progress.ts';
+import { isEksctlBusy, mayAsk, othersAtWork, WAITS_TO_ASK } from '#src/domain/run-progress.ts';
 import { mapsItself } from '#src/domain/self-mapping.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { isStorageAway } from '#src/domain/storage-away.ts';
@@ -12,44 +11,29 @@ import type { Claim } from '#src/ports/run-store.ts';
 import { withinBudget } from './call-budget.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
+import { forItsTurn, holdStep } from './hold-step.ts';
 import { idsOf } from './ids-of.ts';
 import { notMappedIn } from './not-mapped.ts';
 import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { confirmClaim, isClaimLost } from './ownership.ts';
-import { COMMAND_POLL_MS, type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
+import { type PhaseContext, type PhaseResult, type Started, UNAUTHORIZED_GRACE_MS } from './phase.ts';
 import { liftLeftovers } from './phase-out.ts';
-import { onlyLooks, runPhase } from './phases.ts';
+import { runPhase } from './phases.ts';
 import { releaseNodes } from './release-nodes.ts';
 import type { WorkerDeps } from './worker-deps.ts';
 
 /** An outside that does not answer is looked at again for this long before the step fails (run time). */
 export const PATIENCE_MS = 30 * 60_000;
-const OUTAGE_LIMIT_MS = 10 * 60_000;
 
 /** One short action of a step that has begun. */
 export async function advanceStep(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): Promise<Decided> {
-  const held = await holdForSlack(deps, claim.run, step);
+  const held = await holdStep(deps, claim.run, step);
   if (held !== null) return waiting(claim.run, step, held);
   try {
     return await decidedBy(deps, { claim, step, result: await runPhase(contextOf(deps, { claim, step })) });
   } catch (error) {
     return afterError(deps, { claim, step, error });
   }
-}
-
-/**
- * Nobody can press stop while Slack is away: nothing is changed before the start notice is known to stand there, and
- * after 10 minutes without Slack no new hop and no deletion begins (what was deleted is still re-created).
- */
-async function holdForSlack(deps: WorkerDeps, run: Run, step: Step): Promise<{ for: string; pollMs: number } | null> {
-  if (run.plan !== null && onlyLooks(step, run.plan)) return null;
-  const posted = await deps.ledger.read(run.id);
-  if (posted.start?.kind !== 'posted') return { for: 'the start notice to stand in Slack', pollMs: 15_000 };
-  if (!endangersUsers(step) || hasActed(run, step.id)) return null;
-  const since = await deps.ledger.outageSince();
-  return since !== null && deps.clock.now() - since > OUTAGE_LIMIT_MS
-    ? { for: 'Slack to answer again: nobody could press stop now', pollMs: 30_000 }
-    : null;
 }
 
 export function contextOf(deps: WorkerDeps, { claim, step }: { claim: Claim; step: Step }): PhaseContext<Phase> {
@@ -90,7 +74,8 @@ async function decidedBy(
       return waiting(run, step, { ...result, pollMs: await withinBudget(deps, { cluster, pollMs: result.pollMs }) });
     }
     case 'command': {
-      if (isEksctlBusy(run)) return waiting(run, step, forItsTurn(run, result.meanwhile));
+      // What the step remembers is written down with the command, so not yet.
+      if (isEksctlBusy(run)) return waiting(run, step, { ...result.meanwhile, ...forItsTurn(run) });
       const held = await holdForControlPlane(deps, run);
       if (held !== null) return waiting(run, step, { ...result.meanwhile, ...held });
       const id = randomUUID();
@@ -140,13 +125,6 @@ function commandOf({
   desired,
 }: Extract<PhaseResult, { kind: 'command' }>): Pick<CommandRecord, 'args' | 'desired'> {
   return { args, ...(desired === undefined ? {} : { desired }) };
-}
-
-/** What the command's step remembers is written down with the command, so not yet. */
-function forItsTurn({ command, plan }: Run, meanwhile: Pick<Wait, 'memory' | 'notes'> = {}): Wait {
-  const other = plan?.steps.find(({ id }) => id === command?.stepId);
-  const what = other === undefined ? '' : ` (${describeStep(other)})`;
-  return { ...meanwhile, for: `its turn: eksctl does one thing at a time${what}`, pollMs: COMMAND_POLL_MS };
 }
 
 function forTheOthers(run: Run, step: Step): Wait {

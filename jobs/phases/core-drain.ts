@@ -1,4 +1,5 @@
 import {
+  isDrainUnderWay,
   mustLeave,
   type NewNode,
   outOfReach,
@@ -39,21 +40,36 @@ const READY_POLL_MS = 3000;
  */
 export async function drainCore(context: Context): Promise<PhaseResult | null> {
   const { cloud, step } = context;
-  if (step.role !== 'core' || step.drain === false) return null;
-  const nodes = await cloud.drain.nodes();
+  return step.role !== 'core' || step.drain === false ? null : drain(context, await cloud.drain.nodes());
+}
+
+/**
+ * The same in the middle of a drain, for which only Kubernetes has to be asked, and often. null also when no new node is
+ * Ready any more: then AWS is asked what became of them before the next pod is moved.
+ */
+export async function goOnDraining(context: Context): Promise<PhaseResult | null> {
+  if (!isDrainUnderWay(context.progress)) return null;
+  const nodes = await context.cloud.drain.nodes();
+  return freshNodes(context, nodes).length === 0 ? null : drain(context, nodes);
+}
+
+async function drain(context: Context, nodes: DrainNode[]): Promise<PhaseResult | null> {
+  const { cloud, step } = context;
   const old = nodes.filter(({ group }) => group !== null && step.groups.includes(group));
   const pods = old.length === 0 ? [] : await cloud.drain.podsOn(old.map(({ name }) => name));
   const leaving = pods.filter(mustLeave);
-  if (!isDraining(context))
+  if (!isDrainUnderWay(context.progress))
     return leaving.length === 0 && owedOwners(context).length === 0 ? null : begin(context, { nodes, leaving });
   await cordonAll(context, old);
   const staying = await emptyNodes(context, leaving);
   return staying ?? readyAgain(context);
 }
 
-/** Whether cordons and evictions have begun in this attempt. */
-function isDraining({ progress }: Pick<Context, 'progress'>): boolean {
-  return progress.memory.wasReady !== undefined;
+function freshNodes(context: Context, nodes: DrainNode[]): DrainNode[] {
+  const groups = replacementsOf(context);
+  return nodes.filter(
+    ({ group, ready, unschedulable }) => group !== null && groups.includes(group) && ready && !unschedulable,
+  );
 }
 
 async function begin(
@@ -90,9 +106,7 @@ async function obstacleTo(
 ): Promise<PhaseResult | null> {
   const { cloud } = context;
   const groups = replacementsOf(context);
-  const fresh = nodes.filter(
-    ({ group, ready, unschedulable }) => group !== null && groups.includes(group) && ready && !unschedulable,
-  );
+  const fresh = freshNodes(context, nodes);
   const volumes = await cloud.drain.volumesOf(leaving);
   const [first] = outOfReach(volumes, fresh);
   if (first !== undefined) return noNodeInZone(context, { groups, volume: first });

@@ -6,7 +6,7 @@ import { describeOutcome, outputOf } from '../command-outcome.ts';
 import { COMMAND_POLL_MS, commandOf, failed, type PhaseResult, pollMs } from '../phase.ts';
 import { phaseOut } from '../phase-out.ts';
 import { seeNodeGroups } from '../see-cluster.ts';
-import { drainCore } from './core-drain.ts';
+import { drainCore, goOnDraining } from './core-drain.ts';
 import type { NodeGroupsContext } from './node-groups-context.ts';
 import { keepOut, ownRoles, rolesLeft } from './node-roles.ts';
 import { replacementsOf } from './replacements.ts';
@@ -27,6 +27,8 @@ export async function deleteGroups(context: Context): Promise<PhaseResult> {
   // Its end wakes the run: it still takes the roles of deleted groups out of aws-auth when their stacks are gone.
   if (command !== null && command.state.kind !== 'ended')
     return { ...wait(context, step.groups), pollMs: COMMAND_POLL_MS };
+  const moving = command === null ? await goOnDraining(context) : null;
+  if (moving !== null) return moving;
   const stacks = (await cloud.stacks.list(cluster.name)).filter((stack) => step.groups.includes(stack.group));
   if (stacks.length === 0) return stacksGone(context);
 

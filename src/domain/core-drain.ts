@@ -9,6 +9,11 @@ export function mustLeave({ owner, isMirror }: PodOnNode): boolean {
   return owner?.kind !== 'DaemonSet' && !isMirror;
 }
 
+/** Whether cordons and evictions have begun in this attempt: what was Ready on the old nodes is written down before the first. */
+export function isDrainUnderWay({ memory }: { memory: Record<string, string> }): boolean {
+  return memory['wasReady'] !== undefined;
+}
+
 /** A new core node as far as pods that come to it are concerned. */
 export type NewNode = { name: string; zone: string | null; allocatable: Room };
 

@@ -7,8 +7,11 @@ import type { KubernetesVersion } from './version.ts';
 /** Steps that come one after the other. */
 type Strand = StepAction[];
 
-/** Strands that may go on side by side: the stage after it begins when all of them are done. */
-type Stage = Strand[];
+/**
+ * `strands` may go on side by side: the next stage begins when all of them are done. `trailing` comes after the last of them
+ * alone and goes on beside the next stage: only the one after that waits for it.
+ */
+type Stage = { strands: Strand[]; trailing?: Strand };
 
 /**
  * A draft written down as steps. The first three look and change nothing in the cluster; then each hop of the control
@@ -17,17 +20,22 @@ type Stage = Strand[];
  */
 export function planSteps(draft: PlanDraft): Step[] {
   const steps: Step[] = [];
-  let before: string[] = [];
-  for (const stage of stagesOf(draft)) {
-    for (const strand of stage) {
-      for (const [index, action] of strand.entries()) {
-        const previous = strand[index - 1];
-        const after = previous === undefined ? before : [stepId(previous)];
-        const minutes = expectedMinutes(action, draft.request.observation.nodeGroups);
-        steps.push({ id: stepId(action), after, expectedMinutes: minutes, ...action });
-      }
+  const write = (strand: Strand, before: string[]): string[] => {
+    let after = before;
+    for (const action of strand) {
+      const minutes = expectedMinutes(action, draft.request.observation.nodeGroups);
+      const id = stepId(action);
+      steps.push({ id, after, expectedMinutes: minutes, ...action });
+      after = [id];
     }
-    before = stage.flatMap((strand) => strand.slice(-1)).map(stepId);
+    return strand.length === 0 ? [] : after;
+  };
+  let before: string[] = [];
+  let trailed: string[] = [];
+  for (const { strands, trailing = [] } of stagesOf(draft)) {
+    const ends = strands.map((strand) => write(strand, before));
+    before = [...trailed, ...ends.flat()];
+    trailed = write(trailing, ends.at(-1) ?? []);
   }
   return steps;
 }
@@ -35,28 +43,33 @@ export function planSteps(draft: PlanDraft): Step[] {
 function stagesOf(draft: PlanDraft): Stage[] {
   const { hops, addons, from, to } = draft;
   const stages: Stage[] = [
-    [[{ phase: 'preflight' }]],
-    [[{ phase: 'template-drift' }], [{ phase: 'access' }]],
-    addons.before === null ? [] : [[addonsStep(addons.before)]],
+    stage([{ phase: 'preflight' }]),
+    stage([{ phase: 'template-drift' }], [{ phase: 'access' }]),
+    stage(addons.before === null ? [] : [addonsStep(addons.before)]),
     ...changesAt(draft, from, hops.length === 0 ? addons.at.filter(actsOnAddons) : []),
     ...hops.flatMap((hop, index): Stage[] => [
-      [[{ phase: 'control-plane', from: hops[index - 1] ?? from, to: hop }]],
+      stage([{ phase: 'control-plane', from: hops[index - 1] ?? from, to: hop }]),
       ...changesAt(
         draft,
         hop,
         addons.at.filter(({ version }) => version === hop),
       ),
     ]),
-    [[{ phase: 'verify', version: to, nodeGroups: expectedGroups(draft) }]],
-    [[{ phase: 'commit-config', version: to, renames: finalRenames(draft) }]],
+    stage([{ phase: 'verify', version: to, nodeGroups: expectedGroups(draft) }]),
+    stage([{ phase: 'commit-config', version: to, renames: finalRenames(draft) }]),
   ];
-  return stages.map((stage) => stage.filter((strand) => strand.length > 0)).filter((stage) => stage.length > 0);
+  return stages.filter(({ strands }) => strands.length > 0);
+}
+
+function stage(...strands: Strand[]): Stage {
+  return { strands: strands.filter((strand) => strand.length > 0) };
 }
 
 /** While the control plane is at `at`: eksctl serves add-ons before groups, whose creation takes minutes. */
 function changesAt(draft: PlanDraft, at: KubernetesVersion, addons: PlanDraft['addons']['at']): Stage[] {
-  const [first = [], ...others] = rotationStages(draft, at);
-  return [[addons.map(addonsStep), ...first], ...others];
+  const [first = stage(), ...others] = rotationStages(draft, at);
+  const strands = [addons.map(addonsStep), ...first.strands].filter((strand) => strand.length > 0);
+  return [{ ...first, strands }, ...others];
 }
 
 function addonsStep({ version, addons }: PlanDraft['addons']['at'][number]): StepAction {
@@ -71,13 +84,14 @@ function rotationStages(draft: PlanDraft, at: KubernetesVersion): Stage[] {
   );
   const managed = draft.managedUpdates
     .filter((update) => update.at === at)
-    .map(({ goal, groups }): Stage => [[{ phase: 'node-groups', version: goal, action: 'update-managed', groups }]]);
-  return [...(rotations.length === 0 ? [[]] : rotations.flat()), ...managed];
+    .map(({ goal, groups }) => stage([{ phase: 'node-groups', version: goal, action: 'update-managed', groups }]));
+  return [...(rotations.length === 0 ? [stage()] : rotations.flat()), ...managed];
 }
 
 /**
  * The core group's replacement stands before anything is deleted; names of other groups are free only after that. The old
- * core group has nodes, so its stack takes longest to go; nothing but the end waits for it.
+ * core group has nodes, so it takes longest to go: first what runs there moves, then its stack goes. It begins as soon as
+ * the new one stands, nothing but the end waits for it, and what people use is deleted only when the add-ons are proven.
  * The rendered copy of a command holds the core groups under the names they live by at that moment: the deletion
  * needs the old ones, all else the new ones.
  */
@@ -102,8 +116,9 @@ function rotationActions(draft: PlanDraft, rotation: CoreRotation, renames: Rota
     { ...common, action: 'create', role: 'others', groups: others, renames: renames.after },
     ...proofs(draft, rotation),
   ];
-  const hasCore = core.length > 0;
-  return [hasCore ? [createCore] : [], [hasCore ? deleteCore : [], others.length > 0 ? replaceOthers : []]];
+  if (core.length === 0) return [stage(), stage(replaceOthers)];
+  if (others.length === 0) return [stage([...createCore, ...deleteCore])];
+  return [{ ...stage(createCore), trailing: deleteCore }, stage(replaceOthers)];
 }
 
 /** Groups that want no nodes show nothing by themselves; the old core group is still going away meanwhile. */

@@ -49,7 +49,7 @@ describe('planUpgrade: the steps', () => {
 
   const order = (plan: Plan): string[] => plan.steps.map(({ id, after }) => `${after.join(' + ')} → ${id}`);
 
-  it('begin with three that change nothing, create the new core beside the add-ons, and delete after both', () => {
+  it('begin with three that change nothing, replace the core beside the add-ons, and delete what people use after both the add-ons and the new core', () => {
     expect(order(planOf(aRequest('1.23')))).toEqual([
       ' → preflight',
       'preflight → template-drift',
@@ -57,7 +57,7 @@ describe('planUpgrade: the steps', () => {
       'template-drift + access → control-plane-1.23',
       'control-plane-1.23 → add-ons-1.23',
       'control-plane-1.23 → node-groups-1.23-create-core',
-      'add-ons-1.23 + node-groups-1.23-create-core → node-groups-1.23-delete-core',
+      'node-groups-1.23-create-core → node-groups-1.23-delete-core',
       'add-ons-1.23 + node-groups-1.23-create-core → node-groups-1.23-delete',
       'node-groups-1.23-delete → node-groups-1.23-create-others',
       'node-groups-1.23-delete-core + node-groups-1.23-create-others → verify',
@@ -77,6 +77,22 @@ describe('planUpgrade: the steps', () => {
       'node-groups-1.24-create-others → verify',
       'verify → commit-config',
     ]);
+  });
+
+  it('have what comes next wait for the old core too, also where only core groups rotate', () => {
+    const managed = aGroup('gpu', '1.22', { kind: 'managed' });
+    expect(order(planOf(aRequest('1.23', { groups: [aGroup('core-a', '1.22'), managed] }))).slice(4)).toEqual([
+      'control-plane-1.23 → add-ons-1.23',
+      'control-plane-1.23 → node-groups-1.23-create-core',
+      'node-groups-1.23-create-core → node-groups-1.23-delete-core',
+      'add-ons-1.23 + node-groups-1.23-delete-core → node-groups-1.23-update-managed',
+      'node-groups-1.23-update-managed → verify',
+      'verify → commit-config',
+    ]);
+    const both = planOf(aRequest('1.24', { groups: [aGroup('core-a', '1.22'), aGroup('nb', '1.22'), managed] }));
+    expect(order(both)).toContain(
+      'node-groups-1.24-delete-core + node-groups-1.24-create-others → node-groups-1.24-update-managed',
+    );
   });
 
   it('update managed groups when the add-ons are proven', () => {

@@ -5,7 +5,7 @@ import type { Plan, Step } from '#src/domain/plan.ts';
 import type { CommandRecord, Run, StepProgress } from '#src/domain/run.ts';
 import { aPlan, aRun, MINUTE, progressUpTo, REQUESTER, startedStep } from '#test/support/builders.ts';
 import { advanceOnce, advanceUntil, eventsOf, inState, startNoticePosted } from '#test/support/fakes/advance.ts';
-import { aStack, aWorkload } from '#test/support/fakes/fake-cloud.ts';
+import { aNode, aStack, aWorkload } from '#test/support/fakes/fake-cloud.ts';
 import { type FakeWorld, fakeWorld } from '#test/support/fakes/fake-worker-deps.ts';
 
 /** Add-ons and the new core group at 1.24, side by side, and the deletion after both. */
@@ -300,6 +300,33 @@ describe('groups that were deleted', () => {
     endCommand();
     await advanceUntil(world, ID, inState('stopped'));
     expect([kindOf(DELETE_CORE), kindOf(OTHERS), kindOf('verify')]).toEqual(['failed', 'done', undefined]);
+  });
+
+  it('let eksctl begin the deletion of the old core first, which is being emptied, and then have it', async () => {
+    const hub = 'Deployment prod/hub';
+    const draining = {
+      wasReady: `1 ${hub}`,
+      drainSince: String(world.clock.now()),
+      emptiedAt: String(world.clock.now()),
+    };
+    const withCore = { ...exchange, steps: [...exchange.steps, { ...isTypeOf(CORE), after: [] }] };
+    world.cloud.groupStacks = [aStack('core-a', '1.22'), aStack('core-b', '1.24')];
+    world.cloud.nodeList = [aNode('core-a', '1.22'), aNode('core-b', '1.24')];
+    world.cloud.ready = { [hub]: { ready: 0, wanted: 1 } };
+    const at = world.clock.now();
+    const steps = { [CORE]: deleted, [DELETE]: deleted, [OTHERS]: startedStep(0, { at }) };
+    begin({ ...steps, [DELETE_CORE]: startedStep(0, { at, memory: draining }) }, { plan: withCore });
+    await advanceOnce(world, ID);
+    expect(now().command).toBeNull();
+    expect(waitingFor(OTHERS)).toBe('eksctl, which is to begin something shorter first (node groups: delete core-a)');
+
+    world.cloud.ready = { [hub]: { ready: 1, wanted: 1 } };
+    await advanceOnce(world, ID);
+    expect(now().command).toMatchObject({ stepId: DELETE_CORE });
+    expect(waitingFor(OTHERS)).toMatch(/^its turn: /);
+    endCommand();
+    await advanceOnce(world, ID);
+    expect(now().command).toMatchObject({ stepId: OTHERS });
   });
 
   it('are left out when their own creation failed: then the run stops at once', () => {

@@ -44,6 +44,16 @@ describe('the old core group', () => {
     expect(await look()).toMatchObject({ kind: 'command', args: expect.arrayContaining(['--include=core-a']) });
   });
 
+  it('asks only Kubernetes while it is emptied, unless no new node is Ready any more', async () => {
+    world.cloud.evictions = { 'hub-6b7f-x2x9k': { kind: 'accepted' } };
+    await look();
+    world.cloud.ready = { [HUB]: { ready: 0, wanted: 1 } };
+    world.cloud.failing.set('stacks', new Error('AWS was asked'));
+    expect(await look()).toMatchObject({ kind: 'wait' });
+    world.cloud.nodeList = world.cloud.nodeList.filter(({ group }) => group !== 'core-b');
+    await expect(look()).rejects.toThrow('AWS was asked');
+  });
+
   it('stays when that is not Ready after 10 minutes, and the next attempt still waits for it', async () => {
     await look();
     world.cloud.ready = { [HUB]: { ready: 0, wanted: 1 } };
