@@ -19,21 +19,26 @@ export function withoutReadyNode(groups: readonly ObservedNodeGroup[]): string[]
     .map(({ name }) => name);
 }
 
-type Look = { cluster: string; groups: readonly string[] };
+/** `seen`: a look of a moment ago that need not be made again. */
+type Look = {
+  cluster: string;
+  groups: readonly string[];
+  seen?: { stacks: readonly NodeGroupStack[]; mode: Mode };
+};
 
 /**
  * A group exists only when its nodes may join: its role is in aws-auth with the groups of nodes, or an access entry of
  * the type of nodes is there. Which of them counts, the authentication mode says; the bot never changes that mode. An
  * entry wins over aws-auth. https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html
  */
-export async function rolesKeptOut(cloud: CloudSight, { cluster, groups }: Look): Promise<KeptOut[]> {
+export async function rolesKeptOut(cloud: CloudSight, { cluster, groups, seen }: Look): Promise<KeptOut[]> {
   if (groups.length === 0) return [];
-  const stacks = (await cloud.stacks.list(cluster)).filter(({ group }) => groups.includes(group));
+  const stacks = (seen?.stacks ?? (await cloud.stacks.list(cluster))).filter(({ group }) => groups.includes(group));
   const byRole = new Map(
     stacks.flatMap((stack) => (stack.nodeRole === null ? [] : [[stack.nodeRole, stack] as const])),
   );
   if (byRole.size === 0) return [];
-  const { authenticationMode: mode } = await cloud.eks.describeCluster(cluster);
+  const mode = seen?.mode ?? (await cloud.eks.describeCluster(cluster)).authenticationMode;
   const entries = await typesOfEntries(cloud, { cluster, mode, roles: [...byRole.keys()] });
   const withoutEntry = [...byRole].filter(([role]) => !LETS_NODES_IN.test(entries.get(role) ?? ''));
   if (withoutEntry.length === 0) return [];

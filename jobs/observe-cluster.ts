@@ -46,7 +46,11 @@ export async function observeCluster(
     nodeGroups.flatMap(({ nodes }) => nodes),
   );
   const [keptOut, findings] = await Promise.all([
-    rolesKeptOut(asSeen, { cluster: cluster.name, groups: withoutReadyNode(nodeGroups) }),
+    rolesKeptOut(asSeen, {
+      cluster: cluster.name,
+      groups: withoutReadyNode(nodeGroups),
+      seen: { stacks: seenGroups.stacks, mode: seen.authenticationMode },
+    }),
     lookAhead(asSeen, { cluster: cluster.name, config, seen: seenGroups }),
   ]);
   return {

@@ -24,6 +24,8 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
   if (progress.memory.update !== undefined) return followUpdate(context, progress.memory.update);
   const seen = await cloud.eks.describeCluster(cluster.name);
   if (isThere(seen, step)) return done(step, 'it was there before this step');
+  // An update in flight makes it UPDATING; one that is not shown yet EKS refuses, and the next look sees whose it is.
+  if (seen.status === 'ACTIVE' && seen.version === step.from) return startUpdate(context);
   const [inFlight] = await cloud.eks.updatesInProgress(cluster.name);
   if (inFlight !== undefined && inFlight.version === step.to) {
     return {
@@ -38,16 +40,13 @@ export const controlPlane: PhaseRunner<'control-plane'> = async (context) => {
         : `another update (${inFlight.type} ${inFlight.id}) to end`;
     return { kind: 'wait', for: what, pollMs: 30_000 };
   }
-  if (seen.version !== step.from) {
-    return failed(
-      'UnexpectedVersion',
-      `the control plane is at ${seen.version}, and this step goes from ${step.from} to ${step.to}`,
-      {
-        remedy: 'Somebody changed the cluster: abort, and ask for the upgrade again to get a plan from where it is now',
-      },
-    );
-  }
-  return startUpdate(context);
+  return failed(
+    'UnexpectedVersion',
+    `the control plane is at ${seen.version}, and this step goes from ${step.from} to ${step.to}`,
+    {
+      remedy: 'Somebody changed the cluster: abort, and ask for the upgrade again to get a plan from where it is now',
+    },
+  );
 };
 
 function isThere({ version, status }: Seen, { to }: Context['step']): boolean {

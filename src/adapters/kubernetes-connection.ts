@@ -26,7 +26,8 @@ export type KubernetesConnection = {
 /**
  * Keeps the way to a cluster's API server. Address and CA come from DescribeCluster and may change with an update of
  * the control plane, so after a 401, a TLS error or a lost connection they are looked up once more, and the call is tried
- * a second time; after a 401 with a new token. Calls that fail together share that one look-up.
+ * a second time; after a 401 with a new token. Calls that fail together share that one look-up, and so do 401s that come
+ * one after the other: for a minute after each hop nothing else comes, and the address was looked up at the first.
  */
 export function createKubernetesConnection({
   cluster,
@@ -37,6 +38,8 @@ export function createKubernetesConnection({
   connect: dial = connectKubernetes,
 }: Deps): KubernetesConnection {
   let current: Promise<KubernetesApis> | undefined;
+  /** Made because of a 401, and nothing but 401s came over it since. */
+  let doubted: Promise<KubernetesApis> | undefined;
 
   function connect(): Promise<KubernetesApis> {
     if (current === undefined) {
@@ -68,12 +71,27 @@ export function createKubernetesConnection({
     const connection = connect();
     const apis = await connection;
     try {
-      return await call(apis);
+      return await heard(connection, call(apis));
     } catch (error) {
       if (!mayHaveMoved(error)) throw error;
       if (isUnauthorized(error) && current === connection) tokens.forget();
+      if (isUnauthorized(error) && doubted === connection) throw error;
       giveUp(connection);
-      return call(await connect());
+      const next = connect();
+      if (isUnauthorized(error)) doubted = next;
+      return heard(next, call(await next));
+    }
+  }
+
+  /** Any answer but a 401 clears the address. */
+  async function heard<T>(connection: Promise<KubernetesApis>, answer: Promise<T>): Promise<T> {
+    try {
+      const value = await answer;
+      if (doubted === connection) doubted = undefined;
+      return value;
+    } catch (error) {
+      if (doubted === connection && !isUnauthorized(error)) doubted = undefined;
+      throw error;
     }
   }
 

@@ -54,6 +54,31 @@ test('a 401 that lasts is said after the second try', async () => {
   expect(seen.lookUps).toBe(2);
 });
 
+test('the address is looked up at the first of many 401s, and again when one comes after an answer', async () => {
+  const { connection, seen } = world();
+  let answer: (() => string) | (() => never) = () => {
+    throw unauthorized();
+  };
+  const ask = () => connection.use('list nodes', async () => answer()).catch(() => 'refused');
+  for (let minute = 0; minute < 5; minute++) expect(await ask()).toBe('refused');
+  expect(seen).toMatchObject({ lookUps: 2, closed: ['https://api-1'], tokensForgotten: 5 });
+  answer = () => 'nodes';
+  expect(await ask()).toBe('nodes');
+  answer = () => {
+    throw unauthorized();
+  };
+  expect(await ask()).toBe('refused');
+  expect(seen.lookUps).toBe(3);
+});
+
+test('a lost connection among 401s is a reason to look the address up', async () => {
+  const { connection, seen } = world();
+  const failing = (error: Error) => connection.use('list nodes', async () => Promise.reject(error)).catch(() => null);
+  await failing(unauthorized());
+  await failing(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+  expect(seen.lookUps).toBe(3);
+});
+
 test('after a lost connection the address is looked up once more, and the token stays', async () => {
   const { connection, seen } = world();
   const lost = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
