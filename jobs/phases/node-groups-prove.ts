@@ -7,7 +7,10 @@ import type { ProofContext } from './proof-context.ts';
 import { seeProofs } from './see-proofs.ts';
 import { takeBackIfStale } from './stale-raise.ts';
 
-const POLL_MS = 10_000;
+const FREQUENT_MS = 5000;
+const SELDOM_MS = 20_000;
+/** An instance is no node within a minute. */
+const NO_NODE_BEFORE_MS = 60_000;
 /** Something was only written down, or asked for, and the next look goes on. */
 const AT_ONCE_MS = 1000;
 
@@ -21,8 +24,19 @@ export async function proveGroups(context: ProofContext): Promise<PhaseResult> {
     return state?.kind === 'settled' ? [{ group, ...state }] : [];
   });
   if (settled.length === step.groups.length) return outcomeOf(context, settled);
-  const pollMs = moved ? AT_ONCE_MS : POLL_MS;
+  const pollMs = moved ? AT_ONCE_MS : nextLookMs([...states.values()], context.now);
   return { kind: 'wait', for: whatFor(context, states), pollMs, memory, notes: progress.notes };
+}
+
+/** Seldom while no node can be there, often when it comes or goes, and ever more seldom when it does not (AWS throttles). */
+function nextLookMs(states: readonly ProofState[], now: number): number {
+  const looks = states.flatMap((state) => {
+    if (state.kind !== 'raised' && state.kind !== 'setting-back') return [];
+    const elapsed = now - state.since;
+    if (state.kind === 'raised' && elapsed < NO_NODE_BEFORE_MS) return [SELDOM_MS];
+    return [Math.min(Math.max(elapsed / 12, FREQUENT_MS), SELDOM_MS)];
+  });
+  return Math.min(SELDOM_MS, ...(looks.length === 0 ? [FREQUENT_MS] : looks));
 }
 
 /** One look and at most one act for each of these groups; `memory` is what is known afterwards. */

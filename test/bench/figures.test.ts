@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { defaultDurations } from '#test/simulators/cloud/durations.ts';
 import { ackOf } from './ack.ts';
 import { type CapacityRecords, capacityOf } from './capacity.ts';
 import { decisionOf } from './decision.ts';
-import type { OutsideWork } from './outside-work.ts';
+import { cloudWork, type OutsideWork } from './outside-work.ts';
 import { type OverheadRecords, overheadOf } from './overhead.ts';
 import { recoveryOf } from './recovery.ts';
 import { type SlackRecords, slackBudgetOf } from './slack-budget.ts';
@@ -23,6 +24,20 @@ describe('overhead', () => {
 
   it('holds the time of the upgrade against the time in which the outside worked, once where it overlaps', () => {
     expect(overheadOf(good)).toEqual({ ratio: 1.05, callsPerHop: 2 });
+  });
+
+  it('takes for work of AWS the node that an empty group is proven by, while it comes and while it goes', () => {
+    const at = (ms: number) => new Date(ms).toISOString();
+    const one = { cluster: 'coast', nodeGroup: 'nb', caller: 'bot', principal: 'bot' } as const;
+    const effects = [
+      { ...one, at: at(0), effect: 'desired-capacity-set', from: 0, to: 1 },
+      { ...one, at: at(3 * MINUTE), effect: 'instance-terminated' },
+    ];
+    const { scaleOut, nodeJoin, nodeReady, scaleIn } = defaultDurations;
+    expect(cloudWork(effects, defaultDurations, { daemonSet: 2, deployment: 2 })).toMatchObject([
+      { kind: 'scaling', from: 0, to: scaleOut + nodeJoin + nodeReady },
+      { kind: 'scaling', from: 3 * MINUTE, to: 3 * MINUTE + scaleIn },
+    ]);
   });
 
   it('sees a bot that dawdles after the last work', () => {

@@ -7,7 +7,7 @@ import type { BenchWorld } from './world.ts';
 
 /** A time in which the outside worked, simulated epoch milliseconds. */
 export type OutsideWork = Interval & {
-  kind: 'control-plane' | 'unauthorized' | 'node-group' | 'add-on' | 'rollout' | 'eksctl';
+  kind: 'control-plane' | 'unauthorized' | 'node-group' | 'add-on' | 'rollout' | 'scaling' | 'eksctl';
   what: string;
 };
 
@@ -49,6 +49,13 @@ export function cloudWork(effects: readonly Effect[], durations: Durations, pods
             durations.managedUpdateBase + Number(effect['nodes']) * durations.managedUpdatePerNode,
           ),
         ];
+      case 'desired-capacity-set': {
+        const isUp = Number(effect['to']) > Number(effect['from']);
+        const { scaleOut, nodeJoin, nodeReady, scaleIn } = durations;
+        return [lasting('scaling', String(effect['nodeGroup']), isUp ? scaleOut + nodeJoin + nodeReady : scaleIn)];
+      }
+      case 'instance-terminated':
+        return [lasting('scaling', String(effect['nodeGroup']), durations.scaleIn)];
       case 'object-changed': {
         const [, kind, name] = KUBE_SYSTEM_WORKLOAD.exec(String(effect['path'])) ?? [];
         if (kind === undefined || name === undefined) return [];
