@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { managedCluster } from './clusters.ts';
 import type { BenchSettings, Figures } from './figures.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { median } from './statistics.ts';
 import { type BenchWorld, startBenchWorld } from './world.ts';
 
@@ -40,7 +41,7 @@ async function readyAfter(world: BenchWorld, entry: string): Promise<number> {
   const port = await freePort();
   const env = { ...world.env, PORT: String(port), LOG_LEVEL: 'error', AWS_ENDPOINT_URL: world.cloudUrl };
   const began = performance.now();
-  const child = spawn(process.execPath, ['--import', './script/require-node.js', entry], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, '--import', './script/require-node.js', entry], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'ignore', 'inherit'],

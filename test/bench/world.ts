@@ -11,6 +11,7 @@ import { MAINTENANCE, PEOPLE } from '#test/simulators/demo/world.ts';
 import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
 import type { SlackAddresses } from '#test/simulators/slack/simulator.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
+import { NODE_FLAGS } from './node-flags.ts';
 import { type RecordingProxy, startRecordingProxy } from './recording-proxy.ts';
 
 const SIMULATORS = resolve(import.meta.dirname, '../simulators');
@@ -92,7 +93,9 @@ async function build(options: WorldOptions, directory: string, undo: Undo): Prom
     const environmentOfProcess = { ...env, AWS_ENDPOINT_URL: aws.url, SIMULATED_CLOCK: JSON.stringify(clock) };
     const path = join(SIMULATORS, 'demo', script);
     return {
-      ...(await started(startProcess({ name: script, script: path, env: environmentOfProcess, stderr: log.fd }))),
+      ...(await started(
+        startProcess({ name: script, script: path, flags: NODE_FLAGS, env: environmentOfProcess, stderr: log.fd }),
+      )),
       aws,
     };
   };

@@ -10,6 +10,8 @@ type Launch = {
   name: string;
   script: string;
   args?: string[];
+  /** For Node itself. */
+  flags?: string[];
   env?: Record<string, string | undefined>;
   /** Where its log lines go. */
   stderr: 'inherit' | 'ignore' | number;
@@ -20,10 +22,11 @@ export async function startProcess({
   name,
   script,
   args = [],
+  flags = [],
   env = process.env,
   stderr,
 }: Launch): Promise<DemoProcess> {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', stderr], env });
+  const child = spawn(process.execPath, [...flags, script, ...args], { stdio: ['pipe', 'pipe', stderr], env });
   const exited = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`${name} ended before it was ready (${signal ?? `exit code ${code}`})`);
   });
