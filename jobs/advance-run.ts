@@ -10,6 +10,7 @@ import { hasActed, isFailing, isGiveBack, mayHavePhasedOut, owedSteps } from '#s
 import { isStorageAway } from '#src/domain/storage-away.ts';
 import type { Claim } from '#src/ports/run-store.ts';
 import { advanceStep, FOR_KUBERNETES, PATIENCE_MS } from './advance-step.ts';
+import { afterAbort } from './after-abort.ts';
 import type { Decided } from './decided.ts';
 import { failureOf } from './failure.ts';
 import { idsOf } from './ids-of.ts';
@@ -18,7 +19,7 @@ import { clusterOf, seeSnapshot } from './observe-cluster.ts';
 import { confirmClaim, isClaimLost } from './ownership.ts';
 import { liftLeftovers } from './phase-out.ts';
 import { beginRun, planRun } from './plan-upgrade.ts';
-import { releaseNodes, tryToReleaseNodes } from './release-nodes.ts';
+import { releaseNodes } from './release-nodes.ts';
 import { setBackAtRest } from './set-back.ts';
 import type { LookingDeps, WorkerDeps } from './worker-deps.ts';
 
@@ -37,11 +38,7 @@ const LOOK_AGAIN_MS = 15_000;
  */
 export async function advanceRun(deps: WorkerDeps, claim: Claim): Promise<NextLook> {
   const { run } = claim;
-  if (hasEnded(run)) {
-    // Its cluster is not its own any more, but a cordon that is still there is.
-    if (run.state.kind === 'aborted') await tryToReleaseNodes(deps, { run, confirmClaim: async () => undefined });
-    return { kind: 'ended' };
-  }
+  if (hasEnded(run)) return run.state.kind === 'aborted' ? afterAbort(deps, claim) : { kind: 'ended' };
   return commitDecided(deps, claim, await decide(deps, claim));
 }
 
@@ -60,6 +57,7 @@ export async function commitDecided(deps: LookingDeps, claim: Claim, decided: De
     wakeAt,
     decide: (fresh) => (stillHolds(events, { before: run, fresh }) ? events : []),
   });
+  if (changed.state.kind === 'aborted') return { kind: 'again', ms: 0 };
   return hasEnded(changed) ? { kind: 'ended' } : { kind: 'again', ms: decided.inMs };
 }
 

@@ -1,4 +1,3 @@
-import { messageOf } from '#src/domain/errors.ts';
 import type { Run } from '#src/domain/run.ts';
 import { idsOf } from './ids-of.ts';
 import { clusterOf } from './observe-cluster.ts';
@@ -24,15 +23,6 @@ export async function releaseNodes(deps: WorkerDeps, { run, confirmClaim }: Rele
     await confirmClaim();
     deps.log.info({ ...idsOf(run), node }, 'lifting the cordon of an old core node');
     await drain.uncordon({ node, runId: run.id });
-  }
-}
-
-/** As `releaseNodes`; when it cannot be done now, whoever looks next tries again. */
-export async function tryToReleaseNodes(deps: WorkerDeps, release: Release): Promise<void> {
-  try {
-    await releaseNodes(deps, release);
-  } catch (error) {
-    deps.log.warn({ ...idsOf(release.run), err: messageOf(error) }, 'cannot lift the cordons of old core nodes yet');
   }
 }
 

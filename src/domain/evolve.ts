@@ -73,6 +73,10 @@ export function evolve(run: Run, event: RunEvent): Run {
     case 'config-pushed':
     case 'config-not-pushed':
       return { ...run, configInGit: inGit(run, event) };
+    case 'nodes-not-seen':
+      return { ...run, unseenNodes: { why: event.why } };
+    case 'nodes-opened':
+      return { ...run, unseenNodes: null };
     case 'run-failed':
       return stopped(run, event.at, { kind: 'run-failed', failure: event.failure });
     case 'gate-opened':

@@ -53,6 +53,9 @@ export type RunFact =
   /** Groups are away: these steps give them back, and then the run is aborted. */
   | { kind: 'abort-requested'; steps: Step[] }
   | { kind: 'aborted' }
+  /** After an abort: nobody could look whether nodes are still closed by the run; and then somebody did, and opened them. */
+  | { kind: 'nodes-not-seen'; why: string }
+  | { kind: 'nodes-opened' }
   /** Right before the command that replaces them, in the same commit; only the audit log keeps the objects. */
   | ({ kind: 'add-on-saved'; stepId: StepId } & SavedAddon)
   | {

@@ -62,6 +62,17 @@ export function mayHavePhasedOut({ plan, steps }: Pick<Run, 'plan' | 'steps'>): 
   });
 }
 
+/** Steps whose nodes may be closed still: to new pods altogether (`cordons`), or to new servers only. */
+export function stepsMaybeClosing({ plan, steps }: Pick<Run, 'plan' | 'steps'>) {
+  return (plan?.steps ?? []).flatMap((step) => {
+    const progress = steps[step.id];
+    if (step.phase !== 'node-groups' || progress === undefined || progress.kind === 'done') return [];
+    if (step.action !== 'delete' && step.action !== 'update-managed') return [];
+    const { action, groups } = step;
+    return [{ isManaged: action === 'update-managed', groups, cordons: action === 'delete' && step.role === 'core' }];
+  });
+}
+
 /** What a step waits for that wants to ask people while others are at work begins with this. */
 export const WAITS_TO_ASK = 'the end of what is at work';
 

@@ -62,6 +62,8 @@ export type Run = {
   healthBefore?: HealthBefore;
   /** What stands in git of this run; absent: nothing was tried yet. */
   configInGit?: ConfigInGit;
+  /** After an abort: why nobody could look whether nodes are still closed by it; null: somebody has looked since. */
+  unseenNodes?: { why: string } | null;
 };
 
 export type RunId = string;

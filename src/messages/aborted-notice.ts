@@ -5,6 +5,7 @@ import { clusterStateLines, meaningForUsers, stateHeading } from './cluster-stat
 import { configInGitLines } from './config-in-git.ts';
 import { hasStarted, type Message, notice, type StartedRun } from './message.ts';
 import { byWhom, names, outside } from './mrkdwn.ts';
+import { unseenNodesLines } from './unseen-nodes.ts';
 
 const MERGE_IT =
   'Merge the branch, or delete it if the config is right as it is: until then the next upgrade of this cluster is refused.';
@@ -25,6 +26,7 @@ export function abortedNotice(run: Run): Message[] {
       blocks: [
         ...sections([`*${headline}*`, rest]),
         ...sections([stateHeading('State in which the cluster is left', run), ...clusterStateLines(run)], 4000),
+        ...sections(unseenNodesLines(run), 3000),
         ...(inGit.length === 0 ? [] : sections(['*Config in git*', ...inGit, MERGE_IT], 1500)),
       ],
     }),

@@ -131,6 +131,7 @@ describe('at a gate', () => {
 
   it('keeps to the decision of a person who aborted meanwhile', async () => {
     world.store.meanwhile(() => world.store.apply(ID, { kind: 'aborted', at: world.clock.now(), by: APPROVER }));
+    expect(await advanceOnce(world, ID)).toEqual({ kind: 'again', ms: 0 });
     expect(await advanceOnce(world, ID)).toEqual({ kind: 'ended' });
     expect(now()).toMatchObject({ state: { kind: 'aborted' }, gates: [{ resolution: { kind: 'aborted' } }] });
   });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { releaseNodes, tryToReleaseNodes } from '#jobs/release-nodes.ts';
+import { releaseNodes } from '#jobs/release-nodes.ts';
 import { TransientError } from '#src/domain/errors.ts';
 import type { Plan, Step } from '#src/domain/plan.ts';
 import type { Run, StepProgress } from '#src/domain/run.ts';
@@ -83,11 +83,10 @@ describe('nodes that a run has cordoned', () => {
 
   it('stay so while Kubernetes does not answer, and whoever looks next tries again', async () => {
     world.cloud.failing.set('drain.nodes', new TransientError('KubernetesUnreachable', 'away'));
-    const attempt = () => tryToReleaseNodes(world.deps, { run, confirmClaim: async () => undefined });
-    await attempt();
+    await expect(release(run)).rejects.toMatchObject({ code: 'KubernetesUnreachable' });
     expect(lifted()).toEqual([]);
     world.cloud.failing.clear();
-    await attempt();
+    await release(run);
     expect(lifted()).toEqual([NODE]);
   });
 });
