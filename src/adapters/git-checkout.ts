@@ -1,20 +1,26 @@
-import { mkdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '#src/domain/errors.ts';
 import type { Checkout } from '#src/ports/config-repository.ts';
 import { type Git, gitOutput } from './git.ts';
 import type { GitMirror } from './git-mirror.ts';
 import { makeOwnedFolder } from './owned-folders.ts';
+import type { RememberRenders } from './remember-renders.ts';
 import type { RenderConfig } from './render-config.ts';
 
-export type CheckoutDeps = { git: Git; temporaryDirectory: string; render: RenderConfig };
+export type CheckoutDeps = {
+  git: Git;
+  temporaryDirectory: string;
+  render: RenderConfig;
+  remember: RememberRenders;
+};
 
 /**
  * The files of a commit in a folder of their own: no `.git` inside, so no hook, no lock and nothing to prune when a
  * worker dies. Symbolic links that lead out of it are taken away before anything reads through them.
  */
 export async function checkOut(
-  { git, temporaryDirectory, render }: CheckoutDeps,
+  { git, temporaryDirectory, render, remember }: CheckoutDeps,
   { mirror, commit, path }: { mirror: GitMirror; commit: string; path: string },
 ): Promise<Checkout> {
   await mirror.ensureCommit(commit);
@@ -27,7 +33,9 @@ export async function checkOut(
     const source = await readConfig(root, { path, commit });
     const directory = join(root, dirname(path));
     const renderText = (text: string): Promise<string> =>
-      render({ root, directory, name: basename(path), source: text });
+      remember([mirror.remote, commit, path, text], () =>
+        render({ root, directory, name: basename(path), source: text }),
+      );
     return { commit, directory, source, render: () => renderText(source), renderEdited: renderText, dispose };
   } catch (error) {
     await dispose();
@@ -39,16 +47,14 @@ async function writeTree(
   git: Git,
   { mirror, commit, root, index }: { mirror: GitMirror; commit: string; root: string; index: string },
 ): Promise<void> {
-  const call = { directory: mirror.directory, env: { GIT_INDEX_FILE: index } };
-  await gitOutput(git, { ...call, args: ['read-tree', commit] });
   await gitOutput(git, {
-    ...call,
-    args: [`--work-tree=${root}`, 'checkout-index', '--all', '--quiet', `--prefix=${root}/`],
+    args: [`--work-tree=${root}`, 'read-tree', '--reset', '-u', commit],
+    directory: mirror.directory,
+    env: { GIT_INDEX_FILE: index },
   });
-  const entries = await gitOutput(git, { ...call, args: ['ls-files', '--stage', '-z'] });
-  for (const entry of entries.split('\0')) {
-    if (!entry.startsWith('120000 ')) continue;
-    const link = join(root, entry.slice(entry.indexOf('\t') + 1));
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const link = join(entry.parentPath, entry.name);
     const target = await realpath(link).catch(() => null);
     if (target === null || !target.startsWith(`${root}/`)) await rm(link, { force: true });
   }

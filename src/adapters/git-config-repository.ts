@@ -8,7 +8,9 @@ import { type Author, commitAndPush } from './git-commit.ts';
 import { hasStoodIn, isAncestor } from './git-merged.ts';
 import { createGitMirrors } from './git-mirror.ts';
 import { checkedCommit, checkedPath } from './git-paths.ts';
+import { createRememberRenders } from './remember-renders.ts';
 import type { RenderConfig } from './render-config.ts';
+import type { Subprocess } from './subprocess.ts';
 
 export type GitConfigRepositoryDeps = {
   /** The git program, a name in PATH or a path. */
@@ -21,6 +23,7 @@ export type GitConfigRepositoryDeps = {
   author?: Author;
   /** Of one git command, real milliseconds. */
   timeoutMs?: number;
+  subprocess?: Subprocess;
 };
 
 const DEFAULT_AUTHOR: Author = { name: 'eks-upgrade-bot', email: 'eks-upgrade-bot@users.noreply.invalid' };
@@ -42,13 +45,14 @@ export function createGitConfigSource(deps: GitConfigRepositoryDeps): ConfigSour
   return sourceOf(partsOf(deps));
 }
 
-function partsOf({ program = 'git', inheritedEnv, cacheDirectory, render, timeoutMs }: GitConfigRepositoryDeps) {
-  const git = createGit({ program, inheritedEnv, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+function partsOf({ program = 'git', cacheDirectory, render, ...deps }: GitConfigRepositoryDeps) {
+  const git = createGit({ ...deps, program });
   const mirrorOf = createGitMirrors(git, join(cacheDirectory, 'mirrors'));
-  return { git, mirrorOf, temporaryDirectory: join(cacheDirectory, 'checkouts'), render };
+  const remember = createRememberRenders();
+  return { git, mirrorOf, temporaryDirectory: join(cacheDirectory, 'checkouts'), render, remember };
 }
 
-function sourceOf({ git, mirrorOf, temporaryDirectory, render }: ReturnType<typeof partsOf>): ConfigSource {
+function sourceOf({ git, mirrorOf, temporaryDirectory, render, remember }: ReturnType<typeof partsOf>): ConfigSource {
   return {
     headCommit: async ({ remote, branch }) => {
       const commit = await (await mirrorOf(remote)).readBranch(branch);
@@ -69,7 +73,7 @@ function sourceOf({ git, mirrorOf, temporaryDirectory, render }: ReturnType<type
     checkout: async ({ remote, path }, commit) => {
       await mkdir(temporaryDirectory, { recursive: true, mode: 0o700 });
       const place = { mirror: await mirrorOf(remote), commit: checkedCommit(commit), path: checkedPath(path) };
-      return await checkOut({ git, temporaryDirectory, render }, place);
+      return await checkOut({ git, temporaryDirectory, render, remember }, place);
     },
   };
 }

@@ -44,13 +44,19 @@ async function openMirror(git: Git, cacheDirectory: string, remote: string): Pro
   const directory = join(cacheDirectory, `${name}.git`);
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
   if (!(await exists(directory))) await initialize(git, cacheDirectory, directory);
+  const present = new Set<string>();
 
   return {
     directory,
     remote,
     readBranch: (branch) => readBranch(git, { directory, remote, branch: checkedBranch(branch) }),
     listBranches: (prefix) => listBranches(git, { directory, remote, prefix }),
-    ensureCommit: (commit) => ensureCommit(git, { directory, remote, commit: checkedCommit(commit) }),
+    ensureCommit: async (commit) => {
+      if (present.has(commit)) return;
+      await ensureCommit(git, { directory, remote, commit: checkedCommit(commit) });
+      // Nothing is ever collected here (gc.auto=0), so it stays.
+      present.add(commit);
+    },
   };
 }
 
