@@ -29,7 +29,7 @@ export async function dieWithParent(
   const setpriv = guard === 'supervisor' ? null : await findSetpriv();
   const command = setpriv === null ? [program, ...args] : [setpriv, '--pdeathsig', 'KILL', '--', program, ...args];
   if (setpriv !== null && silenceMs === undefined) return { program: setpriv, args: command.slice(1), lifeline: null };
-  const supervisor = fileURLToPath(new URL('./subprocess-supervisor.ts', import.meta.url));
+  const supervisor = fileURLToPath(new URL('./subprocess-supervisor.js', import.meta.url));
   return {
     program: process.execPath,
     args: [supervisor, String(silenceMs ?? 0), ...command],
