@@ -12,7 +12,7 @@ export default defineConfig({
       // behind meets the next one in its process.
       { extends: true, test: { name: 'rooms', include: ['test/**/*.test.ts'], exclude: WORLDS, isolate: false } },
       // Worlds share the machine with each other and with other test files: what is slow is not wrong.
-      { extends: true, test: { name: 'worlds', include: WORLDS, testTimeout: 150_000 } },
+      { extends: true, test: { name: 'worlds', include: WORLDS, testTimeout: 150_000, isolate: false } },
     ],
     globalSetup: ['test/support/global-setup.ts'],
     // Worlds of processes, sockets and signals: threads would share the signal handlers and the working directory.

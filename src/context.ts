@@ -15,6 +15,7 @@ import { backgroundClient, createPermalinks, createSlackMessages } from './adapt
 import { countedFetch } from './adapters/slack-metrics.ts';
 import { createSlackPeople } from './adapters/slack-people.ts';
 import { createSteadyClock, watchSteadyClock } from './adapters/steady-clock.ts';
+import { runSubprocess, type Subprocess } from './adapters/subprocess.ts';
 import { createTools } from './adapters/tools.ts';
 import { createUrlProbe } from './adapters/url-probe.ts';
 import { yamlStrings } from './adapters/yaml-strings.ts';
@@ -42,9 +43,14 @@ import type { WakeUps } from './ports/wake-ups.ts';
 
 /**
  * What an entry may replace. The demo replaces the clock and nothing else; the crash-point harness also stands between
- * us and the outside, to end the process before and after each call.
+ * us and the outside, to end the process before and after each call; tests with a large process have their children
+ * started by a small one.
  */
-export type Overrides = { clock?: Clock; outside?: (ports: OutsidePorts) => OutsidePorts };
+export type Overrides = {
+  clock?: Clock;
+  outside?: (ports: OutsidePorts) => OutsidePorts;
+  subprocess?: Subprocess;
+};
 
 /** The ways out of the process, before anything is built on them: `store` does not announce its changes yet. */
 export type OutsidePorts = Pick<
@@ -104,7 +110,7 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   const base = await openBase(config, overrides);
   const { clock, log, storage, slack } = base;
   const clouds = createCloudOf(awsSettings(base));
-  const children = childProcesses(config, clouds);
+  const children = childProcesses(config, { clouds, subprocess: overrides.subprocess });
   const outside = overrides.outside ?? ((ports: OutsidePorts) => ports);
   const ports = outside({
     ...storage.ports,
@@ -126,14 +132,23 @@ export async function createContext(config: Config, overrides: Overrides = {}): 
   };
 }
 
-export async function createObserver(config: Config, { clock }: Pick<Overrides, 'clock'> = {}): Promise<Observer> {
+export async function createObserver(
+  config: Config,
+  { clock, subprocess = runSubprocess }: Pick<Overrides, 'clock' | 'subprocess'> = {},
+): Promise<Observer> {
   const base = await openBase(config, clock === undefined ? {} : { clock });
   const clouds = createSightOf(awsSettings(base));
   const { programs, inheritedEnv, workDirectory } = config;
   const ports = {
     ...base.storage.ports,
-    repository: createGitConfigSource(gitSettings(config)),
-    tools: createTools({ programs, inheritedEnv: inheritedEnv.base, directory: '/', needed: ['jsonnet', 'git'] }),
+    repository: createGitConfigSource(gitSettings(config, subprocess)),
+    tools: createTools({
+      programs,
+      inheritedEnv: inheritedEnv.base,
+      directory: '/',
+      needed: ['jsonnet', 'git'],
+      subprocess,
+    }),
     cloudOf: clouds,
     slack: base.slack,
     probeUrl: createUrlProbe(),

@@ -6,6 +6,7 @@ import { createJsonnet } from '#src/adapters/jsonnet.ts';
 import { createRenderConfig } from '#src/adapters/render-config.ts';
 import { TransientError, UserError } from '#src/domain/errors.ts';
 import type { ConfigRepository } from '#src/ports/config-repository.ts';
+import { hostedSubprocess } from '#test/support/hosted-subprocess.ts';
 import { createGitFixture, type GitFixture } from './git-fixture.ts';
 
 const PATH_IN_REPO = 'eksctl/coast.jsonnet';
@@ -29,7 +30,10 @@ function open(cache: string, env: Record<string, string> = {}): ConfigRepository
   return createGitConfigRepository({
     inheritedEnv: { ...fixture.env, ...env },
     cacheDirectory: join(fixture.directory, cache),
-    render: createRenderConfig(createJsonnet({ program: 'jsonnet', path: '/usr/local/bin:/usr/bin:/bin' })),
+    render: createRenderConfig(
+      createJsonnet({ program: 'jsonnet', path: '/usr/local/bin:/usr/bin:/bin', subprocess: hostedSubprocess }),
+    ),
+    subprocess: hostedSubprocess,
   });
 }
 

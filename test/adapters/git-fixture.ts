@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
+import { hostedProgram } from '#test/support/hosted-subprocess.ts';
 
 /** A bare remote with one branch `main`, and a person with a clone of it. */
 export type GitFixture = {
@@ -31,7 +31,8 @@ export async function createGitFixture(): Promise<GitFixture> {
       GIT_COMMITTER_NAME: 'p',
       GIT_COMMITTER_EMAIL: 'p@e',
     };
-    return (await execa('git', args, { cwd, extendEnv: false, env: { ...env, ...person } })).stdout;
+    const { stdout } = await hostedProgram('git', args, { cwd, env: { ...env, ...person } });
+    return stdout.replace(/\n$/, '');
   };
   await run(directory, ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   await run(directory, ['init', '--quiet', '--initial-branch=main', clone]);

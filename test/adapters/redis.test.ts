@@ -8,6 +8,7 @@ import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { makeServerIdentity } from '#test/simulators/cloud/certificate-authority.ts';
 import { ASKED_AT, aRun } from '#test/support/builders.ts';
 import { withFreePort } from '#test/support/free-port.ts';
+import { programFile } from '#test/support/programs.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import { SMALL_FLEET } from '#test/support/small-fleet.ts';
 
@@ -56,7 +57,7 @@ describe('TLS and a password', () => {
         REDIS_URL: `rediss://:${encodeURIComponent(PASSWORD)}@localhost:${tlsPort}/1`,
         ...changes,
       };
-      execFile(process.execPath, ['src/cli/ops.ts', 'status'], { env, timeout: 30_000 }, (error, stdout, stderr) =>
+      execFile(process.execPath, [programFile('ops'), 'status'], { env, timeout: 30_000 }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : 1, stdout, stderr }),
       );
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { createAwsClients } from '#src/adapters/aws-clients.ts';
 import { createEks } from '#src/adapters/eks.ts';
 import { createGit } from '#src/adapters/git.ts';
@@ -31,12 +31,13 @@ let written: string;
 let log: Logger;
 beforeAll(async () => {
   redis = await startRedis({ args: ['--requirepass', 'another'] });
-  process.env['AWS_ACCESS_KEY_ID'] = 'AKIAIOSFODNN7EXAMPLE';
-  process.env['AWS_SECRET_ACCESS_KEY'] = SECRETS.awsSecret;
-  process.env['AWS_SESSION_TOKEN'] = SECRETS.awsSession;
 });
 afterAll(() => redis.stop());
 beforeEach(() => {
+  // Not once for all: before each test goes what the file before this one in its process has stubbed.
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', SECRETS.awsSecret);
+  vi.stubEnv('AWS_SESSION_TOKEN', SECRETS.awsSession);
   written = '';
   const secrets = secretsOf({
     slack: { botToken: SECRETS.botToken, apiUrl: '', listener: { kind: 'socket-mode', appToken: SECRETS.appToken } },

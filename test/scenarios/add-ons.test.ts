@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { programFile } from '../support/programs.ts';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, sharedWorld } from '../support/scenario-world.ts';
 
@@ -121,6 +122,6 @@ test.concurrent('a VPC CNI that would crash at 1.26 is replaced before that hop;
 });
 
 async function ops(world: ScenarioWorld, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['src/cli/ops.ts', ...args], { env: world.env });
+  const { stdout } = await promisify(execFile)(process.execPath, [programFile('ops'), ...args], { env: world.env });
   return stdout.trimEnd();
 }

@@ -12,6 +12,7 @@ const LATE = 'delay:control-plane-1.34';
  */
 const opened = sharedWorld({
   speed: 2000,
+  durations: {},
   clusters: [
     ...['reef', 'cove', 'delta', 'bay'].map((name) => managed(name, { version: '1.33' })),
     selfManaged('isle', { version: '1.23', seed: { addons: 'eks', activity: 2 } }),

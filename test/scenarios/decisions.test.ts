@@ -49,7 +49,7 @@ describe('a plan waits for a decision', () => {
   scenario.concurrent(
     'and is asked for again when the cluster is another one by then; of two decisions the first that arrives counts',
     async ({ startWorld }) => {
-      const world = await startWorld({ clusters: [harbor] });
+      const world = await startWorld({ clusters: [harbor], durations: {} });
       await world.types('maya', '/eks-upgrade harbor 1.34');
       await world.comesTo('awaiting-approval');
       const withoutGroup = harbor.source.slice(0, harbor.source.indexOf('  - name: nb-small'));

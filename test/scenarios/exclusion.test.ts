@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -7,6 +6,7 @@ import { requireOwnership } from '#jobs/ownership.ts';
 import { connectRedis } from '#src/adapters/redis.ts';
 import { createRedisRunStore } from '#src/adapters/redis-run-store.ts';
 import { ASKED_AT, aRun } from '../support/builders.ts';
+import { programFile } from '../support/programs.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import type { RequesterReport, RequesterTask } from '../support/requester.ts';
 import { DOWN_AFTER_MS, startWatchedRedis } from '../support/sentinels.ts';
@@ -23,10 +23,9 @@ async function hammer(
   task: Omit<RequesterTask, 'cluster'>,
   onAnswer: () => Promise<void> = async () => undefined,
 ): Promise<RequesterReport> {
-  const script = resolve(import.meta.dirname, '../support/requester.ts');
   const children = Array.from({ length: PROCESSES }, () => {
     const argument = JSON.stringify({ ...task, cluster: 'coast' });
-    const child = spawn(process.execPath, [script, argument], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [programFile('requester'), argument], { stdio: ['pipe', 'pipe', 'inherit'] });
     onTestFinished(() => void child.kill('SIGKILL'));
     return { child, lines: createInterface(child.stdout)[Symbol.asyncIterator]() };
   });

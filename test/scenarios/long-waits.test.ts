@@ -4,17 +4,16 @@ import { startWorkerProcess } from '#jobs/main.ts';
 import { RUN_SCHEMA } from '#src/domain/run.ts';
 import { startBot } from '#src/main.ts';
 import { TICKET_VERSION, ticketId } from '#src/queue.ts';
-import { simulatedClock } from '#test/simulators/clock.ts';
 import { managed } from '../support/scenario-clusters.ts';
-import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
+import { overridesHere, type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
 const DAY = 86_400_000;
 
 /** Bot and worker of a day after so many days, as a deployment starts them. */
 async function startBoth(world: ScenarioWorld, days: number): Promise<{ stop: () => Promise<void> }> {
-  const clock = simulatedClock({ ...world.clock, origin: world.clock.origin + days * DAY });
-  const bot = await startBot(world.env, { clock });
-  const worker = await startWorkerProcess(world.env, { clock });
+  const here = overridesHere({ ...world.clock, origin: world.clock.origin + days * DAY });
+  const bot = await startBot(world.env, here);
+  const worker = await startWorkerProcess(world.env, here);
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopped ??= Promise.all([bot.stop(), worker.stop()]).then(() => undefined);
@@ -95,7 +94,7 @@ scenario(
     const { id } = await world.run();
     const key = `{eks}:advance-run:${ticketId(id)}`;
     await redis.hset(key, 'data', JSON.stringify({ v: TICKET_VERSION + 1, run: id }));
-    const worker = await startWorkerProcess(world.env, { clock: simulatedClock(world.clock) });
+    const worker = await startWorkerProcess(world.env, overridesHere(world.clock));
     onTestFinished(worker.stop);
     await expect
       .poll(() => redis.zscore('{eks}:advance-run:delayed', ticketId(id)), { timeout: 30_000 })

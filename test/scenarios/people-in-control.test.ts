@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
+import { programFile } from '../support/programs.ts';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
@@ -85,6 +86,7 @@ describe('an abort while a group is deleted', () => {
     async ({ startWorld }) => {
       const world = await startWorld({
         clusters: [selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } })],
+        durations: {},
       });
       const rollsBack = (on: string) => {
         const unsubscribe = world.cloud.onEffect(() => {
@@ -123,7 +125,7 @@ describe('somebody wants it to stand still', () => {
   scenario.concurrent(
     'the step under way is finished, nothing new begins, and Continue goes on',
     async ({ startWorld }) => {
-      const world = await startWorld({ clusters: [managed('harbor', inUse)] });
+      const world = await startWorld({ clusters: [managed('harbor', inUse)], durations: {} });
       await isApproved(world, 'harbor');
       await world.eventually(() => world.changes().includes('update core to 1.34'));
       await world.presses('robin', 'Stop after this step');
@@ -184,6 +186,6 @@ async function isApproved(world: ScenarioWorld, cluster: string): Promise<void> 
 }
 
 async function ops(world: ScenarioWorld, ...args: string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, ['src/cli/ops.ts', ...args], { env: world.env });
+  const { stdout } = await run(process.execPath, [programFile('ops'), ...args], { env: world.env });
   return stdout.trimEnd();
 }

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { startBot } from '#src/main.ts';
-import { simulatedClock } from '#test/simulators/clock.ts';
 import { TWO_AT_ONCE } from '#test/simulators/eksctl/company.ts';
 import { freePort } from '../support/free-port.ts';
 import { inPlanOrder } from '../support/in-plan-order.ts';
 import { type BotProcess, eksctlOf, killEksctlOf, startBotProcess } from '../support/processes.ts';
 import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { MAINTENANCE, PEOPLE } from '../support/scenario-people.ts';
-import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
+import { overridesHere, type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
 /** The worker as operators run it, in a process of its own, with its log and its metrics. */
 async function startWorker(world: ScenarioWorld): Promise<BotProcess & { port: number }> {
@@ -25,7 +24,7 @@ scenario.concurrent(
   'workers are stopped, killed and told to leave in the middle of everything, and an eksctl is killed: one upgrade comes of it, told once',
   async ({ startWorld, onTestFinished }) => {
     const coast = selfManaged('coast', { version: '1.23', seed: { addons: 'eks' } });
-    const world = await startWorld({ clusters: [coast], worker: 'none' });
+    const world = await startWorld({ clusters: [coast], worker: 'none', durations: {} });
     const [first, second] = await Promise.all([startWorker(world), startWorker(world)]);
     onTestFinished(first.kill);
     onTestFinished(second.kill);
@@ -110,7 +109,7 @@ scenario.concurrent(
     expect(typed.kind).toBe('failed');
     expect(world.slack.ephemerals(PEOPLE.maya).at(-1)?.text).toMatch(/failed/);
     await world.eventually(() => world.changes('harbor').includes('control plane 1.33 → 1.34'));
-    const next = await startBot(world.env, { clock: simulatedClock(world.clock) });
+    const next = await startBot(world.env, overridesHere(world.clock));
     onTestFinished(next.stop);
     await world.presses('sam', 'Approve', 'pearl');
     await world.eventually(() => world.changes('pearl').includes('control plane 1.33 → 1.34'));
@@ -124,8 +123,8 @@ scenario.concurrent('ten workers share the runs, and nothing is done twice', asy
     clusters: names.map((name) => managed(name, { version: '1.33' })),
     worker: 'none',
   });
-  const clock = simulatedClock(world.clock);
-  const workers = await Promise.all(Array.from({ length: 10 }, () => startWorkerProcess(world.env, { clock })));
+  const here = overridesHere(world.clock);
+  const workers = await Promise.all(Array.from({ length: 10 }, () => startWorkerProcess(world.env, here)));
   onTestFinished(() => Promise.all(workers.map((worker) => worker.stop())).then(() => undefined));
   await Promise.all(
     names.map(async (name) => {

@@ -25,7 +25,7 @@ scenario.concurrent(
     const redis = await startRedis({ appendOnly: true });
     onTestFinished(redis.stop);
     const clusters = ['harbor', 'pearl'].map((name) => managed(name, { version: '1.33' }));
-    const world = await startWorld({ clusters, redisUrl: redis.freshDatabase(), env: SHORT_LEASES });
+    const world = await startWorld({ clusters, redisUrl: redis.freshDatabase(), env: SHORT_LEASES, durations: {} });
     await approved(world, 'harbor');
 
     await world.eventually(() => world.changes().includes('control plane 1.33 → 1.34'));
@@ -62,6 +62,7 @@ scenario.concurrent(
       clusters: [managed('reef', { version: '1.33' })],
       redisUrl: redis.freshDatabase(),
       env: SHORT_LEASES,
+      durations: {},
     });
     await world.types('maya', '/eks-upgrade reef 1.34');
     const { plan } = await world.comesTo('awaiting-approval');
@@ -89,7 +90,7 @@ scenario.concurrent(
     const redis = await startWatchedRedis();
     onTestFinished(redis.stop);
     const clusters = [managed('opal', { version: '1.33' })];
-    const world = await startWorld({ clusters, redisUrl: redis.url, env: SHORT_LEASES });
+    const world = await startWorld({ clusters, redisUrl: redis.url, env: SHORT_LEASES, durations: {} });
     await approved(world, 'opal');
     await world.eventually(() => world.changes().includes('control plane 1.33 → 1.34'));
     await redis.master.crash();

@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { startWorkerProcess } from '#jobs/main.ts';
 import { RUN_SCHEMA } from '#src/domain/run.ts';
-import { simulatedClock } from '#test/simulators/clock.ts';
+import { programFile } from '../support/programs.ts';
 import { managed } from '../support/scenario-clusters.ts';
-import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
+import { overridesHere, type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
 const harbor = managed('harbor', { version: '1.33' });
 const pearl = managed('pearl', { version: '1.33' });
@@ -18,7 +18,7 @@ async function rewrite(redis: Redis, id: string, schema: number): Promise<void> 
 }
 
 async function ops(world: ScenarioWorld, ...args: string[]): Promise<{ out: string; error: string }> {
-  const asked = promisify(execFile)(process.execPath, ['src/cli/ops.ts', ...args], { env: world.env });
+  const asked = promisify(execFile)(process.execPath, [programFile('ops'), ...args], { env: world.env });
   return asked.then(
     ({ stdout }) => ({ out: stdout, error: '' }),
     (error: { stdout: string; stderr: string }) => ({ out: error.stdout, error: error.stderr }),
@@ -43,7 +43,7 @@ scenario(
     await world.types('maya', '/eks-upgrade harbor 1.34');
     const { id } = await world.run();
     await rewrite(redis, id, 99);
-    const worker = await startWorkerProcess(world.env, { clock: simulatedClock(world.clock) });
+    const worker = await startWorkerProcess(world.env, overridesHere(world.clock));
     onTestFinished(worker.stop);
 
     const text = await setAsideText(world);

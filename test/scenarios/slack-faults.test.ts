@@ -19,6 +19,7 @@ scenario.concurrent(
         managed('reef', { version: '1.33' }),
         managed('harbor', { version: '1.33' }),
       ],
+      durations: {},
     });
     const clock = simulatedClock(world.clock);
     await Promise.all([
@@ -115,7 +116,7 @@ scenario.concurrent(
 scenario.concurrent(
   'a card that somebody deleted comes back with its buttons when anybody asks; commands and clicks that come twice or late count once',
   async ({ startWorld }) => {
-    const world = await startWorld({ clusters: [managed('slate', { version: '1.33' })] });
+    const world = await startWorld({ clusters: [managed('slate', { version: '1.33' })], durations: {} });
     world.slack.addFault({ kind: 'duplicate-envelope' });
     await world.types('maya', '/eks-upgrade slate 1.34');
     const { id } = await world.comesTo('awaiting-approval');

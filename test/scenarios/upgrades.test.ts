@@ -5,7 +5,7 @@ import { managed, selfManaged } from '../support/scenario-clusters.ts';
 import { type ScenarioWorld, scenario } from '../support/scenario-world.ts';
 
 scenario.concurrent('a whole upgrade of self-managed groups, row by row of the runbook', async ({ startWorld }) => {
-  const world = await startWorld({ clusters: [selfManaged('coast', { version: '1.22' })] });
+  const world = await startWorld({ clusters: [selfManaged('coast', { version: '1.22' })], durations: {} });
   const answer = await world.types('maya', '/eks-upgrade coast 1.24');
   expect(answer).toMatch(/^The upgrade of coast to 1\.24 is being planned\. Nothing is changed before/);
   await world.comesTo('awaiting-approval');
@@ -157,7 +157,7 @@ scenario.concurrent(
 );
 
 scenario.concurrent('managed groups and EKS add-ons, described in YAML, need no eksctl', async ({ startWorld }) => {
-  const world = await startWorld({ clusters: [managed('harbor', { version: '1.33' })] });
+  const world = await startWorld({ clusters: [managed('harbor', { version: '1.33' })], durations: {} });
   await world.types('maya', '/eks-upgrade harbor 1.34');
   await world.comesTo('awaiting-approval');
   await world.presses('sam', 'Approve');

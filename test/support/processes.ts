@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClockSettings } from '#test/simulators/clock.ts';
 import { eksctlChildrenOf } from './eksctl-children.ts';
+import { programFile } from './programs.ts';
 
 /**
  * A half of the bot as operators run it, in a process of its own that can be killed, stopped and told to leave: the
@@ -32,8 +32,7 @@ type Launch = { half: Half; env: Record<string, string>; clock: ClockSettings };
 export const SHORT_LEASES = { LOCK_DURATION_MS: '500', STALLED_INTERVAL_MS: '250' };
 
 export function startBotProcess({ half, env, clock }: Launch): BotProcess {
-  const script = resolve(import.meta.dirname, `../simulators/demo/${half}.ts`);
-  return startScript(script, { ...SHORT_LEASES, ...env, SIMULATED_CLOCK: JSON.stringify(clock) });
+  return startScript(programFile(half), { ...SHORT_LEASES, ...env, SIMULATED_CLOCK: JSON.stringify(clock) });
 }
 
 /** Any entry; ready with its first line on standard output. */

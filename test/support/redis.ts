@@ -142,7 +142,9 @@ async function launchAt({ port, folder, options }: Launch): Promise<Child> {
   const [program, ...argv] = dyingWithParent(['redis-server', ...args]);
   const child = spawn(program, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
   await ready(child);
-  process.once('exit', () => child.kill('SIGKILL'));
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  child.once('exit', () => process.off('exit', killWithUs));
   return child;
 }
 

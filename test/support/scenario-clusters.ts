@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import type { SkewPolicy } from '#src/domain/skew.ts';
 import type { ClusterConfig, WorldSeed } from '#test/simulators/cloud/options.ts';
 import type { DemoFleet } from '#test/simulators/demo/fleet.ts';
-
-const run = promisify(execFile);
+import { hostedProgram } from './hosted-subprocess.ts';
 
 /** A cluster of a scenario: its config as it stands in git, and how its world begins. */
 export type ScenarioCluster = {
@@ -113,5 +110,5 @@ export async function writeConfigs(folder: string, clusters: readonly ScenarioCl
 }
 
 async function evaluate(folder: string, file: string): Promise<string> {
-  return (await run('jsonnet', [file], { cwd: folder })).stdout;
+  return (await hostedProgram('jsonnet', [file], { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } })).stdout;
 }

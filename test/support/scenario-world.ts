@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, test } from 'vitest';
 import { stringify } from 'yaml';
 import { startWorkerProcess } from '#jobs/main.ts';
+import type { Overrides } from '#src/context.ts';
 import { startBot } from '#src/main.ts';
 import { type ClockSettings, clockFromNow, simulatedClock } from '#test/simulators/clock.ts';
 import type { Durations } from '#test/simulators/cloud/durations.ts';
@@ -17,12 +16,12 @@ import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from '#test/s
 import { writeEksctlWrapper } from '#test/simulators/eksctl/write-eksctl-wrapper.ts';
 import { createFaultyGit, type FaultyGit } from '#test/simulators/git/faults.ts';
 import { type SlackSimulator, startSlackSimulator } from '#test/simulators/slack/simulator.ts';
-import { type RedisServer, startRedis } from './redis.ts';
+import { borrowRedis } from './borrowed-redis.ts';
+import { hostedProgram, hostedSubprocess } from './hosted-subprocess.ts';
+import { QUICK } from './quick-cloud.ts';
 import { type ScenarioCluster, writeConfigs } from './scenario-clusters.ts';
 import { createLooks, type Looks } from './scenario-looks.ts';
 import { createPeople, MAINTENANCE, PEOPLE, type People } from './scenario-people.ts';
-
-const run = promisify(execFile);
 
 type Faults = (EksctlFault | EksctlFaultRule)[];
 
@@ -30,7 +29,10 @@ export type WorldOptions = {
   clusters: ScenarioCluster[];
   /** Simulated milliseconds in a real one. */
   speed?: number;
-  /** Of the cloud, where they differ from the usual: a deadline that a busy machine must not miss wants a slow clock. */
+  /**
+   * Of the cloud, where they differ from the usual: a deadline that a busy machine must not miss wants a slow clock. Absent:
+   * the cloud is quick (quick-cloud.ts).
+   */
   durations?: Partial<Durations>;
   faults?: Fault[];
   eksctl?: Faults;
@@ -81,8 +83,11 @@ export type ScenarioWorld = People &
 const SPEED = 1000;
 
 /** The SDK's credential chain reads the process's own environment; every world has the same key. */
-process.env['AWS_ACCESS_KEY_ID'] = defaultCredentials.accessKeyId;
-process.env['AWS_SECRET_ACCESS_KEY'] = defaultCredentials.secretAccessKey;
+function haveKeysOfUser(): void {
+  process.env['AWS_ACCESS_KEY_ID'] = defaultCredentials.accessKeyId;
+  process.env['AWS_SECRET_ACCESS_KEY'] = defaultCredentials.secretAccessKey;
+}
+haveKeysOfUser();
 
 const BOT = { ...defaultCredentials, arn: `arn:aws:iam::${ACCOUNT}:user/eks-upgrade-bot` };
 export const ADMIN = {
@@ -91,10 +96,6 @@ export const ADMIN = {
   arn: `arn:aws:iam::${ACCOUNT}:user/ada`,
   rights: 'admin' as const,
 };
-
-/** One a test file. */
-let redis: Promise<RedisServer> | undefined;
-afterAll(async () => (await redis)?.stop());
 
 /**
  * A test that starts worlds of its own; they are stopped with it. Most of a run's time is waiting for simulated minutes
@@ -105,11 +106,7 @@ export const scenario = test.extend('startWorld', async ({ onTestFinished }) => 
   onTestFinished(async () => {
     for (const step of undo.splice(0).reverse()) await step();
   });
-  return async (options: WorldOptions): Promise<ScenarioWorld> => {
-    if (options.redisUrl !== undefined) return startWorld(options, { redisUrl: options.redisUrl, undo });
-    redis ??= startRedis();
-    return startWorld(options, { redisUrl: (await redis).freshDatabase(), undo });
-  };
+  return (options: WorldOptions): Promise<ScenarioWorld> => startWorld(options, undo);
 });
 
 /** One world for all tests of a file; each has a cluster of its own in it. */
@@ -117,8 +114,7 @@ export function sharedWorld(options: WorldOptions): () => ScenarioWorld {
   const undo: Undo = [];
   let world: ScenarioWorld | undefined;
   beforeAll(async () => {
-    redis ??= startRedis();
-    world = await startWorld(options, { redisUrl: options.redisUrl ?? (await redis).freshDatabase(), undo });
+    world = await startWorld(options, undo);
   }, 60_000);
   afterAll(async () => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -130,9 +126,9 @@ export function sharedWorld(options: WorldOptions): () => ScenarioWorld {
 }
 
 type Undo = (() => unknown)[];
-type Place = { redisUrl: string; undo: Undo };
 
-async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Promise<ScenarioWorld> {
+async function startWorld(options: WorldOptions, undo: Undo): Promise<ScenarioWorld> {
+  const redisUrl = options.redisUrl ?? (await borrowedBy(undo));
   const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
   undo.push(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   const clock = clockFromNow(options.speed ?? SPEED);
@@ -145,15 +141,15 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
       worlds: fleet.clusters.map(({ config }, i) => ({ config, account: ACCOUNT, ...options.clusters[i]?.seed })),
       faults: options.faults ?? [],
       principals: [{ ...BOT, rights: options.mode ?? 'upgrade' }, ADMIN],
-      durations: options.durations ?? {},
+      durations: options.durations ?? QUICK,
       assumableRoles: options.assumableRoles ?? [],
       roleRights: options.roleRights ?? {},
     }),
-    createConfigRemote({ folder: fleet.folder, directory }),
+    createConfigRemote({ folder: fleet.folder, directory, run: hostedProgram }),
     writeEksctlWrapper({ directory, clock, faults: options.eksctl ?? [], logPath: eksctlLog }),
   ]);
   undo.push(slack.close, cloud.stop);
-  if (options.containerRole !== undefined) runInContainer(cloud.controlUrl, options.containerRole);
+  if (options.containerRole !== undefined) undo.push(runInContainer(cloud.controlUrl, options.containerRole));
   const git = await createFaultyGit({ bare: remote.url, directory });
   const place = {
     teamId: slack.teamId,
@@ -170,8 +166,9 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     MODE: options.mode ?? 'upgrade',
     ...options.env,
   };
-  if (options.bot !== 'none') undo.push((await startBot(env, { clock: simulatedClock(clock) })).stop);
-  if (options.worker !== 'none') undo.push((await startWorkerProcess(env, { clock: simulatedClock(clock) })).stop);
+  const here = overridesHere(clock);
+  if (options.bot !== 'none') undo.push((await startBot(env, here)).stop);
+  if (options.worker !== 'none') undo.push((await startWorkerProcess(env, here)).stop);
   const looks = createLooks({ slack, cloud, redisUrl, first: options.clusters[0]?.name ?? '', undo });
   return {
     ...looks,
@@ -186,17 +183,32 @@ async function startWorld(options: WorldOptions, { redisUrl, undo }: Place): Pro
     eksctlCalls: () => eksctlCalls(eksctlLog),
     adminRuns: async (command) => {
       const keys = { AWS_ACCESS_KEY_ID: ADMIN.accessKeyId, AWS_SECRET_ACCESS_KEY: ADMIN.secretAccessKey };
-      await run(eksctl, command.split(/\s+/).slice(1), { env: { ...env, ...keys } });
+      await hostedProgram(eksctl, command.split(/\s+/).slice(1), { env: { ...env, ...keys } });
     },
   };
 }
 
+async function borrowedBy(undo: Undo): Promise<string> {
+  const { url, giveBack } = await borrowRedis();
+  undo.push(giveBack);
+  return url;
+}
+
+/** For a bot or a worker that runs in the test's own process. */
+export function overridesHere(clock: ClockSettings): Overrides {
+  return { clock: simulatedClock(clock), subprocess: hostedSubprocess };
+}
+
 /** As ECS and EKS Pod Identity hand out credentials. Of the whole test file: the SDK's chain reads the process's environment. */
-function runInContainer(controlUrl: string, role: string): void {
+function runInContainer(controlUrl: string, role: string): () => void {
   delete process.env['AWS_ACCESS_KEY_ID'];
   delete process.env['AWS_SECRET_ACCESS_KEY'];
   const query = new URLSearchParams({ role });
   process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${controlUrl}/container-credentials?${query.toString()}`;
+  return () => {
+    delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+    haveKeysOfUser();
+  };
 }
 
 type Parts = {

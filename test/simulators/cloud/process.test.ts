@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { EKSClient, ListClustersCommand, UpdateClusterVersionCommand } from '@aws-sdk/client-eks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { programFile } from '#test/support/programs.ts';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions } from './options.ts';
 import { ACCOUNT, admin, coast } from './testing.ts';
-
-const entry = new URL('process.ts', import.meta.url).pathname;
 
 let folder: string;
 let child: ChildProcess;
@@ -27,7 +26,9 @@ afterEach(async () => {
 type Ready = { awsUrl: string; controlUrl: string; environment: Record<string, string> };
 
 async function start(options: CloudOptions): Promise<Ready> {
-  child = spawn(process.execPath, [entry, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child = spawn(process.execPath, [programFile('cloud'), JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   if (child.stdout === null) throw new Error('no stdout');
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
   return JSON.parse(line) as Ready;

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROGRAMS_FOLDER, programFile } from '#test/support/programs.ts';
 import { managed, writeConfigs } from '#test/support/scenario-clusters.ts';
 import { demoFleet } from './fleet.ts';
 import { parseDemoOptions } from './options.ts';
@@ -107,7 +108,9 @@ test('npm run demo has its page ready within 6 seconds, and ends with Ctrl-C', a
 
 async function timeToPage(): Promise<number> {
   const began = Date.now();
-  const child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const { [PROGRAMS_FOLDER]: _, ...env } = process.env;
+  // From its sources, as `npm run demo` starts it.
+  const child = spawn(process.execPath, [MAIN], { stdio: ['ignore', 'pipe', 'inherit'], env });
   const ended = once(child, 'exit');
   try {
     const response = await fetch(await addressIn(child.stdout));
@@ -132,7 +135,8 @@ async function addressIn(output: Readable): Promise<string> {
 }
 
 async function auto(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, '--auto', '--json', '--speed', '1000', '--timeout', '60', ...args]);
+  const options = ['--auto', '--json', '--speed', '1000', '--timeout', '60'];
+  const child = spawn(process.execPath, [programFile('demo'), ...options, ...args]);
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: Number(code), stdout, stderr };
 }

@@ -3,7 +3,12 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const run = promisify(execFile);
+/** As `execFile` of Node: rejects when the program fails. */
+export type RunProgram = (
+  program: string,
+  args: string[],
+  options: { env: Record<string, string> },
+) => Promise<{ stdout: string }>;
 
 /** A bare repository on this machine that holds the configs, as a team's git server would. */
 export type ConfigRemote = {
@@ -26,9 +31,11 @@ export type ConfigRemote = {
 export async function createConfigRemote({
   folder,
   directory,
+  run = promisify(execFile),
 }: {
   folder: string;
   directory: string;
+  run?: RunProgram;
 }): Promise<ConfigRemote> {
   const bare = join(directory, 'clusters.git');
   const seed = join(directory, 'seed');
@@ -39,7 +46,7 @@ export async function createConfigRemote({
     filter: (path) => !/(?:^|\/)(?:\.git|node_modules)$/.test(path),
   });
   // Copied files may be read-only where they come from.
-  await run('chmod', ['-R', 'u+w', seed]);
+  await run('chmod', ['-R', 'u+w', seed], { env: gitEnv() });
   const git = (...args: string[]) => run('git', ['-C', seed, ...args], { env: gitEnv() });
   await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', bare], { env: gitEnv() });
   await git('init', '--quiet', '--initial-branch=main');

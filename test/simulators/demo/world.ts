@@ -2,6 +2,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { programFile } from '#test/support/programs.ts';
 import { type RedisServer, startRedis } from '#test/support/redis.ts';
 import { type ClockSettings, clockFromNow } from '../clock.ts';
 import { type CloudOptions, defaultCredentials } from '../cloud/options.ts';
@@ -66,7 +67,7 @@ async function build({ options, fleet, directory, undo }: Build): Promise<Omit<D
     started(
       startProcess({
         name: 'the cloud simulator',
-        script: join(SIMULATORS, 'cloud/process.ts'),
+        script: programFile('cloud'),
         args: [JSON.stringify(cloudOptions({ options, fleet, clock, directory }))],
         stderr,
       }),
@@ -74,7 +75,7 @@ async function build({ options, fleet, directory, undo }: Build): Promise<Omit<D
     started(
       startProcess({
         name: 'the slack simulator',
-        script: join(SIMULATORS, 'slack/process.ts'),
+        script: programFile('slack'),
         args: [JSON.stringify(slackOptions({ options, clock, directory }))],
         stderr,
       }),
@@ -109,8 +110,8 @@ async function build({ options, fleet, directory, undo }: Build): Promise<Omit<D
     SIMULATED_CLOCK: JSON.stringify(clock),
   };
   await Promise.all([
-    started(startProcess({ name: 'the bot', script: join(import.meta.dirname, 'bot.ts'), env, stderr })),
-    started(startProcess({ name: 'the worker', script: join(import.meta.dirname, 'worker.ts'), env, stderr })),
+    started(startProcess({ name: 'the bot', script: programFile('bot'), env, stderr })),
+    started(startProcess({ name: 'the worker', script: programFile('worker'), env, stderr })),
   ]);
   return { clock, slack: addresses, cloudUrl: awsUrl, redis, remote, eksctlLog: eksctl.log, logFile };
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { hostedSubprocess } from '#test/support/hosted-subprocess.ts';
 import { clockFromNow } from '../clock.ts';
 import type { CloudOptions, ClusterConfig, WorldSeed } from '../cloud/options.ts';
 import { type CloudSimulator, startCloudSimulator } from '../cloud/start-cloud-simulator.ts';
@@ -68,12 +68,11 @@ export async function startEksctlWorld({
       await writeFile(configFile, typeof config === 'string' ? config : JSON.stringify(config));
       const all = args[0] === 'version' ? args : [...args, `--config-file=${configFile}`, '--color=false'];
       const env = { PATH: '/usr/bin:/bin', HOME: directory, ...cloud.environment };
-      const {
-        exitCode = -1,
-        stdout,
-        stderr,
-      } = await execa(program, all, { reject: false, extendEnv: false, env, timeout: 15_000 });
-      return { exitCode, stdout, stderr };
+      const request = { program, args: all, cwd: directory, env, timeoutMs: 15_000, stdout: 'data' } as const;
+      const ended = await hostedSubprocess(request);
+      if (ended.kind === 'spawn-failed') throw new Error(ended.message);
+      const [stdout, stderr] = [ended.stdout.trimEnd(), ended.stderr.trimEnd()];
+      return { exitCode: ended.kind === 'exited' ? ended.code : -1, stdout, stderr };
     },
     invocations: async () =>
       (await readFile(logPath, 'utf8'))

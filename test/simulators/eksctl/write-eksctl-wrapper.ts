@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROGRAMS_FOLDER, programFile } from '#test/support/programs.ts';
 import type { ClockSettings } from '../clock.ts';
 import { type EksctlFault, type EksctlFaultRule, setEksctlFaults } from './faults.ts';
 import { VARIABLES } from './settings.ts';
@@ -8,16 +9,13 @@ import { VERSION } from './version.ts';
 
 const SHIM = fileURLToPath(new URL('../bin/eksctl', import.meta.url));
 
-/** Names, when it is set, one file with all modules of the simulated eksctl: tests start it hundreds of times. */
-export const EKSCTL_BUNDLE = 'SIMULATED_EKSCTL_BUNDLE';
-
 export type EksctlWrapper = {
   /** The wrapper is written into it. */
   directory: string;
   clock: ClockSettings;
   /** Those it begins with; `setEksctlFaults` changes them. */
   faults?: readonly (EksctlFault | EksctlFaultRule)[];
-  /** What it execs; else the bundle, or bin/eksctl. */
+  /** What it execs; else one file of it (programs.ts), or bin/eksctl. */
   launch?: readonly string[];
   /** JSON lines, one array of arguments an invocation. */
   logPath?: string;
@@ -48,8 +46,7 @@ export async function writeEksctlWrapper({
 }
 
 function eksctl(): string[] {
-  const bundle = process.env[EKSCTL_BUNDLE];
-  return bundle === undefined ? [SHIM] : [process.execPath, bundle];
+  return process.env[PROGRAMS_FOLDER] === undefined ? [SHIM] : [process.execPath, programFile('eksctl')];
 }
 
 /** Every run asks for the version three times; starting Node for each costs more than all else that is done then. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
+import { programFile } from '#test/support/programs.ts';
 import { parseOptions } from './options.ts';
 import { createResponseUrls } from './response-urls.ts';
 import { approveBlocks, boltApp, callApi, GENERAL, MAYA, NOTICES, SAM, slackForTest } from './support.ts';
@@ -151,7 +152,7 @@ test('a trigger is good for three seconds, and once', () => {
 
 test('the process says where it is, serves the control API, keeps a log, and ends with its parent', async () => {
   const logPath = join(await mkdtemp(join(tmpdir(), 'slack-')), 'effects.jsonl');
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'process.ts'), JSON.stringify({ logPath })], {
+  const child = spawn(process.execPath, [programFile('slack'), JSON.stringify({ logPath })], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill());

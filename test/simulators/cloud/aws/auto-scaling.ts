@@ -34,6 +34,7 @@ export const autoScalingOperations: Record<string, QueryHandler<AwsRequest>> = {
 
 /** The cluster's name or one of its groups' by which a fault knows which cluster a call is about. */
 export function groupOfInstance(request: AwsRequest, instanceId: string | null): string | undefined {
+  if (instanceId === null) return undefined;
   const now = request.world.clock.now();
   return groupsOf(request).find((group) => instancesOf(group, now).some(({ id }) => id === instanceId))?.name;
 }

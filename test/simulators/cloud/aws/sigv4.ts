@@ -63,13 +63,22 @@ export function signatureMatches(request: SignedRequest, signature: Signature, s
     `${date}/${region}/${service}/aws4_request`,
     sha256(canonicalRequest(request, signature)),
   ].join('\n');
-  const key = [date, region, service, 'aws4_request'].reduce<string | Buffer>(
-    (secret, part) => hmac(secret, part),
-    `AWS4${secretAccessKey}`,
-  );
+  const key = signingKey(secretAccessKey, [date, region, service, 'aws4_request']);
   const expected = Buffer.from(hmac(key, toSign).toString('hex'));
   const given = Buffer.from(signature.signature);
   return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
+const signingKeys = new Map<string, string | Buffer>();
+
+/** The same for all that one key signs in a day for one service: four of the five HMACs of a check. */
+function signingKey(secretAccessKey: string, scope: string[]): string | Buffer {
+  const name = [secretAccessKey, ...scope].join('/');
+  const key =
+    signingKeys.get(name) ??
+    scope.reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`);
+  signingKeys.set(name, key);
+  return key;
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {
