@@ -5,13 +5,15 @@ import { type ScenarioWorld, sharedWorld } from '../support/scenario-world.ts';
 const SECOND = 1000;
 
 /** AWS is quick, so that the time goes into the swap; pods take their grace, and the volume of the hub is in zone b. */
-const twoNodes = { nodesPerGroup: { 'core-a': 2 }, volumeZone: 'b' };
+const eksAddons = { addons: 'eks' } as const;
+const twoNodes = { ...eksAddons, nodesPerGroup: { 'core-a': 2 }, volumeZone: 'b' };
 const opened = sharedWorld({
   speed: 600,
   durations: {
     controlPlaneUpdate: 20 * SECOND,
     unauthorizedAfterUpdate: 5 * SECOND,
     rolloutBase: 5 * SECOND,
+    addonUpdate: 5 * SECOND,
     stackCreate: 40 * SECOND,
     instanceLaunch: 10 * SECOND,
     nodeJoin: 10 * SECOND,
@@ -20,9 +22,9 @@ const opened = sharedWorld({
   },
   clusters: [
     selfManaged('coast', { version: '1.23', seed: twoNodes }),
-    selfManaged('delta', { version: '1.23' }),
-    selfManaged('reef', { version: '1.23' }),
-    selfManaged('isle', { version: '1.23', fleet: { core: { drain: false } } }),
+    selfManaged('delta', { version: '1.23', seed: eksAddons }),
+    selfManaged('reef', { version: '1.23', seed: eksAddons }),
+    selfManaged('isle', { version: '1.23', seed: eksAddons, fleet: { core: { drain: false } } }),
     selfManaged('cape', { version: '1.23', seed: twoNodes, maxSize: 1 }),
   ],
 });

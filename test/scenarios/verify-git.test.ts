@@ -25,7 +25,7 @@ function inTheWest(cluster: ScenarioCluster): ScenarioCluster {
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({
   clusters: [
-    selfManaged('truth', { version: '1.23' }),
+    selfManaged('truth', { version: '1.23', seed: { addons: 'eks' } }),
     managed('refused', { version: '1.33' }),
     managed('unmerged', { version: '1.33' }),
     inTheWest(

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { hostedProgram } from './hosted-subprocess.ts';
 
 /** A simulated eksctl that runs, and the config it was given. The wrapper becomes the program (`exec`). */
 export type EksctlChild = { pid: number; config: string; args: string };
 
 /** What these workers run now: between each and its worker stands a supervisor (src/adapters/die-with-parent.ts). */
 export async function eksctlChildrenOf(workers: readonly number[]): Promise<EksctlChild[]> {
-  const { stdout } = await run('ps', ['-axo', 'pid=,ppid=,args=']);
+  const { stdout } = await hostedProgram('ps', ['-axo', 'pid=,ppid=,args='], {
+    env: { PATH: process.env['PATH'] ?? '' },
+  });
   const processes = stdout.split('\n').flatMap((line) => {
     const [, pid, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
     const config = /--config-file=(\S+)/.exec(args)?.[1];

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Subprocess, SubprocessRequest, SubprocessResult } from '#src/adapters/subprocess.ts';
-import { dyingWithParent } from './processes.ts';
+import { dyingWithParent } from './dying-with-parent.ts';
 import { programFile } from './programs.ts';
 import type { HostAnswer, HostRequest } from './subprocess-host.ts';
 
@@ -17,13 +17,23 @@ export const hostedSubprocess: Subprocess = async (request) => {
   return host.run(request);
 };
 
+const MOST_OUTPUT = 16 * 1024 * 1024;
+
 /** A program that has no business failing, with what it prints. */
 export async function hostedProgram(
   program: string,
   args: string[],
   { env, cwd = '/' }: { env: Record<string, string>; cwd?: string },
 ): Promise<{ stdout: string }> {
-  const result = await hostedSubprocess({ program, args, cwd, env, timeoutMs: 60_000, stdout: 'data' });
+  const result = await hostedSubprocess({
+    program,
+    args,
+    cwd,
+    env,
+    timeoutMs: 60_000,
+    stdout: 'data',
+    keepBytes: MOST_OUTPUT,
+  });
   if (result.kind === 'exited' && result.code === 0) return result;
   throw new Error(`${[program, ...args].join(' ')} failed: ${'all' in result ? result.all : result.message}`);
 }

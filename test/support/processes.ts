@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClockSettings } from '#test/simulators/clock.ts';
+import { dyingWithParent } from './dying-with-parent.ts';
 import { eksctlChildrenOf } from './eksctl-children.ts';
 import { programFile } from './programs.ts';
 
@@ -86,10 +86,4 @@ export async function eksctlOf(worker: Pick<BotProcess, 'pid'>, command: RegExp)
 /** kill -9 of this eksctl of this worker; waits for it. */
 export async function killEksctlOf(worker: Pick<BotProcess, 'pid'>, command: RegExp): Promise<void> {
   process.kill(await eksctlOf(worker, command), 'SIGKILL');
-}
-
-/** A test process that is killed runs no exit handler; on Linux the kernel takes its children with it. */
-export function dyingWithParent(command: [string, ...string[]]): [string, ...string[]] {
-  const setpriv = process.platform === 'linux' && existsSync('/usr/bin/setpriv');
-  return setpriv ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--', ...command] : command;
 }

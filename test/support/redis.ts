@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Redis } from 'ioredis';
+import { dyingWithParent } from './dying-with-parent.ts';
 import { freePort } from './free-port.ts';
-import { dyingWithParent } from './processes.ts';
 
 /**
  * A real redis-server of one's own: free port, empty, gone at the end. Used by tests and by the demo. Its methods are

@@ -203,6 +203,20 @@ describe('a self-managed node group', () => {
 });
 
 describe('a seeded world', () => {
+  it('leaves no stack out of its pages when one of the page before is deleted meanwhile', async () => {
+    const names = Array.from({ length: 11 }, (_, index) => `nb-${index}`);
+    const nodeGroups = names.map((name) => ({ name, minSize: 0, desiredCapacity: 0, maxSize: 9 }));
+    cloud = await startTestCloud([
+      { config: { metadata: { name: 'coast', region: 'us-west-2', version: '1.21' }, nodeGroups } },
+    ]);
+    const { cloudformation } = clientsOf(cloud);
+    const { Stacks: first = [], NextToken } = await cloudformation.send(new DescribeStacksCommand({}));
+    cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'nb-3' });
+    const { Stacks: second = [] } = await cloudformation.send(new DescribeStacksCommand({ NextToken }));
+    const seen = [...first, ...second].map(({ StackName = '' }) => StackName);
+    expect(seen).toEqual(expect.arrayContaining(names.map((name) => `eksctl-coast-nodegroup-${name}`)));
+  });
+
   it('pages its stacks, shows their templates, and names the AMI behind a group without nodes', async () => {
     const nodeGroups = Array.from({ length: 14 }, (_, index) => ({
       name: `nb-${index}`,

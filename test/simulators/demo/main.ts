@@ -15,7 +15,6 @@ async function demo(args: string[]): Promise<void> {
   const fleet = await demoFleet(options);
   if (options.auto) return auto(options, fleet);
   const world = await startDemoWorld(options, fleet);
-  process.stdout.write(welcome(world.slack.url, { speed: options.speed, logFile: world.logFile }));
   const colleague = mergeUpgrades(world, fleet);
   const stop = async (): Promise<void> => {
     await colleague.stop();
@@ -23,6 +22,7 @@ async function demo(args: string[]): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+  process.stdout.write(welcome(world.slack.url, { speed: options.speed, logFile: world.logFile }));
 }
 
 function welcome(url: string, { speed, logFile }: { speed: number; logFile: string }): string {

@@ -74,10 +74,11 @@ const PAGE = 10;
 
 function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
   const wanted = listIn(form, 'StackStatusFilter.member');
-  const stacks = stacksOf(request).filter(
+  const { page, next } = stackPage(
+    stacksOf(request),
+    form.get('NextToken'),
     ({ stack, now }) => wanted.length === 0 || wanted.includes(stackStatus(stack, now)),
   );
-  const { page, next } = pageOf(stacks, form.get('NextToken'), PAGE);
   const summaries = page.map(({ stack, now }) => ({
     StackId: stack.id,
     StackName: stack.name,
@@ -90,11 +91,25 @@ function listStacks(request: AwsRequest, form: URLSearchParams): Xml {
   return { StackSummaries: { member: summaries }, NextToken: next };
 }
 
+/** The token names the last stack of the page before it: none is left out because others came or went meanwhile. */
+function stackPage(
+  all: Found[],
+  token: string | null,
+  isWanted: (found: Found) => boolean,
+): { page: Found[]; next: string | undefined } {
+  const start = token === null ? 0 : all.findIndex(({ stack }) => stack.id === token) + 1;
+  const rest = all.slice(start).filter(isWanted);
+  const page = rest.slice(0, PAGE);
+  return { page, next: rest.length > PAGE ? page.at(-1)?.stack.id : undefined };
+}
+
 function describeStacks(request: AwsRequest, form: URLSearchParams): Xml {
-  const all = form.has('StackName')
-    ? [stackOf(request, form)]
-    : stacksOf(request).filter(({ stack, now }) => stackStatus(stack, now) !== 'DELETE_COMPLETE');
-  const { page, next } = pageOf(all, form.get('NextToken'), PAGE);
+  const all = form.has('StackName') ? [stackOf(request, form)] : stacksOf(request);
+  const { page, next } = stackPage(
+    all,
+    form.get('NextToken'),
+    ({ stack, now }) => form.has('StackName') || stackStatus(stack, now) !== 'DELETE_COMPLETE',
+  );
   return { Stacks: { member: page.map(({ stack, now }) => stackXml(stack, now)) }, NextToken: next };
 }
 
