@@ -36,6 +36,7 @@ const world = sharedWorld({
       }),
     ),
   ],
+  durations: {},
   git: 'faulty',
   eksctl: [],
 });
