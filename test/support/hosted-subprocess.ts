@@ -41,13 +41,14 @@ export async function hostedProgram(
 type Host = { run: (request: SubprocessRequest) => Promise<SubprocessResult> };
 type Waiting = { resolve: (result: SubprocessResult) => void; reject: (error: Error) => void };
 
-/** One for this process. It ends with us, and keeps us from nothing. */
+/** One for this process. It ends with us, and keeps us only while it owes an answer. */
 let host: Host | undefined;
 
 function startHost(): Host {
   const [program, ...args] = dyingWithParent([process.execPath, programFile('subprocess-host')]);
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  letGo(child);
+  // It is on its way out with us.
+  child.stdin.on('error', () => undefined);
   const waiting = new Map<number, Waiting>();
   createInterface({ input: child.stdout }).on('line', (line) => {
     const answer = JSON.parse(line) as HostAnswer;
@@ -68,6 +69,7 @@ function startHost(): Host {
       const id = ++last;
       const abort = (): void => say({ kind: 'abort', id });
       const answer = new Promise<SubprocessResult>((resolve, reject) => waiting.set(id, { resolve, reject }));
+      hold(child, true);
       say({ kind: 'run', id, request });
       signal?.addEventListener('abort', abort, { once: true });
       if (signal?.aborted === true) abort();
@@ -75,15 +77,16 @@ function startHost(): Host {
         return await answer;
       } finally {
         signal?.removeEventListener('abort', abort);
+        if (waiting.size === 0) hold(child, false);
       }
     },
   };
 }
 
-function letGo(child: ChildProcessByStdio<Writable, Readable, null>): void {
-  child.unref();
-  // Pipes of a child are sockets.
-  for (const pipe of [child.stdin, child.stdout]) (pipe as unknown as Socket).unref();
-  // It is on its way out with us.
-  child.stdin.on('error', () => undefined);
+/** Pipes of a child are sockets. */
+function hold(child: ChildProcessByStdio<Writable, Readable, null>, isNeeded: boolean): void {
+  for (const handle of [child, child.stdin as unknown as Socket, child.stdout as unknown as Socket]) {
+    if (isNeeded) handle.ref();
+    else handle.unref();
+  }
 }
