@@ -70,7 +70,7 @@ export const COMMAND_POLL_MS = MINUTE;
  */
 export function pollMs({ elapsedMs, expectedMs }: { elapsedMs: number; expectedMs: number }): number {
   const left = expectedMs - elapsedMs;
-  return Math.min(Math.max(left > 0 ? left / 2 : -left / 6, 15_000), 3 * MINUTE);
+  return Math.min(Math.max(left > 0 ? left / 2 : -left / 6, 20_000), 3 * MINUTE);
 }
 
 /** One request token for run, step and attempt: a repeated call is then the same request for AWS. */

@@ -71,8 +71,11 @@ export async function seeAddons(
   { cluster, from, to, settings = false }: AddonsLook,
 ): Promise<ObservedAddon[]> {
   const minors = [from, ...hopsBetween(from, to)];
-  const names = new Set<string>([...CORE_ADDONS, ...(await cloud.eks.listAddons(cluster))]);
-  const seen = await Promise.all([...names].map((name) => seeAddon(cloud, { cluster, name, minors, settings })));
+  const managed = await cloud.eks.listAddons(cluster);
+  const names = [...new Set<string>([...CORE_ADDONS, ...managed])];
+  const seen = await Promise.all(
+    names.map((name) => seeAddon(cloud, { cluster, name, minors, settings, isListed: managed.includes(name) })),
+  );
   return seen.flatMap((addon) => addon ?? []);
 }
 
@@ -80,8 +83,8 @@ export async function seeAddons(
 type AddonsLook = { cluster: string; from: KubernetesVersion; to: KubernetesVersion; settings?: boolean };
 
 /**
- * Only EKS's own "not found" makes an add-on self-managed, and only Kubernetes's own makes it absent: whoever may not ask
- * is told so (both calls throw). null: an add-on of EKS alone that was taken away since it was listed.
+ * Only EKS's own "not found", or its list without it, makes an add-on self-managed, and only Kubernetes's own makes it
+ * absent: whoever may not ask is told so (these calls throw). null: an add-on of EKS alone that was taken away since it was listed.
  */
 async function seeAddon(
   cloud: CloudSight,
@@ -90,9 +93,10 @@ async function seeAddon(
     name,
     minors,
     settings,
-  }: { cluster: string; name: string; minors: KubernetesVersion[]; settings: boolean },
+    isListed,
+  }: { cluster: string; name: string; minors: KubernetesVersion[]; settings: boolean; isListed: boolean },
 ): Promise<ObservedAddon | null> {
-  const addon = await cloud.eks.describeAddon(cluster, name);
+  const addon = isListed ? await cloud.eks.describeAddon(cluster, name) : null;
   if (addon !== null) {
     const offered = await Promise.all(
       minors.map(async (minor) => [minor, await cloud.eks.offeredAddonVersions(name, minor)] as const),

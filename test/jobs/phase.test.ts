@@ -20,8 +20,8 @@ describe('looking at what AWS works on', () => {
     [0, 180],
     [5, 150],
     [9, 30],
-    [10, 15],
-    [11, 15],
+    [10, 20],
+    [11, 20],
     [13, 30],
     [180, 180],
   ])('after %d of about 10 minutes comes again after %d s', (minutes, seconds) => {

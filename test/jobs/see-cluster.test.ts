@@ -20,10 +20,12 @@ describe('seeAddons', () => {
   });
 
   it.each([
+    ['EKS', 'listAddons', 'AwsAccessDenied'],
     ['EKS', 'describeAddon', 'AwsAccessDenied'],
     ['Kubernetes', 'addonWorkload', 'KubernetesForbidden'],
   ])('calls nothing anything when %s denies the answer', async (_, call, code) => {
     const cloud = fakeCloud();
+    cloud.addons = [{ name: 'vpc-cni', version: 'v1.11.5-eksbuild.1', status: 'ACTIVE', healthIssues: [] }];
     cloud.failing.set(call, new UserError(code, 'not authorized'));
     await expect(seeAddons(cloud, AT_122)).rejects.toMatchObject({ code });
   });

@@ -162,6 +162,6 @@ describe('the control-plane phase', () => {
     const early = await runPhase(contextFor(world, STEP));
     const late = contextFor(world, STEP, { progress: { memory: { update: 'update-1' } } });
     const result = await runPhase({ ...late, now: late.progress.at + 10 * 60_000 });
-    expect([early, result]).toMatchObject([{ pollMs: 180_000 }, { pollMs: 15_000 }]);
+    expect([early, result]).toMatchObject([{ pollMs: 180_000 }, { pollMs: 20_000 }]);
   });
 });

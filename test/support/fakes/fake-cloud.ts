@@ -193,7 +193,10 @@ export function fakeCloud(version: KubernetesVersion = '1.22'): FakeCloud {
         cloud.calls.push({ call: 'createNodeAccessEntry', request });
         cloud.entries[request.roleArn] = { type: request.type, kubernetesGroups: ['system:nodes'] };
       },
-      listAddons: async () => cloud.addons.map(({ name }) => name),
+      listAddons: async () => {
+        reach('listAddons');
+        return cloud.addons.map(({ name }) => name);
+      },
       describeAddon: async (_cluster, addon) => {
         reach('describeAddon');
         return structuredClone(cloud.addons.find(({ name }) => name === addon) ?? null);
