@@ -46,7 +46,7 @@ export function notMapped(
 type Way = { who: string; commands: (who: { cluster: FleetCluster; callerArn: string; part: Part }) => string };
 
 const BY_CONFIG_MAP: Way = {
-  who: 'Have somebody with rights in the cluster run the commands below',
+  who: 'Have somebody with rights in the cluster run the commands that stand with the cause',
   commands: ({ cluster: { name, region }, callerArn, part: { group } }) =>
     [
       `eksctl create iamidentitymapping --cluster ${name} --region ${region} \\`,
@@ -56,7 +56,7 @@ const BY_CONFIG_MAP: Way = {
 
 /** https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html */
 const BY_ENTRY: Way = {
-  who: 'Have somebody with rights in the cluster, who may also create access entries, run the commands below',
+  who: 'Have somebody with rights in the cluster, who may also create access entries, run the commands that stand with the cause',
   commands: ({ cluster: { name, region, roleArn }, callerArn, part: { group } }) =>
     [
       `aws eks create-access-entry --cluster-name ${name} --region ${region} \\`,

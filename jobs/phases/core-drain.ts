@@ -121,7 +121,7 @@ function noNodeInZone(context: Context, { groups, volume }: { groups: string[]; 
   return waitFor(context, {
     what,
     code: 'NoCoreNodeInZone',
-    message: `${listNames(groups)} has no Ready node in ${where} since 10 minutes, and the volume of ${volume.claim}, which is used on ${listNames(context.step.groups)}, can be reached only there`,
+    message: `${listNames(groups)} has had no Ready node in ${where} for 10 minutes, and the volume of ${volume.claim}, which is used on ${listNames(context.step.groups)}, can be reached only there`,
     remedy: `Raise the desired size of ${listNames(groups)} until it has a node in ${where} (or have its config name that zone), then press Retry`,
   });
 }

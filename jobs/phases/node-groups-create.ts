@@ -52,11 +52,16 @@ export async function createGroups(context: Context): Promise<PhaseResult> {
   // What can be given back is, whatever became of the others.
   if (step.givesBack && missing.length > 0) return create(context, missing, seen);
   const broken = named(proofs, 'failed');
-  if (broken.length > 0)
+  if (broken.length > 0) {
+    // eksctl maps no role when one stack of its command fails: people need not do without the others while they decide.
+    const whole = doubtful.filter((name) => !broken.includes(name));
+    const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: whole });
+    if (keptOut.length > 0) return letIn(context, keptOut);
     return clearAway(
       context,
       seen.filter(({ name }) => broken.includes(name)),
     );
+  }
   if (missing.length > 0) return create(context, missing, seen);
   const keptOut = await rolesKeptOut(cloud, { cluster: cluster.name, groups: doubtful });
   return keptOut.length === 0 ? waitForNodes(context, proofs) : letIn(context, keptOut);

@@ -27,20 +27,23 @@ export async function stackFailure({
   const status = first?.stack.status ?? 'gone';
   const ways: WayOut[] = [];
   for (const stack of stacks.filter(isStuck)) ways.push(await wayOutOf({ cloud, cluster, stack }));
+  // What stands in the message already is not said twice.
+  const lines = reasons.flatMap(({ stack, reasons: said }) => said.map((line) => ({ stack: stack.stackName, line })));
   return failed(
     'NodeGroupStackFailed',
     `CloudFormation could not ${whatFailed(status)} node group ${groups.join(', ')} (${status}): ${cause}`,
     {
       remedy: remedyFor(stacks, ways),
-      detail:
-        [
-          ...reasons.flatMap(({ stack, reasons: lines }) =>
-            lines.map((line) => `${ways.length > 0 ? '# ' : ''}${stack.stackName}: ${line}`),
-          ),
-          ...ways.flatMap(({ commands }) => commands),
-        ].join('\n') || null,
+      detail: detailOf({ lines: stacks.length === 1 && lines.length === 1 ? [] : lines, ways }),
     },
   );
+}
+
+type Said = { stack: string; line: string };
+
+function detailOf({ lines, ways }: { lines: Said[]; ways: WayOut[] }): string | null {
+  const said = lines.map(({ stack, line }) => `${ways.length > 0 ? '# ' : ''}${stack}: ${line}`);
+  return [...said, ...ways.flatMap(({ commands }) => commands)].join('\n') || null;
 }
 
 /**

@@ -150,7 +150,7 @@ function abortInWords(back: readonly GiveBackStep[]): string {
   if (back.length === 0)
     return 'The run ends here, and nothing is undone: what is at a new version stays there. Another upgrade can be asked for afterwards.';
   const groups = back.map(({ groups: names, version }) => `${listNames(names)} at ${version}`).join(', ');
-  return `Created again first: ${groups}. Then the run ends; what else is at a new version stays there. Another upgrade can be asked for afterwards.`;
+  return `Created again first, as far as they are missing: ${groups}. Then the run ends; what else is at a new version stays there. Another upgrade can be asked for afterwards.`;
 }
 
 /** The last resort: somebody takes it over by hand. */

@@ -127,9 +127,14 @@ function running(run: Run, upgrade: string): CardState {
 
 /** Nobody is left without a group because somebody aborted. */
 function givingBack(run: PlannedRun, upgrade: string, decision: Decision): CardState {
+  const owed = groupsOwed(run);
+  const areCreated =
+    owed.length === 1
+      ? 'which it had deleted, is created again first.'
+      : 'which it had deleted, are created again first.';
   return said(
-    `${upgrade} is being aborted ${byWhom(decision)}: node groups ${names(groupsOwed(run))}, which it had deleted, are created again first.`,
-    'Nothing else is changed, and the run ends when they are there.',
+    `${upgrade} is being aborted ${byWhom(decision)}: node ${owed.length === 1 ? 'group' : 'groups'} ${names(owed)}, ${areCreated}`,
+    `Nothing else is changed, and the run ends when ${owed.length === 1 ? 'it is' : 'they are'} there.`,
     ...currentSteps(run)
       .filter(({ step }) => isGiveBack(step))
       .flatMap(stepWaiting),

@@ -5,7 +5,7 @@ import { hasEnded, type Run } from '#src/domain/run.ts';
 import { isFailing } from '#src/domain/run-progress.ts';
 import { describeStep } from '#src/domain/step-title.ts';
 import { hasStarted, type PlannedRun } from './message.ts';
-import { code, joined, names, outside, sentence, when } from './mrkdwn.ts';
+import { joined, names, outside, sentence, when } from './mrkdwn.ts';
 
 /** `State of the cluster, seen on Tuesday at 2:40`: a state is true of a moment. */
 export function stateHeading(title: string, run: Run): string {
@@ -102,9 +102,10 @@ function statuses(run: PlannedRun, groups: readonly string[]): string {
 }
 
 function inStatus(groups: readonly SeenGroup[]): string {
+  const byStatus = Map.groupBy(groups, ({ status }) => status);
   return joined(
-    groups.map(({ name, status }) => `${code(name)} ${outside(status, 60)}`),
-    ', ',
+    [...byStatus].map(([status, same]) => `${names(same.map(({ name }) => name))} ${outside(status, 60)}`),
+    '; ',
     900,
   );
 }
@@ -133,13 +134,27 @@ function unhealthyHeadline({ stops }: Run): string | null {
   return cause.failure.headline ?? null;
 }
 
+/** A group whose creation was not seen to end may be there already; that it works nobody has seen. */
+function withoutGroups(run: PlannedRun, { gone, uncertain }: { gone: string[]; uncertain: string[] }): string {
+  const whole = new Set((seenGroups(run) ?? []).filter(({ isWhole }) => isWhole).map(({ name }) => name));
+  const there = uncertain.filter((name) => whole.has(name));
+  const away = [...gone, ...uncertain.filter((name) => !whole.has(name))];
+  const isBack = away.length === 1 ? 'this group is' : 'these groups are';
+  const areThere = there.length === 1 ? 'this group is' : 'these groups are';
+  return [
+    ...(away.length === 0 ? [] : [`Servers that run on ${names(away)} cannot start until ${isBack} back.`]),
+    ...(there.length === 0
+      ? []
+      : [`Servers that run on ${names(there)} may fail to start: ${areThere} there, but not seen to work yet.`]),
+  ].join(' ');
+}
+
 /** What a run that stands still, or has ended early, means for users. */
 export function meaningForUsers(run: Run): string {
   if (!hasStarted(run)) return 'Nothing was changed: users notice nothing.';
   const { gone, uncertain } = groupsAway(run);
-  const away = [...gone, ...uncertain];
-  if (away.length > 0)
-    return `Servers that run on ${names(away)} cannot start until ${away.length === 1 ? 'this group is' : 'these groups are'} back. Servers on other groups keep running.`;
+  if (gone.length + uncertain.length > 0)
+    return `${withoutGroups(run, { gone, uncertain })} Servers on other groups keep running.`;
   const unhealthy = unhealthyHeadline(run);
   if (unhealthy !== null)
     return `The cluster is ${outside(unhealthy)}: what is not well is missing for users until it is. No node group is missing.`;

@@ -101,12 +101,19 @@ function drainWords(run: Run, gate: GateAbout<'drain'>): GateWords {
     headline: `${outside(run.cluster)}: ${who} ${leave} the old core node group ${code(group)}.`,
     meaning: () =>
       `${joined(blocked.map(hindrance), ' ', 2500)} What could move runs on the new core nodes, and nothing is deleted. The run has waited since ${when(gate.since)}; meanwhile the old nodes take pods as before.`,
-    choices:
-      'It goes on by itself when they may go. *Wait longer* tries for 10 more minutes. *Force* asks for a reason and ends them without regard to the budget, each with the time that it has for that: what they serve may be away until they run on a new node. *Stop* leaves the old core group where it is; the run can be continued later.',
+    choices: drainChoices(blocked.length === 1),
     buttons: [waitLongerButton(run, gate), forceDrainButton(run, gate), stopAtGateButton(run, gate)],
-    passed: (by, reason) => `They were forced to go, as decided ${by}, for this reason: ${reason}`,
-    cleared: (at) => `They may go now: it went on ${at}.`,
+    passed: (by, reason) =>
+      `${blocked.length === 1 ? 'It was' : 'They were'} forced to go, as decided ${by}, for this reason: ${reason}`,
+    cleared: (at) => `${blocked.length === 1 ? 'It' : 'They'} may go now: the run went on ${at}.`,
   };
+}
+
+function drainChoices(isOne: boolean): string {
+  const [they, them] = isOne ? ['it', 'it'] : ['they', 'them'];
+  const ends = isOne ? 'with the time that it has for that' : 'each with the time that it has for that';
+  const serve = isOne ? 'what it serves may be away until it runs' : 'what they serve may be away until they run';
+  return `The run goes on by itself when ${they} may go. *Wait longer* tries for 10 more minutes. *Force* asks for a reason and ends ${them} whatever a budget says, ${ends}: ${serve} on a new node. *Stop* leaves the old core group where it is; the run can be continued later.`;
 }
 
 function podName({ namespace, name }: Pick<BlockedPod, 'namespace' | 'name'>): string {

@@ -78,7 +78,9 @@ function abortMeans(run: Run): string {
     return `*${END_WITHOUT}* is the last resort: the run ends, and somebody has to create ${names(groupsOwed(run))} by hand before servers can start there.`;
   const back = hasStarted(run) ? giveBackSteps(run) : [];
   if (back.length === 0) return '*Abort* ends the run and leaves the cluster as it is.';
-  const groups = back.map(({ groups: list, version }) => `${names(list)} at ${version}`).join(', ');
+  const groups = back
+    .map(({ groups: list, version }) => `${list.length === 1 ? '' : 'what is missing of '}${names(list)} at ${version}`)
+    .join(', ');
   return `*${GIVE_BACK}* creates ${groups}, so that nobody is left without them, and then ends the run; all else stays as it is.`;
 }
 

@@ -56,7 +56,7 @@ function deletedGroups(plan: Plan): Part[] {
   const isMoved = deletions.every((step) => !('drain' in step) || step.drain !== false);
   const coreMoves = isMoved
     ? 'The hub and other core services move to new nodes and may be away for some minutes.'
-    : 'The hub and other core services go with the old nodes, without being moved before: they may be away for up to 10 minutes. Running servers keep running.';
+    : 'The hub and other core services go with the old nodes, without being moved before: they may be away for up to 10 minutes, and without them nobody can log in or start a server.';
   const sentences = [
     ...(groups.every((group) => core.has(group))
       ? []

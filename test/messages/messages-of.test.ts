@@ -337,13 +337,33 @@ describe('notices', () => {
     expect(failure).toContain(
       'Servers that run on `nb-small`, `nb-large`, `dask-worker` cannot start until these groups are back.',
     );
-    expect(failure).toContain('Created again first: nb-small, nb-large, dask-worker at 1.22. Then the run ends');
+    expect(failure).toContain(
+      'Created again first, as far as they are missing: nb-small, nb-large, dask-worker at 1.22. Then the run ends',
+    );
   });
 
   it('failure: does not claim to know what a command did that was not seen to end', () => {
     expect(read(stoppedAt('node-groups-1.24-create-others', 'node-groups-1.24-create-others'), 'failure:1')).toContain(
       '*Not certain:* the deletion or creation of node groups `nb-small`, `nb-large`, `dask-worker` began and was not seen to end.',
     );
+  });
+
+  it('failure: of groups whose creation was not seen to end it says which are there, and what that is worth', () => {
+    const run = stoppedAt('node-groups-1.24-create-others', 'node-groups-1.24-create-others');
+    const group = (name: string, status = 'CREATE_COMPLETE') => ({
+      name,
+      status,
+      isWhole: status === 'CREATE_COMPLETE',
+    });
+    const groups = [group('core-b'), group('dask-worker', 'ROLLBACK_COMPLETE'), group('nb-large'), group('nb-small')];
+    const sight = { at: Date.now(), kind: 'seen', version: '1.24', status: 'ACTIVE', groups } as const;
+    const failure = read({ ...run, sight: { ...sight, groups } }, 'failure:1');
+    expect(failure).toContain('Seen: `dask-worker` ROLLBACK_COMPLETE; `nb-large`, `nb-small` CREATE_COMPLETE.');
+    expect(failure).toContain('Servers that run on `dask-worker` cannot start until this group is back.');
+    expect(failure).toContain(
+      'on `nb-small`, `nb-large` may fail to start: these groups are there, but not seen to work yet.',
+    );
+    expect(failure).toContain('creates what is missing of `nb-small`, `nb-large`, `dask-worker` at 1.22');
   });
 
   it('failure: a deletion whose command was never asked for has deleted nothing', () => {

@@ -108,7 +108,7 @@ describe('the swap of the core group', () => {
     const world = await approved('cape');
     await world.comesTo('stopped', 'cape');
     expect(world.text('failure:1', 'cape')).toMatch(
-      /Core-b has no Ready node in us-west-2b .+ volume of prod\/hub-db-dir.+ What to do: Raise the desired size of core-b/,
+      /Core-b has had no Ready node in us-west-2b for 10 minutes.+ volume of prod\/hub-db-dir.+ What to do: Raise the desired size of core-b/,
     );
     expect(world.effects('cape').filter(({ effect }) => /^pod-|^node-cordoned/.test(effect))).toEqual([]);
     expect(world.changes('cape')).not.toContain('delete core-a');

@@ -151,6 +151,18 @@ describe('the node-groups phase, creating', () => {
       expect(await next()).toMatchObject({ kind: 'done' });
     });
 
+    it('lets those in whose stacks are complete before it says that another one failed: people need not do without them', async () => {
+      const failed = aStack('dask-worker', '1.24', { status: 'ROLLBACK_COMPLETE' });
+      world.cloud.groupStacks = [...whole.slice(0, 2), failed];
+      const command = endedCommand(STEP, CREATE, { kind: 'exited', code: 1, lastLines: '' });
+      expect(await next({ command })).toMatchObject({ kind: 'wait', for: 'nodes of the new groups to be let in' });
+      expect(world.cloud.mapped).toEqual([ROLE]);
+      expect(await next({ command })).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('could not create node group dask-worker') },
+      });
+    });
+
     it('leaves alone what is mapped', async () => {
       world.cloud.groupStacks = whole;
       world.cloud.mapped = [ROLE];

@@ -223,7 +223,6 @@ describe('the node-groups phase, deleting', () => {
         `Take away what is in the way (somebody put S3, by-hand on the role ${role}) and delete ${NAME} in CloudFormation by hand, because eksctl passes over what is DELETE_FAILED: the commands stand with the cause. When it is gone, press Retry; before that nothing can be created under its name`,
       );
       expect(failure.detail?.split('\n')).toEqual([
-        `# ${NAME}: It: ${detach}`,
         `aws iam detach-role-policy --role-name ${role} --policy-arn arn:aws:iam::aws:policy/S3`,
         `aws iam delete-role-policy --role-name ${role} --policy-name by-hand`,
         deleteStack,
