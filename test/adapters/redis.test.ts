@@ -178,4 +178,17 @@ describe('a Redis that would lose runs', () => {
     onTestFinished(() => redis.disconnect());
     await expect(checkRedis(redis)).rejects.toMatchObject({ code: 'RedisMayEvict' });
   });
+
+  test('by a crash is used, with a warning that says what to set', async () => {
+    const server = await startRedis();
+    onTestFinished(server.stop);
+    const redis = connectRedis(server.url, 'store');
+    await redis.connect();
+    onTestFinished(() => redis.disconnect());
+    expect(await checkRedis(redis)).toEqual([
+      expect.stringMatching(/^redis has appendonly no, .+ set appendonly to yes$/),
+    ]);
+    await redis.config('SET', 'appendonly', 'yes');
+    expect(await checkRedis(redis)).toEqual([]);
+  });
 });
