@@ -240,7 +240,7 @@ describe('the node-groups phase, deleting', () => {
       const reason = 'resource sg-0ab has a dependent object (Service: Ec2, Status Code: 400)';
       const failure = await stuckWith('AWS::EC2::SecurityGroup', 'sg-0ab', reason);
       expect(failure.remedy).toContain('network interfaces were left behind: eni-01');
-      expect(failure.detail?.split('\n').slice(1)).toEqual([
+      expect(failure.detail?.split('\n')).toEqual([
         'aws ec2 delete-network-interface --region us-west-2 --network-interface-id eni-01',
         deleteStack,
       ]);
