@@ -1,5 +1,7 @@
 /** Switches of the simulators that no fault of the catalogue uses, and why not. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
+  'git/push-hangs':
+    'it lasts until somebody cuts it off, and a run waits for no push: test/scenarios/git-faults.test.ts',
   'cloud/workload-stays-away': 'a stop that only the workload’s owner ends: test/scenarios/verify-git.test.ts',
   'cloud/workload-deleted-by-hand': 'nothing goes wrong by it: test/scenarios/verify-git.test.ts',
   'cloud/add-on-settings-changed':
