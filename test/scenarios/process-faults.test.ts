@@ -14,7 +14,9 @@ import { overridesHere, type ScenarioWorld, scenario } from '../support/scenario
 /** The worker as operators run it, in a process of its own, with its log and its metrics. */
 async function startWorker(world: ScenarioWorld): Promise<BotProcess & { port: number }> {
   const port = await freePort();
-  const env = { ...world.env, PORT: String(port), LOG_LEVEL: 'debug' };
+  // Longer than a busy machine keeps a process waiting: a lease that is lost by that ends a command, too.
+  const leases = { LOCK_DURATION_MS: '2000', STALLED_INTERVAL_MS: '500' };
+  const env = { ...world.env, ...leases, PORT: String(port), LOG_LEVEL: 'debug' };
   const worker = startBotProcess({ half: 'worker', env, clock: world.clock });
   await worker.ready;
   return { ...worker, port };
