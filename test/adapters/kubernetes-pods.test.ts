@@ -9,11 +9,14 @@ function pod(changes: { metadata?: object; spec?: object; status?: object } = {}
     metadata: { namespace: 'prod', name: 'hub-6b7f-x2x9k', uid: 'u1', labels: { app: 'hub' }, ...changes.metadata },
     spec: { nodeName: 'n1', containers: [], ...changes.spec },
     status: { phase: 'Running', ...changes.status },
-  } as unknown as V1Pod;
+  };
 }
 
-const container = (requests: Record<string, string>, more: object = {}): V1Container =>
-  ({ name: 'c', resources: { requests }, ...more }) as V1Container;
+const container = (requests: Record<string, string>, more: object = {}): V1Container => ({
+  name: 'c',
+  resources: { requests },
+  ...more,
+});
 const ownedBy = (kind: string, name: string, controller = true) => ({ ownerReferences: [{ kind, name, controller }] });
 
 describe('whose a pod is', () => {
@@ -121,7 +124,7 @@ describe('where a volume can be reached', () => {
           },
         },
       },
-    } as V1PersistentVolume);
+    });
 
   it('is the zone of its node affinity, also under the key of older EBS drivers', () => {
     expect(affinity([{ key: KEY, values: ['a'] }])).toEqual(['a']);
