@@ -1,4 +1,4 @@
-import type { V1Container, V1PersistentVolume, V1Pod } from '@kubernetes/client-node';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { describe, expect, it, test } from 'vitest';
 import { isFinished, toBudget, toPodOnNode, toRoom, zonesOf } from '#src/adapters/kubernetes-pods.ts';
 

@@ -62,7 +62,7 @@ scenario.concurrent(
     world.cloud.setFault({ cluster: 'coast', name: 'delete-fails', times: 1 });
     await world.comesTo('stopped');
     expect(world.text('failure:2')).toMatch(
-      /CloudFormation could not delete node group nb-small \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-nb-small in CloudFormation by hand .*, press Retry/,
+      /CloudFormation could not delete node group nb-small \(DELETE_FAILED\): .*must detach all policies first.* delete eksctl-coast-nodegroup-nb-small in CloudFormation by hand.* When it is gone, press Retry/,
     );
     world.cloud.setFault({ cluster: 'coast', name: 'stack-deleted-by-hand', nodeGroup: 'nb-small' });
     await world.presses('sam', 'Retry');
