@@ -72,12 +72,12 @@ async function announceAndPost(deps: LookingDeps, post: Post, lost: Posting | un
   const now = deps.clock.now();
   // The time of the first announcement stays: any of the posts since then may be the one that stands there.
   const announced: Posting = { kind: 'posting', since: lost?.since ?? now, inHand: now };
-  if (!(await deps.ledger.announce(run.id, message.key, { before: lost, record: announced }))) return null;
+  if (!(await deps.ledger.replace(run.id, message.key, { before: lost, record: announced }))) return null;
   try {
     return (await inThread(deps, post, () => send(deps, post))).ts;
   } catch (error) {
     const record: Posting = { kind: 'posting', since: announced.since };
-    await deps.ledger.announce(run.id, message.key, { before: announced, record });
+    await deps.ledger.replace(run.id, message.key, { before: announced, record });
     throw error;
   }
 }

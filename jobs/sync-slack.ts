@@ -2,6 +2,7 @@ import { messageOf, TransientError, UserError } from '#src/domain/errors.ts';
 import { CARD, type Message } from '#src/messages/message.ts';
 import { messagesOf } from '#src/messages/messages-of.ts';
 import { setAsideNotice } from '#src/messages/set-aside-notice.ts';
+import type { Posted } from '#src/ports/message-ledger.ts';
 import { idsOf } from './ids-of.ts';
 import { hashOf, isGone, postMissing, type Shown, type Sync } from './post-missing.ts';
 import { setAside } from './set-aside.ts';
@@ -78,17 +79,20 @@ async function editChanged(deps: LookingDeps, { run, messages, known }: Sync): P
   const wait = await deps.ledger.reserve(EDIT_LANE, EDIT_GAP_MS, deps.clock.now());
   // Parked, not slept: what happens meanwhile wakes this ticket, and a notice goes first.
   if (wait > 0) return { kind: 'again', ms: wait };
-  return edit(deps, { run, message: stale, ts: record.ts });
+  return edit(deps, { run, message: stale, record });
 }
 
 async function edit(
   deps: LookingDeps,
-  { run, message, ts }: { run: Shown; message: Message; ts: string },
+  { run, message, record }: { run: Shown; message: Message; record: Posted },
 ): Promise<SyncResult> {
   try {
     const channel = deps.fleet.maintenanceChannel;
+    const { ts } = record;
     await inLane(deps, EDIT_LANE, () => deps.slack.edit({ channel, ts, text: message.text, blocks: message.blocks }));
-    await deps.ledger.save(run.id, message.key, { kind: 'posted', ts, contentHash: hashOf(message) });
+    const edited: Posted = { ...record, contentHash: hashOf(message) };
+    // Doubted meanwhile, because somebody asked for it: it may have been deleted since the edit, and is edited once more.
+    await deps.ledger.replace(run.id, message.key, { before: record, record: edited });
   } catch (error) {
     if (!isGone(error)) throw error;
     // Somebody deleted it: people may need its buttons, so what should exist is posted again.

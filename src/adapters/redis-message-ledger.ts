@@ -4,11 +4,11 @@ import type { RunId } from '#src/domain/run.ts';
 import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import { KEY_PREFIX } from './redis.ts';
 import {
-  ANNOUNCE_POST,
   DOUBT_POSTS,
   MARK_SYNCED,
   NOTICE_SERVER,
   PAUSE_LANE,
+  REPLACE_POST,
   RESERVE_SLOT,
 } from './redis-run-scripts.ts';
 import { RUN_STORE_KEYS, runKey } from './redis-run-store.ts';
@@ -57,9 +57,9 @@ export function createRedisMessageLedger(
     save: async (runId, key, record) => {
       await redis.hset(postsKey(runId), key, textOf(record));
     },
-    announce: async (runId, key, { before, record }) => {
+    replace: async (runId, key, { before, record }) => {
       const expected = before === undefined ? '' : textOf(before);
-      return (await redis.eval(ANNOUNCE_POST, 1, postsKey(runId), key, expected, textOf(record))) === 1;
+      return (await redis.eval(REPLACE_POST, 1, postsKey(runId), key, expected, textOf(record))) === 1;
     },
     noticeRestart: (now) => noticeRestart(redis, now - forgettingMs()),
     isDoubtful: async (runId) => (await redis.sismember(DOUBTFUL, runId)) === 1,

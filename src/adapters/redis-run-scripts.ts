@@ -109,7 +109,7 @@ return 'ok'
 `;
 
 /** KEYS posts · ARGV key before-or-'' record: writes it if what stands there is still `before`. */
-export const ANNOUNCE_POST = `
+export const REPLACE_POST = `
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1

@@ -5,13 +5,14 @@ export type MessageLedger = {
   read: (runId: RunId) => Promise<Record<string, MessageRecord>>;
   save: (runId: RunId, key: string, record: MessageRecord) => Promise<void>;
   /**
-   * Writes `posting` before a post, or after one that failed. False, and nothing is written, when the record is no longer
-   * as it was read: of two workers that come to the same message at once, one posts it.
+   * Writes `posting` before a post, or after one that failed, and the new text after an edit. False, and nothing is written,
+   * when the record is no longer as it was read: of two workers that come to the same message at once, one posts it; and what
+   * was put in doubt during an edit stays so.
    */
-  announce: (
+  replace: (
     runId: RunId,
     key: string,
-    change: { before: MessageRecord | undefined; record: Posting },
+    change: { before: MessageRecord | undefined; record: MessageRecord },
   ) => Promise<boolean>;
   /**
    * Whether another Redis answers than before (a restart, a failover): its last writes may be gone. Runs in progress are
@@ -49,4 +50,6 @@ export type Outage = { since: number; why: string | null };
 /** `inHand`: since when a worker is at the post (run time); absent: none is. */
 export type Posting = { kind: 'posting'; since: number; inHand?: number };
 
-export type MessageRecord = Posting | { kind: 'posted'; ts: string; contentHash: string };
+export type Posted = { kind: 'posted'; ts: string; contentHash: string };
+
+export type MessageRecord = Posting | Posted;

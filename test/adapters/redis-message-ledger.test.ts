@@ -21,27 +21,27 @@ afterAll(async () => {
 
 test('of two announcements of one message the first one counts', async () => {
   const ledger = createRedisMessageLedger(redis);
-  expect(await ledger.announce(RUN, 'card', { before: undefined, record: FIRST })).toBe(true);
+  expect(await ledger.replace(RUN, 'card', { before: undefined, record: FIRST })).toBe(true);
   const late: Posting = { ...FIRST, inHand: 1_795_000_000_007 };
-  expect(await ledger.announce(RUN, 'card', { before: undefined, record: late })).toBe(false);
+  expect(await ledger.replace(RUN, 'card', { before: undefined, record: late })).toBe(false);
   expect(await ledger.read(RUN)).toEqual({ card: FIRST });
 });
 
 test('an announcement replaces exactly the one that was read', async () => {
   const ledger = createRedisMessageLedger(redis);
-  await ledger.announce(RUN, 'card', { before: undefined, record: FIRST });
+  await ledger.replace(RUN, 'card', { before: undefined, record: FIRST });
   const { card } = await ledger.read(RUN);
   const given: Posting = { kind: 'posting', since: FIRST.since };
-  expect(await ledger.announce(RUN, 'card', { before: card, record: given })).toBe(true);
-  expect(await ledger.announce(RUN, 'card', { before: card, record: FIRST })).toBe(false);
+  expect(await ledger.replace(RUN, 'card', { before: card, record: given })).toBe(true);
+  expect(await ledger.replace(RUN, 'card', { before: card, record: FIRST })).toBe(false);
   expect(await ledger.read(RUN)).toEqual({ card: given });
 });
 
 test('what was posted meanwhile is not taken for under way', async () => {
   const ledger = createRedisMessageLedger(redis);
-  await ledger.announce(RUN, 'card', { before: undefined, record: FIRST });
+  await ledger.replace(RUN, 'card', { before: undefined, record: FIRST });
   await ledger.save(RUN, 'card', { kind: 'posted', ts: '1.0', contentHash: 'abc' });
-  expect(await ledger.announce(RUN, 'card', { before: FIRST, record: { kind: 'posting', since: 1 } })).toBe(false);
+  expect(await ledger.replace(RUN, 'card', { before: FIRST, record: { kind: 'posting', since: 1 } })).toBe(false);
   expect(await ledger.read(RUN)).toEqual({ card: { kind: 'posted', ts: '1.0', contentHash: 'abc' } });
 });
 

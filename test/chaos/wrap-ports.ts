@@ -4,7 +4,7 @@ import type { RunEvent } from '#src/domain/run-events.ts';
 import type { Cloud } from '#src/ports/cloud.ts';
 import type { Checkout, ConfigRepository } from '#src/ports/config-repository.ts';
 import type { Eksctl } from '#src/ports/eksctl.ts';
-import type { MessageLedger } from '#src/ports/message-ledger.ts';
+import type { MessageLedger, MessageRecord } from '#src/ports/message-ledger.ts';
 import type { RunStore } from '#src/ports/run-store.ts';
 import type { SlackMessages } from '#src/ports/slack.ts';
 import type { WakeUps } from '#src/ports/wake-ups.ts';
@@ -90,15 +90,19 @@ function wrapWakeUps(wakeUps: WakeUps, probe: Probe): WakeUps {
 /** Which message is in hand says enough: the ledger is only written for one message at a time. */
 function wrapLedger(ledger: MessageLedger, probe: Probe): MessageLedger {
   const edited = new Set<string>();
+  const noting = (key: string, { kind }: MessageRecord): string => {
+    const name = `redis: note ${kind} ${key}`;
+    const isEdit = kind === 'posted' && edited.has(key);
+    if (kind === 'posted') edited.add(key);
+    return isEdit ? probe.numbered(`${name} again`) : name;
+  };
   return {
     ...ledger,
-    save: (runId, key, record) => {
-      const isEdit = record.kind === 'posted' && edited.has(key);
-      const name = `redis: note ${record.kind} ${key}`;
-      if (record.kind === 'posted') edited.add(key);
-      return probe.around(isEdit ? probe.numbered(`${name} again`) : name, () => ledger.save(runId, key, record));
+    save: (runId, key, record) => probe.around(noting(key, record), () => ledger.save(runId, key, record)),
+    replace: (runId, key, change) => {
+      const name = change.record.kind === 'posting' ? `redis: announce ${key}` : noting(key, change.record);
+      return probe.around(name, () => ledger.replace(runId, key, change));
     },
-    announce: (runId, key, change) => probe.around(`redis: announce ${key}`, () => ledger.announce(runId, key, change)),
     markSynced: (runId, revision) =>
       probe.around(probe.here('redis: mark synced'), () => ledger.markSynced(runId, revision)),
     reserve: (lane, gapMs, now) => probe.around(`redis: reserve ${lane}`, () => ledger.reserve(lane, gapMs, now)),

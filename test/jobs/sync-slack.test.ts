@@ -276,6 +276,19 @@ describe('sync-slack', () => {
     expect(world.woken.filter(({ kind }) => kind === 'run')).toHaveLength(1);
   });
 
+  it('shows the card anew when somebody asks for it while it is being edited: it may have been deleted since', async () => {
+    await sync();
+    approve();
+    const edit = world.deps.slack.edit;
+    world.deps.slack.edit = async (request) => {
+      await edit(request);
+      world.deps.slack.edit = edit;
+      await world.deps.ledger.doubt(ID, ['card']);
+    };
+    await sync();
+    expect(card()?.edits).toBe(2);
+  });
+
   it('posts a message again that somebody deleted, and calls nothing away', async () => {
     await sync();
     approve();

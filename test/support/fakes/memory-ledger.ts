@@ -26,7 +26,7 @@ export function memoryLedger(store: MemoryRunStore): MemoryLedger {
     save: async (runId, key, record) => {
       records.set(runId, { ...records.get(runId), [key]: record });
     },
-    announce: async (runId, key, { before, record }) => {
+    replace: async (runId, key, { before, record }) => {
       const stands = records.get(runId)?.[key];
       if (JSON.stringify(stands) !== JSON.stringify(before)) return false;
       records.set(runId, { ...records.get(runId), [key]: record });
