@@ -136,6 +136,11 @@ async function fetchBranches(git: Git, { directory, remote }: CommitPlace): Prom
   throw remoteError('cannot fetch', answer);
 }
 
+/**
+ * With all that belongs to it: while another process fetches, a commit is there before its files are, because objects that
+ * were received are unpacked one by one (https://git-scm.com/docs/git-config#Documentation/git-config.txt-fetchunpackLimit).
+ */
 async function hasCommit(git: Git, directory: string, commit: string): Promise<boolean> {
-  return (await git({ args: ['cat-file', '-e', `${commit}^{commit}`], directory })).code === 0;
+  const args = ['rev-list', '--objects', '--quiet', '--max-count=1', commit, '--'];
+  return (await git({ args, directory })).code === 0;
 }

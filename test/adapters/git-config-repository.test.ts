@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitConfigRepository } from '#src/adapters/git-config-repository.ts';
@@ -112,6 +112,16 @@ describe('the head of the branch', () => {
 });
 
 describe('a checkout', () => {
+  it('has all files although another process is in the middle of fetching them: the commit arrives first', async () => {
+    await repository.headCommit(location());
+    const [mirror = ''] = await readdir(join(fixture.directory, 'cache/mirrors'));
+    const commit = join('objects', first.slice(0, 2), first.slice(2));
+    await cp(join(fixture.remote, commit), join(fixture.directory, 'cache/mirrors', mirror, commit));
+    const checkout = await repository.checkout(location(), first);
+    expect(checkout.source).toBe(CONFIG);
+    await checkout.dispose();
+  });
+
   it('has the files of its commit, also after the branch moved on, and is gone when disposed', async () => {
     await fixture.push({ files: { [PATH_IN_REPO]: '{}' } });
     const checkout = await repository.checkout(location(), first);
