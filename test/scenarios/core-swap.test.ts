@@ -26,7 +26,15 @@ const opened = sharedWorld({
     selfManaged('reef', { version: '1.23', seed: eksAddons }),
     selfManaged('isle', { version: '1.23', seed: eksAddons, fleet: { core: { drain: false } } }),
     selfManaged('cape', { version: '1.23', seed: twoNodes, maxSize: 1 }),
+    // On two nodes there is room for all five pods, on one there is not.
+    selfManaged('dune', {
+      version: '1.23',
+      seed: { ...eksAddons, nodesPerGroup: { 'core-a': 2 }, hubMemory: '5Gi' },
+      maxSize: 1,
+    }),
+    selfManaged('fjord', { version: '1.23', seed: eksAddons }),
   ],
+  faults: [{ cluster: 'fjord', name: 'workload-stays-away', pods: 'moved' }],
 });
 
 describe('the swap of the core group', () => {
@@ -112,6 +120,27 @@ describe('the swap of the core group', () => {
     );
     expect(world.effects('cape').filter(({ effect }) => /^pod-|^node-cordoned/.test(effect))).toEqual([]);
     expect(world.changes('cape')).not.toContain('delete core-a');
+  });
+
+  test.concurrent('waits for room for what has to move, then stops with the way out and has moved nothing', async () => {
+    const world = await approved('dune');
+    await world.comesTo('stopped', 'dune');
+    expect(world.text('failure:1', 'dune')).toMatch(
+      /Ready nodes of core-b have no room for what has to move there from core-a: .*prod\//i,
+    );
+    expect(world.effects('dune').filter(({ effect }) => /^pod-|^node-cordoned/.test(effect))).toEqual([]);
+    expect(world.changes('dune')).not.toContain('delete core-a');
+  });
+
+  test.concurrent('keeps the old group when what ran there is not Ready on the new nodes after 10 minutes: its nodes take pods again, and Retry waits for it', async () => {
+    const world = await approved('fjord');
+    await world.comesTo('stopped', 'fjord');
+    expect(world.text('failure:1', 'fjord')).toMatch(/prod\/hub.+ What to do: See why its pods do not start/);
+    expect(cordons(world, 'fjord')).toBe(0);
+    expect(world.changes('fjord')).not.toContain('delete core-a');
+    world.cloud.setFault({ cluster: 'fjord', name: 'workload-stays-away' }, false);
+    await world.presses('maya', 'Retry', 'fjord');
+    await world.eventually(() => world.changes('fjord').includes('delete core-a'));
   });
 });
 

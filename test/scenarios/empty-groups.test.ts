@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
+import { ownImage } from '#test/simulators/cloud/versions.ts';
 import { type ScenarioCluster, selfManaged } from '../support/scenario-clusters.ts';
 import { sharedWorld } from '../support/scenario-world.ts';
 
 /** Needs eksctl for nothing but its node groups. */
 const cluster = (name: string): ScenarioCluster => selfManaged(name, { version: '1.23', seed: { addons: 'eks' } });
+
+/** With one more, whose nodes start from an AMI of the team's own. */
+function withOwnImage({ source, ...rest }: ScenarioCluster): ScenarioCluster {
+  const own = `nodeGroup { name: 'nb-own', ami: '${ownImage('us-west-2').imageId}' },`;
+  return { ...rest, source: source.replace('  ],\n}', `    ${own}\n  ],\n}`) };
+}
 
 const EIGHT = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `nb-${letter}`);
 
@@ -29,7 +36,7 @@ nodeGroups:
 
 /** Each is about one cluster only, so all go on at the same time. */
 const world = sharedWorld({
-  clusters: [...['proven', 'scarce', 'sick', 'visited'].map(cluster), eightGroups('partly')],
+  clusters: [withOwnImage(cluster('proven')), ...['scarce', 'sick', 'visited'].map(cluster), eightGroups('partly')],
   faults: [
     { cluster: 'scarce', name: 'no-capacity', nodeGroup: 'nb-small' },
     { cluster: 'sick', name: 'nodes-never-ready', nodeGroup: 'nb-small' },
@@ -55,10 +62,14 @@ function sizes(name: string): string[] {
 }
 
 describe.concurrent('groups that want no nodes', () => {
-  test('one is proven by a node, which is taken away again; the plan says so before, the step and its thread after', async () => {
+  test('one is proven by a node, which is taken away again; the plan says so before, the step and its thread after, and that an AMI of the team could not be checked', async () => {
     await approved('proven');
     expect(world().content('card', 'proven')).toContain('Prove by a node each, for a few minutes: `nb-small`');
+    expect(world().content('card', 'proven')).toMatch(/The version of node groups could not be checked: nb-own \(/);
     await world().comesTo('succeeded', 'proven');
+    expect(world().content('step:node-groups-1.24-create-others', 'proven')).toMatch(
+      /nb-own: no nodes wanted, version not checked \(/,
+    );
     expect(sizes('proven')).toEqual(['bot: nb-small 0 → 1', 'bot: nb-small back, ending 0 servers']);
     expect(world().content('step:node-groups-1.24-prove', 'proven')).toMatch(/nb-small: ip-\S+ was Ready at 1\.24/);
     expect(

@@ -138,8 +138,8 @@ describe('an update', () => {
 
   it('takes three hours', async () => {
     await starts({ name: 'update-takes-hours', times: 1 }, { clock: clockFromNow(60_000) });
-    await updateCoast();
     const began = cloud.now();
+    await updateCoast();
     await until(
       'its end',
       () => cloud.snapshot('coast').version,

@@ -55,6 +55,8 @@ export type WorldSeed = {
   volumeZone?: string;
   /** Nodes a group has; else its desired capacity (core groups at least one). */
   nodesPerGroup?: Record<string, number>;
+  /** What each pod of the hub's workloads asks for; default 512Mi. */
+  hubMemory?: string;
   /** Principals that the cluster knows; default: every principal and assumable role of the world's account. */
   mapped?: string[];
 };
@@ -76,6 +78,8 @@ export type ClusterConfig = {
 export type GroupConfig = {
   name: string;
   amiFamily?: string;
+  /** `ami-…`: one of somebody's own. */
+  ami?: string;
   instanceType?: string;
   instanceTypes?: string[];
   instancesDistribution?: { instanceTypes?: string[] };
@@ -140,6 +144,8 @@ export type Fault = {
   nodeGroup?: string;
   /** Of `workload-stays-away` and `workload-deleted-by-hand`: `namespace/name`; absent: `prod/hub`. */
   workload?: string;
+  /** Of `workload-stays-away`: `moved`: not from the first hop on, but as soon as one of its pods had to move. */
+  pods?: 'moved';
 };
 
 /** The state of a cluster as a person with all the consoles open would tell it. */

@@ -78,7 +78,7 @@ function imageXml(image: Image): Xml {
     name: image.name,
     creationDate: image.creationDate,
     architecture: image.architecture,
-    description: `EKS Kubernetes Worker AMI (k8s: ${image.version})`,
+    description: image.version === null ? 'Nodes of the hub' : `EKS Kubernetes Worker AMI (k8s: ${image.version})`,
     imageOwnerId: OWNER,
     imageOwnerAlias: 'amazon',
     imageState: 'available',

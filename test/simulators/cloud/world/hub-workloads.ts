@@ -61,8 +61,11 @@ const HUB_WORKLOADS: readonly HubWorkload[] = [
   },
 ];
 
-export function seedHubWorkloads(cluster: Cluster, then: number): void {
-  for (const workload of HUB_WORKLOADS) putObject(cluster, pathOf(workload), objectOf(workload), then);
+export function seedHubWorkloads(
+  cluster: Cluster,
+  { memory = '512Mi', then }: { memory?: string | undefined; then: number },
+): void {
+  for (const workload of HUB_WORKLOADS) putObject(cluster, pathOf(workload), objectOf(workload, memory), then);
 }
 
 /** `/apis/apps/v1/namespaces/prod/deployments/hub` */
@@ -78,12 +81,12 @@ export function pathOfWorkload(cluster: Cluster, called: string): string | undef
   );
 }
 
-function objectOf({ kind, name, image, replicas, claim, grace }: HubWorkload): JsonObject {
+function objectOf({ kind, name, image, replicas, claim, grace }: HubWorkload, memory: string): JsonObject {
   const labels = { 'app.kubernetes.io/name': name };
   const template = {
     metadata: { labels },
     spec: {
-      containers: [{ name, image, resources: { requests: { cpu: '200m', memory: '512Mi' } } }],
+      containers: [{ name, image, resources: { requests: { cpu: '200m', memory } } }],
       ...(grace === undefined ? {} : { terminationGracePeriodSeconds: grace }),
       ...(claim === undefined ? {} : { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }] }),
     },

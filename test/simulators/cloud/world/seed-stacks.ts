@@ -86,6 +86,7 @@ function isAccelerated(group: GroupConfig): boolean {
 }
 
 function imageIdOf(cluster: Cluster, group: GroupConfig): string {
+  if (group.ami?.startsWith('ami-') === true) return group.ami;
   const family = amiFamily(cluster, group) === 'AmazonLinux2' ? 'AL2' : 'AL2023';
   const query = { version: cluster.baseVersion, region: cluster.region, accelerated: isAccelerated(group) };
   const image =

@@ -167,7 +167,7 @@ function seedAddons(cluster: Cluster, seed: WorldSeed, then: number): void {
     if (managed) seedEksAddon(cluster, addon, seed, then);
   }
   for (const { name } of listed) if (!isCoreAddon(name)) seedEksAddon(cluster, name, seed, then);
-  if (seed.workloads !== 'none') seedHubWorkloads(cluster, then);
+  if (seed.workloads !== 'none') seedHubWorkloads(cluster, { memory: seed.hubMemory, then });
   seedBudgets(cluster, then);
   // seeded workloads have long been rolled out
   cluster.rollouts.clear();
