@@ -23,7 +23,11 @@ export const iamOperations: Record<string, QueryHandler<AwsRequest>> = {
   },
   AttachRolePolicy: (request, form) => {
     const arn = form.get('PolicyArn') ?? '';
-    attachPolicy(request.world, clusterOfRole(request, form), { role: roleIn(form), name: nameIn(arn), arn });
+    attachPolicy(
+      clusterOfRole(request, form),
+      { role: roleIn(form), name: nameIn(arn), arn },
+      request.world.clock.now(),
+    );
     return {};
   },
   DetachRolePolicy: (request, form) => {
@@ -33,7 +37,7 @@ export const iamOperations: Record<string, QueryHandler<AwsRequest>> = {
   },
   PutRolePolicy: (request, form) => {
     const name = form.get('PolicyName') ?? '';
-    attachPolicy(request.world, clusterOfRole(request, form), { role: roleIn(form), name, arn: null });
+    attachPolicy(clusterOfRole(request, form), { role: roleIn(form), name, arn: null }, request.world.clock.now());
     return {};
   },
   DeleteRolePolicy: (request, form) => {

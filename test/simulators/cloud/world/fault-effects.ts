@@ -99,10 +99,12 @@ function deleteWorkloadByHand(world: World, cluster: Cluster, workload: string):
 /** Somebody in the console gives the nodes a right that they miss. */
 function attachByHand(world: World, cluster: Cluster, nodeGroup: string | undefined): void {
   const [name, arn] = ['AmazonS3ReadOnlyAccess', 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'];
-  for (const stack of liveStacks(cluster, world.clock.now())) {
+  // One moment for all: a stack may go between two.
+  const now = world.clock.now();
+  for (const stack of liveStacks(cluster, now)) {
     const group = groupNameOf(stack);
     if (group === null || (nodeGroup !== undefined && group !== nodeGroup)) continue;
-    for (const role of rolesOf(stack)) attachPolicy(world, cluster, { role, name, arn });
+    for (const role of rolesOf(stack)) attachPolicy(cluster, { role, name, arn }, now);
   }
 }
 

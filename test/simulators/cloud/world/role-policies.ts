@@ -22,8 +22,7 @@ export function policyInTheWay(cluster: Cluster, stack: Stack, now: number): str
   return `Cannot delete entity, must ${what} first.`;
 }
 
-export function attachPolicy(world: World, cluster: Cluster, policy: Pick<RolePolicy, 'role' | 'name' | 'arn'>): void {
-  const now = world.clock.now();
+export function attachPolicy(cluster: Cluster, policy: Pick<RolePolicy, 'role' | 'name' | 'arn'>, now: number): void {
   stackOfRole(cluster, policy.role, now);
   const { role, name } = policy;
   if (policiesOf(cluster, role, now).some((known) => known.name === name)) return;
